@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+// build and patch end alike: the image at its destinations, the result document, `place@digest` on standard output.
+#include <iostream>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/outcome.hpp"
+#include "cli/plan_table.hpp"
+#include "cli/verbs.hpp"
+#include "io/files.hpp"
+#include "patch/building.hpp"
+
+namespace resole::cli {
+
+namespace {
+
+constexpr std::uint64_t kLargestPlan = 256u << 20;
+
+patch::BuildRequest build_request(const Options& options, std::int64_t now) {
+  const BuildingOptions& building = options.building;
+  patch::BuildRequest request;
+  if (!building.deployed_as.empty() && building.deployed_as.size() != building.to.size()) {
+    throw Error(ErrorKind::usage, fmt::format("{} --deployed-as for {} --to", building.deployed_as.size(), building.to.size()), "give one per --to, in the same order");
+  }
+  for (std::size_t i = 0; i < building.to.size(); ++i) {
+    request.destinations.push_back({oci::Location::parse(building.to[i]), building.deployed_as.empty() ? std::string() : building.deployed_as[i]});
+  }
+  request.repositories = repository_options(options.planning, now, options.common.jobs);
+  request.trust_plan = building.trust_plan;
+  request.force = building.force;
+  request.on_unchanged = building.on_unchanged == "skip"   ? patch::OnUnchanged::skip
+                         : building.on_unchanged == "fail" ? patch::OnUnchanged::fail
+                                                           : patch::OnUnchanged::copy;
+  return request;
+}
+
+// "oci:DIR@sha256:..." - the place without its tag, then what is there now.
+std::string place_of(const oci::Location& location) {
+  if (location.reference) return location.reference->name();
+  return (location.transport == oci::Transport::oci_archive ? "oci-archive:" : "oci:") + location.path;
+}
+
+void say_outcome(const document::Result& result, const document::Plan& plan, Workplace& workplace) {
+  workplace.reporter().note(result.outcome + ": " + plan_summary(plan));
+  for (const auto& platform : result.platforms) {
+    for (const auto& layer : platform.layers) {
+      workplace.reporter().debug(fmt::format("{} {} layer {} {}{}", platform.platform.text(), layer.role, layer.digest.short_text(), human_size(layer.size),
+                                             layer.reused ? ", known" : ""));
+    }
+    for (const auto& [path, what] : platform.kept) workplace.reporter().note(fmt::format("kept: {} {}", printable(path), what));
+  }
+  for (const auto& dropped : result.dropped) workplace.reporter().note("dropped (it spoke of the old image): " + dropped.digest.text());
+}
+
+int finish(const Options& options, const patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
+  const patch::BuildRequest request = build_request(options, as_of(options.planning, workplace.tools().clock));
+  const document::Result result = patch::build_image(image, plan, request, workplace.tools());
+  put_document(options, document::write_result(result));
+  say_outcome(result, plan, workplace);
+  if (options.format == "table" || !options.output.empty()) {
+    for (const auto& destination : request.destinations) {
+      if (!result.destinations.empty()) std::cout << place_of(destination.location) << '@' << result.patched.digest.text() << '\n';
+    }
+  }
+  return result_exit_code(plan);
+}
+
+}  // namespace
+
+int build(const Options& options, Workplace& workplace) {
+  const document::Plan plan = document::read_plan(io::read_file(options.plan_file, kLargestPlan), options.plan_file.string());
+  std::vector<oci::Platform> platforms;
+  for (const auto& platform : plan.platforms) {
+    if (platform.patched) platforms.push_back(platform.platform);
+  }
+  const std::string source = options.image.empty() ? plan.source_reference : options.image;
+  const patch::ImageView image = patch::look(oci::Location::parse(source), platforms, workplace.tools());
+  return finish(options, image, plan, workplace);
+}
+
+int patch(const Options& options, Workplace& workplace) {
+  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const document::Plan plan = patch::make_plan(image, plan_request(options, workplace.tools()), workplace.tools());
+  refuse_uncovered_scripts(options, plan);
+  if (!options.plan_file.empty()) io::write_file_atomic(options.plan_file, document::write_plan(plan));
+  return finish(options, image, plan, workplace);
+}
+
+}  // namespace resole::cli

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// A plan for people: per platform what changes and why, what is held and by which option it would be taken, what has no fix; then what to do next.
+#pragma once
+#include <string>
+
+#include "document/plan.hpp"
+
+namespace resole::cli {
+
+std::string plan_table(const document::Plan& plan, bool color);
+// "21 packages change, 1 held" for messages.
+std::string plan_summary(const document::Plan& plan);
+
+}  // namespace resole::cli

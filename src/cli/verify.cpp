@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+#include "cli/outcome.hpp"
+#include "cli/verbs.hpp"
+#include "io/files.hpp"
+#include "io/terminal.hpp"
+#include "patch/verifying.hpp"
+
+namespace resole::cli {
+
+namespace {
+
+Json to_json(const patch::Verification& verification) {
+  Json findings = Json::array();
+  for (const auto& finding : verification.findings) findings.push_back({{"platform", finding.platform}, {"subject", finding.subject}, {"problem", finding.problem}});
+  return {{"schema", "resole/verification/v1"},
+          {"ok", verification.findings.empty()},
+          {"packages", verification.packages},
+          {"layers", verification.layers},
+          {"againstPlan", verification.against_plan},
+          {"findings", findings}};
+}
+
+void print_table(const patch::Verification& verification, bool color) {
+  if (verification.findings.empty()) {
+    std::cout << fmt::format("ok: {} layers, {} packages{}\n", verification.layers, verification.packages, verification.against_plan ? ", as the plan says" : "");
+    return;
+  }
+  io::Table table({"PLATFORM", "SUBJECT", "PROBLEM"});
+  for (const auto& finding : verification.findings) table.row({{finding.platform}, {finding.subject, io::Tone::strong}, {finding.problem, io::Tone::bad}});
+  std::cout << table.render(color, 160);
+}
+
+}  // namespace
+
+int verify(const Options& options, Workplace& workplace) {
+  constexpr std::uint64_t kLargestPlan = 256u << 20;
+  std::optional<document::Plan> plan;
+  if (!options.plan_file.empty()) plan = document::read_plan(io::read_file(options.plan_file, kLargestPlan), options.plan_file.string());
+  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const patch::Verification verification = patch::verify_image(image, plan, workplace.tools());
+  if (options.format == "json") {
+    std::cout << dump_document(to_json(verification));
+  } else {
+    print_table(verification, workplace.color());
+  }
+  return verification.findings.empty() ? kExitDone : exit_code(ErrorKind::verification);
+}
+
+}  // namespace resole::cli

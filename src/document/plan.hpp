@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+// The plan, resole/plan/v1: a lock. docs/schema/plan.json is its JSON Schema; product.md "The documents" its meaning. Sorted keys, no clock, enumerations closed.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "advisory/finding.hpp"
+#include "base/json_fwd.hpp"
+#include "oci/descriptor.hpp"
+#include "pkg/package.hpp"
+#include "pkg/verdict.hpp"
+
+namespace resole::document {
+
+inline constexpr std::string_view kPlanSchema = "resole/plan/v1";
+
+enum class Why { reported, security, data, all, dependency, lockstep, floor, rebase };
+// Every finding ends in one scope.
+enum class Scope { here, rebase, application, not_yet };
+
+// Why a known fix is not taken. Closed; each has a sentence for people and, where one exists, the option that takes it (document/reasons.cpp).
+enum class HeldReason {
+  hold,                    // dpkg hold, or --hold
+  not_selected,            // outside --only / --min-severity
+  scripts,                 // maintainer scripts changed and no rule covers them (--scripts)
+  locally_modified,        // --on-modified
+  upstream_bump,           // third-party repository, upstream version changes
+  pinned,                  // the image's apt preferences keep the older version
+  unsatisfiable,           // dependencies of the new version cannot be met
+  breaks_installed,        // the new version breaks or conflicts with something that stays
+  held_with,               // moves only together with a held package (lockstep or dependency)
+  fix_not_available,       // no repository offers a version with the fix (candidate < needed)
+  repository_unverified,   // its repository could not be verified
+  phased,                  // phased update not complete
+  version_skew,            // --lockstep across platforms
+  would_remove,            // taking it would remove a package
+};
+enum class UnfixedReason { no_fix, will_not_fix, deferred, end_of_life, under_investigation, not_a_distribution_package };
+
+struct PlannedPackage {
+  std::string name, arch, from, to;      // from "" = newly installed
+  pkg::SourceRef source, from_source;
+  pkg::RepositoryEntry repository;
+  Why why = Why::all;
+  std::string why_detail;                // "lockstep with openssl", "needed by curl (Depends: libcurl4 (= ...))"
+  std::vector<std::string> fixes;        // advisory ids, sorted
+  advisory::Severity severity = advisory::Severity::unknown;  // the highest it fixes
+  pkg::Verdict verdict;
+  bool noise = false;                    // kernel headers and the like: shown apart
+  bool reproducible = true;
+  std::vector<std::string> overwrite, keep;  // modified paths by --on-modified
+  pkg::Candidate candidate() const;      // what Family::upgrade needs of it
+};
+
+struct HeldPackage {
+  std::string name, arch, installed, candidate;  // candidate "" when none
+  pkg::SourceRef source;
+  HeldReason reason = HeldReason::hold;
+  std::string detail;                    // "conffile-free file changed: /usr/bin/x", "Depends: libfoo (>= 2) is not offered"
+  std::string option;                    // "--on-modified overwrite"; "" when none helps
+  std::vector<std::string> fixes;        // advisory ids that stay open
+  advisory::Severity severity = advisory::Severity::unknown;
+  bool requested = false;                // reported, security or named: then the outcome is partial (exit 7)
+  bool noise = false;
+  Scope scope = Scope::here;
+};
+
+struct UnfixedFinding {
+  std::string id, package, installed, needed;
+  advisory::Severity severity = advisory::Severity::unknown;
+  UnfixedReason reason = UnfixedReason::no_fix;
+  std::string detail;
+  Scope scope = Scope::not_yet;
+};
+
+struct NotInImage { std::string id, package; };             // a report speaks of a package that the image does not have
+struct ShadowCopy { std::string path, soname, package; std::string layer; };  // unowned ELF file with the soname of a patched package's library
+struct StaleMetadata { std::string where, name, value, package; };            // "env", "NGINX_VERSION", "1.25.1", "nginx"
+
+struct PlannedBase { std::string name, found_by; Digest old_digest, new_digest; std::size_t layers = 0; };
+
+struct PlatformPlan {
+  oci::Platform platform;
+  bool patched = true;                   // false: carried as it is (--platform, or not a family we know)
+  std::string carried_because;
+  Digest manifest, config;               // of the given image
+  std::vector<Digest> diff_ids;          // of the given image, own layers of an earlier run included
+  std::size_t own_layers = 0;            // top layers that are ours and are replaced
+  pkg::OsRelease os;
+  std::string end_of_life;               // "YYYY-MM-DD" or ""
+  bool past_end_of_life = false;
+  std::optional<PlannedBase> base;
+  std::string strategy = "append";
+  std::string family, arch;
+  std::vector<PlannedPackage> packages;  // sorted by name, arch
+  std::vector<HeldPackage> held;
+  std::vector<UnfixedFinding> unfixed;
+  std::vector<NotInImage> not_in_image;
+  std::vector<ShadowCopy> shadow_copies;
+  std::vector<StaleMetadata> stale_metadata;
+  std::vector<pkg::RepositoryState> repositories;
+  std::vector<pkg::RepositoryFailure> repository_failures;
+  std::vector<std::string> notes;
+};
+
+struct Input { std::string kind, name; Digest sha256; };  // "report", "feed", "release", "index", "policy"
+struct Skew { std::string package; std::map<std::string, std::string> versions; };  // platform text -> version
+
+struct Plan {
+  std::string as_of;                     // RFC 3339
+  std::string tool_version;
+  std::map<std::string, std::string> compressors;  // "gzip" -> text
+  std::string compression = "gzip";      // of the new layers
+  std::string source_reference;          // as given
+  std::string source_deployed_as;        // --source-deployed-as, or ""
+  oci::Descriptor source;                // root
+  std::map<std::string, std::string> options;  // those that shaped the plan, canonical text
+  std::vector<PlatformPlan> platforms;   // in the index's order
+  std::vector<Input> inputs;
+  std::vector<Skew> skew;
+
+  bool changes() const;                  // any package that is not noise, anywhere
+  bool partial() const;                  // any held with requested and not noise
+};
+
+Json to_json(const Plan& plan);
+std::string write_plan(const Plan& plan);                              // dump_document
+Plan read_plan(std::string_view text, std::string_view what);          // Error(input) with the path in the document; unknown fields ignored
+Digest plan_digest(const Plan& plan);                                  // sha256 of the compact form without asOf, sourceReference and file names of inputs
+
+// The words of the enumerations as they stand in documents ("locally-modified"), and the sentences for people.
+std::string_view word(Why why);
+std::string_view word(Scope scope);
+std::string_view word(HeldReason reason);
+std::string_view word(UnfixedReason reason);
+std::string_view sentence(HeldReason reason);
+std::string_view option_for(HeldReason reason);
+const std::vector<HeldReason>& all_held_reasons();
+
+}  // namespace resole::document

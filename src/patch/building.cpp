@@ -1,0 +1,253 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patch/building.hpp"
+
+#include <atomic>
+
+#include "archive/compression.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "build/layers.hpp"
+#include "patch/publishing.hpp"
+#include "pkg/resource.hpp"
+
+namespace resole::patch {
+
+namespace {
+
+void require_same_source(const ImageView& image, const document::Plan& plan) {
+  if (image.root.descriptor.digest == plan.source.digest) return;
+  throw Error(ErrorKind::input,
+              fmt::format("the plan was made for {}, but {} is {} now", plan.source.digest.short_text(), printable(image.location.text()),
+                          image.root.descriptor.digest.short_text()),
+              "plan again");
+}
+
+const document::PlatformPlan& plan_of(const document::Plan& plan, const PlatformView& view) {
+  for (const auto& platform : plan.platforms) {
+    if (platform.manifest == view.image.descriptor.digest) return platform;
+  }
+  throw Error(ErrorKind::input, "the plan does not speak of platform " + view.image.platform().text(), "plan again");
+}
+
+archive::Compression compression_of(const document::Plan& plan) {
+  return plan.compression == "zstd" ? archive::Compression::zstd : archive::Compression::gzip;
+}
+
+// Other compressors than the plan's give other bytes: said, not hidden (product.md: same digest for one tool version and its compressors).
+void compare_compressors(const document::Plan& plan, Reporter& reporter) {
+  const auto recorded = plan.compressors.find(plan.compression);
+  const std::string here = archive::compressor_text(compression_of(plan));
+  if (recorded != plan.compressors.end() && recorded->second != here) {
+    reporter.warn(fmt::format("the plan was made with {}, this is {}: the diff_ids will be the same, the digests not", printable(recorded->second), here));
+  }
+}
+
+void prove(const PlatformView& view, const document::PlatformPlan& plan, const BuildRequest& request, const Tools& tools) {
+  if (request.trust_plan) {
+    tools.reporter.warn("the plan's packages are not proven again from signed indexes (--trust-plan)");
+    return;
+  }
+  Phase phase(tools.reporter, "proving packages");
+  std::vector<pkg::Candidate> packages;
+  for (const auto& package : plan.packages) packages.push_back(package.candidate());
+  const auto reasons =
+      view.family->prove(view.original, view.inventory, tools.recipes, request.repositories, plan.repositories, packages, tools.fetcher, tools.cache);
+  for (std::size_t i = 0; i < reasons.size(); ++i) {
+    if (reasons[i].empty()) continue;
+    throw Error(ErrorKind::refused, fmt::format("package {} {} of the plan cannot be proven: {}", packages[i].name, packages[i].version, reasons[i]),
+                "plan again; --trust-plan builds without the proof");
+  }
+}
+
+// Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
+void check_verdict(const PlatformView& view, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
+  const pkg::Verdict verdict = view.family->judge(view.original, view.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
+  if (verdict.passes()) return;
+  throw Error(ErrorKind::verification,
+              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind), verdict.reason),
+              "plan again");
+}
+
+std::vector<pkg::Item> fetch_items(const PlatformView& view, const document::PlatformPlan& plan, const Tools& tools) {
+  std::vector<pkg::Item> items;
+  std::vector<Resource> resources;
+  std::uint64_t total = 0;
+  for (const auto& package : plan.packages) {
+    pkg::Item item{.name = package.name, .arch = package.arch, .from = package.from, .to = package.candidate(), .archive = {}, .overwrite = package.overwrite, .keep = package.keep};
+    resources.push_back(pkg::resource_of(item.to));
+    total += item.to.entry.size;
+    items.push_back(std::move(item));
+  }
+  Phase phase(tools.reporter, "fetching packages", total);
+  std::atomic<std::uint64_t> done{0};
+  tools.fetcher.fetch_all(resources, [&](std::size_t i, Blob bytes) {
+    items[i].archive = bytes;
+    phase.progress(done += bytes.size(), items[i].name);
+  });
+  for (std::size_t i = 0; i < items.size(); ++i) check_verdict(view, plan.packages[i], items[i].to, tools);
+  return items;
+}
+
+std::int64_t epoch_of(const pkg::UpgradeResult& upgrade, const oci::Config& config) {
+  return upgrade.epoch > 0 ? upgrade.epoch : parse_time(config.created()).value_or(0);
+}
+
+Lineage lineage_of(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
+  Lineage lineage;
+  lineage.source = view.own_layers > 0 && view.lineage ? view.lineage->source : view.image.descriptor.digest.text();
+  lineage.plan = document::plan_digest(plan).text();
+  lineage.version = RESOLE_VERSION;
+  for (const auto& layer : layers) lineage.layers.push_back(layer.layer.diff_id.text());
+  for (const auto& package : platform.packages) lineage.packages.push_back({package.name, package.arch, package.to});
+  return lineage;
+}
+
+document::PlatformResult carried(const PlatformView* view, const document::PlatformPlan& plan, std::string outcome) {
+  document::PlatformResult out;
+  out.platform = plan.platform;
+  out.outcome = std::move(outcome);
+  out.source_manifest = out.manifest = plan.manifest;
+  out.config = view ? view->image.manifest.config().digest : plan.config;
+  out.held = plan.held;
+  out.unfixed = plan.unfixed;
+  out.shadow_copies = plan.shadow_copies;
+  return out;
+}
+
+bool wants_change(const document::PlatformPlan& plan) {
+  return std::any_of(plan.packages.begin(), plan.packages.end(), [](const auto& package) { return !package.noise; });
+}
+
+struct BuiltPlatform {
+  document::PlatformResult result;
+  std::vector<build::BuiltLayer> layers;
+  std::optional<oci::EditedImage> edited;
+};
+
+BuiltPlatform build_platform(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const BuildRequest& request,
+                             const Tools& tools) {
+  if (platform.diff_ids != view.image.config.diff_ids()) throw Error(ErrorKind::input, "the plan's layers are not the image's", "plan again");
+  if (!platform.patched || !view.family || !wants_change(platform)) {
+    return {carried(&view, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
+  }
+  prove(view, platform, request, tools);
+
+  pkg::UpgradeRequest wish{.tree = view.original,
+                           .inventory = view.inventory,
+                           .items = fetch_items(view, platform, tools),
+                           .recipes = tools.recipes,
+                           .compression = compression_of(plan),
+                           .jobs = tools.jobs,
+                           .cache = tools.cache,
+                           .spool = tools.spool,
+                           .reporter = tools.reporter};
+  pkg::UpgradeResult upgrade = [&] {
+    Phase phase(tools.reporter, "upgrading packages");
+    return view.family->upgrade(wish);
+  }();
+
+  BuiltPlatform built;
+  const std::int64_t epoch = epoch_of(upgrade, view.image.config);
+  {
+    Phase phase(tools.reporter, "writing layers");
+    built.layers = build::write_layers(upgrade, view.original,
+                                       {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = epoch, .jobs = tools.jobs}, tools.cache);
+  }
+
+  const Lineage lineage = lineage_of(view, plan, platform, built.layers);
+  oci::ImageEdit change{.strip_layers = view.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
+  if (!oci::media_type::is_docker(view.image.manifest.type())) {
+    change.annotations = {{std::string(label::kSource), lineage.source}, {std::string(label::kPlan), lineage.plan}, {std::string(label::kVersion), lineage.version}};
+  }
+  for (const auto& layer : built.layers) {
+    change.append.push_back({layer.layer, fmt::format("resole {} {} plan {}", RESOLE_VERSION, layer.role, lineage.plan)});
+  }
+  built.edited = oci::edit(view.image, change);
+
+  built.result = carried(&view, platform, "patched");
+  built.result.manifest = built.edited->manifest.digest;
+  built.result.config = built.edited->config.digest;
+  built.result.packages = platform.packages;
+  for (const auto& layer : built.layers) {
+    built.result.layers.push_back({layer.role, layer.layer.descriptor.digest, layer.layer.diff_id, layer.layer.descriptor.size, layer.raw_size, layer.reused});
+  }
+  for (const auto& kept : upgrade.kept) built.result.kept.emplace_back(kept.path, kept.what);
+  built.result.notes = upgrade.notes;
+  return built;
+}
+
+std::map<std::string, std::string> index_annotations(const ImageView& image, const document::Result& result) {
+  if (oci::media_type::is_docker(image.root.index->type())) return {};
+  return {{std::string(label::kSource), image.root.descriptor.digest.text()}, {std::string(label::kPlan), result.plan.text()}, {std::string(label::kVersion), RESOLE_VERSION}};
+}
+
+// The root that the destinations get: the one image, or the index with its patched children replaced.
+void add_root(const ImageView& image, std::vector<BuiltPlatform>& built, PatchedTree& tree, document::Result& result) {
+  std::map<Digest, oci::Descriptor> replaced;
+  for (auto& platform : built) {
+    if (!platform.edited) continue;
+    for (const auto& layer : platform.layers) tree.blobs.push_back({layer.layer.descriptor, layer.bytes});
+    tree.blobs.push_back({platform.edited->config, Blob::of(platform.edited->config_bytes)});
+    tree.manifests.push_back({platform.edited->manifest, platform.edited->manifest_bytes});
+    replaced[platform.result.source_manifest] = platform.edited->manifest;
+  }
+  tree.root = image.root.descriptor;
+  if (replaced.empty()) return;
+  if (!image.root.index) {
+    tree.root = tree.manifests.back().descriptor;
+    return;
+  }
+  for (oci::EditedIndex& index : oci::replace_in_tree(image.root, replaced, index_annotations(image, result))) {
+    tree.manifests.push_back({index.descriptor, std::move(index.bytes)});
+    result.dropped.insert(result.dropped.end(), index.dropped.begin(), index.dropped.end());
+  }
+  tree.root = tree.manifests.back().descriptor;
+}
+
+}  // namespace
+
+document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
+  require_same_source(image, plan);
+  compare_compressors(plan, tools.reporter);
+  std::vector<Destination> destinations = open_destinations(image, request, tools);
+
+  std::vector<BuiltPlatform> built;
+  std::size_t viewed = 0;
+  for (std::size_t i = 0; i < plan.platforms.size(); ++i) {
+    const bool selected = viewed < image.positions.size() && image.positions[viewed] == i;
+    if (!selected) {
+      built.push_back({carried(nullptr, plan.platforms[i], "carried"), {}, {}});
+      continue;
+    }
+    const PlatformView& view = image.platforms[viewed++];
+    built.push_back(with_context([&] { return "building " + view.image.platform().text(); },
+                                 [&] { return build_platform(view, plan, plan_of(plan, view), request, tools); }));
+  }
+
+  document::Result result;
+  result.tool_version = RESOLE_VERSION;
+  result.plan = document::plan_digest(plan);
+  result.source_reference = plan.source_reference;
+  result.source_deployed_as = plan.source_deployed_as;
+  result.source = image.root.descriptor;
+
+  PatchedTree tree;
+  add_root(image, built, tree, result);
+  result.patched = tree.root;
+  for (auto& platform : built) result.platforms.push_back(std::move(platform.result));
+  const bool changed = tree.root.digest != image.root.descriptor.digest;
+  result.outcome = !changed ? "unchanged" : plan.partial() ? "partial" : "patched";
+
+  if (!changed && request.on_unchanged == OnUnchanged::fail) {
+    throw Error(ErrorKind::refused, "nothing to change in this image", "--on-unchanged copy or skip accept that");
+  }
+  if (!changed && request.on_unchanged == OnUnchanged::skip) return result;
+  if (!changed) result.outcome = plan.partial() ? "partial" : "copied";
+  for (auto& destination : destinations) {
+    publish(image, tree, destination, tools);
+    result.destinations.push_back({destination.request.location.text(), destination.request.location.tag, destination.request.deployed_as});
+  }
+  return result;
+}
+
+}  // namespace resole::patch

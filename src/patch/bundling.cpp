@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// Layout: plan.json, blobs/sha256/<hex>. Names are digests, so that the fetcher can look there before any network and nothing in a bundle is trusted:
+// the proof of the build reads the releases from it and verifies their signatures as ever.
+#include "patch/bundling.hpp"
+
+#include <map>
+#include <mutex>
+
+#include "archive/tar.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "io/files.hpp"
+#include "pkg/resource.hpp"
+
+namespace resole::patch {
+
+namespace fs = std::filesystem;
+
+namespace {
+
+constexpr std::uint64_t kLargestMember = 4ull << 30;
+
+// Everything by digest, once.
+std::map<Digest, Resource> resources_of(const document::Plan& plan) {
+  std::map<Digest, Resource> resources;
+  for (const auto& platform : plan.platforms) {
+    for (const auto& package : platform.packages) {
+      Resource resource = pkg::resource_of(package.candidate());
+      resources.emplace(resource.sha256, std::move(resource));
+    }
+    for (const auto& repository : platform.repositories) {
+      for (const auto& [path, digest] : repository.indexes) {
+        Resource resource{.url = pkg::index_url(repository, path), .sha256 = digest, .limit = 512ull << 20, .what = "index " + repository.suite + " " + path};
+        resources.emplace(digest, std::move(resource));
+      }
+    }
+  }
+  return resources;
+}
+
+Blob release_bytes(const pkg::RepositoryState& repository, const Tools& tools) {
+  if (auto known = tools.cache.get("inrelease", std::string(repository.release.hex()))) return *known;
+  if (auto known = tools.fetcher.cached(repository.release)) return *known;
+  throw Error(ErrorKind::refused, fmt::format("the signed release {} of {} {} is not in the cache", repository.release.short_text(), printable(repository.uri), repository.suite),
+              "plan again with the same --cache-dir, then fetch");
+}
+
+void write_blob(const fs::path& root, const Digest& digest, std::string_view bytes, BundleCount& count) {
+  io::write_file_atomic(root / "blobs" / "sha256" / std::string(digest.hex()), bytes, false);
+  count.files += 1;
+  count.bytes += bytes.size();
+}
+
+BundleCount fill(const document::Plan& plan, const fs::path& root, const Tools& tools) {
+  BundleCount count;
+  fs::create_directories(root / "blobs" / "sha256");
+  std::map<Digest, Blob> releases;
+  for (const auto& platform : plan.platforms) {
+    for (const auto& repository : platform.repositories) releases.emplace(repository.release, release_bytes(repository, tools));
+  }
+  for (const auto& [digest, bytes] : releases) write_blob(root, digest, bytes.bytes(), count);
+
+  const auto by_digest = resources_of(plan);
+  std::vector<Resource> resources;
+  for (const auto& [digest, resource] : by_digest) resources.push_back(resource);
+  Phase phase(tools.reporter, "fetching");
+  std::mutex mutex;
+  tools.fetcher.fetch_all(resources, [&](std::size_t i, Blob bytes) {
+    const std::lock_guard lock(mutex);
+    write_blob(root, resources[i].sha256, bytes.bytes(), count);
+    phase.progress(count.bytes, resources[i].what);
+  });
+  io::write_file_atomic(root / "plan.json", document::write_plan(plan), false);
+  return count;
+}
+
+// Members in name order, so that the same bundle is the same file.
+void write_tar(const fs::path& root, const fs::path& target) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(root)) {
+    if (entry.is_regular_file()) files.push_back(entry.path());
+  }
+  std::sort(files.begin(), files.end());
+  io::AtomicFile file(target);
+  tar::Writer writer(file);
+  for (const auto& path : files) {
+    const Blob bytes = io::map_file(path);
+    writer.add({.path = fs::relative(path, root).generic_string(), .type = tar::Type::file, .mode = 0644, .size = bytes.size()}, bytes.bytes());
+  }
+  writer.finish();
+  file.commit();
+}
+
+bool is_bundle_member(const std::string& path) { return path == "plan.json" || (path.starts_with("blobs/sha256/") && sha256_from_hex(std::string_view(path).substr(13))); }
+
+}  // namespace
+
+BundleCount write_bundle(const document::Plan& plan, const fs::path& target, const Tools& tools) {
+  if (fs::exists(target)) throw Error(ErrorKind::input, fmt::format("{} exists already", target.string()), "name a new place, or remove it");
+  const fs::path parent = fs::absolute(target).parent_path();
+  io::TemporaryDirectory scratch(parent);
+  const fs::path root = scratch.path() / "bundle";
+  const BundleCount count = fill(plan, root, tools);
+  if (target.extension() == ".tar") {
+    write_tar(root, target);
+  } else {
+    fs::rename(root, target);
+    io::sync_directory(parent);
+  }
+  return count;
+}
+
+fs::path open_bundle(const fs::path& bundle, const fs::path& scratch) {
+  if (fs::is_directory(bundle)) {
+    if (!fs::is_directory(bundle / "blobs" / "sha256")) throw Error(ErrorKind::input, bundle.string() + " is not a bundle: it has no blobs/sha256", "make one with: resole fetch plan.json -o BUNDLE");
+    return bundle;
+  }
+  const auto source = io::open_file(bundle);
+  tar::Reader reader(*source);
+  fs::create_directories(scratch / "blobs" / "sha256");
+  tar::Header header;
+  while (reader.next(header)) {
+    if (header.type != tar::Type::file || !is_bundle_member(header.path)) continue;
+    if (header.size > kLargestMember) throw Error(ErrorKind::input, "bundle member " + printable(header.path) + " is too large");
+    io::AtomicFile file(scratch / header.path);
+    copy_all(*reader.content(), file);
+    file.commit(false);
+  }
+  return scratch;
+}
+
+}  // namespace resole::patch

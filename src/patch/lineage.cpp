@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patch/lineage.hpp"
+
+#include "base/text.hpp"
+
+namespace resole::patch {
+
+namespace {
+
+std::string value_or_empty(const std::map<std::string, std::string>& labels, std::string_view key) {
+  const auto found = labels.find(std::string(key));
+  return found == labels.end() ? std::string() : found->second;
+}
+
+// "curl:amd64=7.88.1-10+deb12u8"; versions hold no '=', names no ':' before the architecture's.
+std::optional<plan::Floor> parse_floor(std::string_view word) {
+  const auto equals = word.find('=');
+  const auto colon = word.rfind(':', equals);
+  if (equals == std::string_view::npos || colon == std::string_view::npos) return std::nullopt;
+  return plan::Floor{std::string(word.substr(0, colon)), std::string(word.substr(colon + 1, equals - colon - 1)), std::string(word.substr(equals + 1))};
+}
+
+}  // namespace
+
+std::optional<Lineage> read_lineage(const std::map<std::string, std::string>& labels) {
+  Lineage lineage;
+  lineage.plan = value_or_empty(labels, label::kPlan);
+  if (!Digest::try_parse(lineage.plan)) return std::nullopt;
+  lineage.source = value_or_empty(labels, label::kSource);
+  lineage.version = value_or_empty(labels, label::kVersion);
+  for (const auto word : split_words(value_or_empty(labels, label::kLayers))) lineage.layers.emplace_back(word);
+  for (const auto word : split_words(value_or_empty(labels, label::kPackages))) {
+    if (auto floor = parse_floor(word)) lineage.packages.push_back(std::move(*floor));
+  }
+  return lineage;
+}
+
+std::map<std::string, std::string> lineage_labels(const Lineage& lineage) {
+  std::vector<std::string> packages;
+  for (const auto& floor : lineage.packages) packages.push_back(floor.name + ":" + floor.arch + "=" + floor.version);
+  return {{std::string(label::kSource), lineage.source},
+          {std::string(label::kPlan), lineage.plan},
+          {std::string(label::kVersion), lineage.version},
+          {std::string(label::kLayers), join(lineage.layers, " ")},
+          {std::string(label::kPackages), join(packages, " ")}};
+}
+
+std::size_t own_layers(const oci::Image& image, const Lineage& lineage) {
+  const auto& diff_ids = image.config.diff_ids();
+  if (lineage.layers.size() > diff_ids.size()) return 0;
+  const std::size_t first = diff_ids.size() - lineage.layers.size();
+  for (std::size_t i = 0; i < lineage.layers.size(); ++i) {
+    if (diff_ids[first + i].text() != lineage.layers[i]) return 0;
+  }
+  return lineage.layers.size();
+}
+
+}  // namespace resole::patch

@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patch/planning.hpp"
+
+#include <set>
+
+#include "advisory/finding.hpp"
+#include "archive/compression.hpp"
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace resole::patch {
+
+namespace {
+
+struct ReadReport {
+  advisory::Report report;
+  document::Input input;
+};
+
+std::vector<ReadReport> read_reports(const PlanRequest& request) {
+  std::vector<ReadReport> reports;
+  for (const auto& [name, bytes] : request.reports) {
+    advisory::Report report = advisory::read_report(bytes, name);
+    document::Input input{"report", name, report.sha256};
+    reports.push_back({std::move(report), std::move(input)});
+  }
+  return reports;
+}
+
+advisory::ImageFacts facts_of(const PlatformView& view, const ImageView& image) {
+  advisory::ImageFacts facts;
+  facts.config_digest = view.image.manifest.config().digest.text();
+  facts.manifest_digest = view.image.descriptor.digest.text();
+  facts.root_digest = image.root.descriptor.digest.text();
+  facts.os_id = view.os.id;
+  facts.os_version = view.os.version_id;
+  facts.architecture = view.image.platform().architecture;
+  for (const auto& diff_id : view.image.config.diff_ids()) facts.diff_ids.push_back(diff_id.text());
+  return facts;
+}
+
+// The findings of all reports that are about this platform; a report about another image is refused unless forced.
+std::vector<advisory::Finding> findings_for(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports,
+                                            const PlanRequest& request, document::PlatformPlan& out) {
+  std::vector<advisory::Finding> findings;
+  for (const auto& [report, input] : reports) {
+    std::string why;
+    const advisory::Match match = advisory::match(report, facts_of(view, image), why);
+    const bool other_platform = match == advisory::Match::mismatch && image.platforms.size() > 1;
+    if (match == advisory::Match::mismatch && !request.force_report && !other_platform) {
+      throw Error(ErrorKind::input, fmt::format("report {} is about another image: {}", printable(report.name), why),
+                  "scan this image again, or give --force-report if you know that they are the same");
+    }
+    if (other_platform && !request.force_report) {
+      out.notes.push_back("report " + report.name + " is about another platform: " + why);
+      continue;
+    }
+    if (match != advisory::Match::proven) out.notes.push_back("report " + report.name + " is not proven to be about this image: " + why);
+    findings.insert(findings.end(), report.findings.begin(), report.findings.end());
+  }
+  return findings;
+}
+
+// A report that fitted no platform at all must not pass in silence.
+void require_reports_used(const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request) {
+  if (request.force_report) return;
+  for (const auto& [report, input] : reports) {
+    std::string why;
+    const bool fits = std::any_of(image.platforms.begin(), image.platforms.end(), [&](const PlatformView& view) {
+      return advisory::match(report, facts_of(view, image), why) != advisory::Match::mismatch;
+    });
+    if (!fits) {
+      throw Error(ErrorKind::input, fmt::format("report {} is about none of the image's platforms: {}", printable(report.name), why),
+                  "scan this image again, or give --force-report if you know that they are the same");
+    }
+  }
+}
+
+std::vector<plan::Floor> floors_of(const PlatformView& view) {
+  std::vector<plan::Floor> floors;
+  if (view.own_layers == 0) return floors;
+  for (const auto& package : view.given_inventory.packages) {
+    if (package.state == pkg::InstallState::removed) continue;
+    const auto* before = view.inventory.find(package.name, package.arch);
+    if (!before || view.family->compare(before->version, package.version) < 0) floors.push_back({package.name, package.arch, package.version});
+  }
+  return floors;
+}
+
+// The loop of architecture.md: the planner names the packages whose scripts it must know; their control parts are fetched and judged; it is asked again.
+plan::Decision decide(plan::Request& request, const PlatformView& view, const Tools& tools) {
+  for (;;) {
+    auto answer = plan::make(request);
+    if (auto* decision = std::get_if<plan::Decision>(&answer)) return std::move(*decision);
+    const auto& wanted = std::get<plan::NeedControl>(answer).packages;
+    std::vector<pkg::Verdict> verdicts(wanted.size());
+    Phase phase(tools.reporter, "reading maintainer scripts");
+    parallel_for(wanted.size(), std::max(tools.jobs, 4u), [&](std::size_t i) {
+      verdicts[i] = with_context([&] { return "judging the scripts of " + wanted[i].name + " " + wanted[i].version; }, [&] {
+        return view.family->judge(view.original, view.inventory, tools.recipes, wanted[i], tools.fetcher, tools.cache);
+      });
+    });
+    for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.sha256.text()] = std::move(verdicts[i]);
+  }
+}
+
+void judge_age(document::PlatformPlan& out, const PlatformView& view, const PlanRequest& request, const Tools& tools) {
+  const pkg::Release* release = tools.recipes.release(view.os);
+  if (!release) return;
+  out.end_of_life = release->lts_end.empty() ? release->end_of_life : release->lts_end;
+  const auto end = parse_time(out.end_of_life);
+  out.past_end_of_life = end && request.as_of > *end;
+  if (!out.past_end_of_life) return;
+  const std::string message = fmt::format("{} reached its end of life on {}: no more fixes are made for it", printable(view.os.pretty_name), out.end_of_life);
+  if (request.on_end_of_life == OnEndOfLife::refuse) {
+    throw Error(ErrorKind::refused, message, "move to a newer release, or give --on-eol warn");
+  }
+  out.notes.push_back(message);
+  tools.reporter.warn(message);
+}
+
+document::PlatformPlan plan_platform(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request,
+                                     const Tools& tools) {
+  document::PlatformPlan out;
+  out.platform = view.image.platform();
+  out.manifest = view.image.descriptor.digest;
+  out.config = view.image.manifest.config().digest;
+  out.diff_ids = view.image.config.diff_ids();
+  out.own_layers = view.own_layers;
+  out.os = view.os;
+  if (!view.family) {
+    out.patched = false;
+    out.carried_because = "no package database";
+    return out;
+  }
+  out.family = std::string(view.family->name());
+  out.arch = view.inventory.arch;
+  judge_age(out, view, request, tools);
+
+  pkg::RepositoryOptions repositories = request.repositories;
+  repositories.now = request.as_of;
+  repositories.jobs = tools.jobs;
+  std::unique_ptr<pkg::CandidateSource> offers;
+  {
+    Phase phase(tools.reporter, "reading repositories");
+    offers = view.family->candidates(view.original, view.inventory, tools.recipes, repositories, tools.fetcher, tools.cache, tools.reporter);
+  }
+
+  plan::Request wish{.inventory = view.inventory,
+                     .offers = *offers,
+                     .family = *view.family,
+                     .recipe = tools.recipes.find(view.os),
+                     .findings = findings_for(view, image, reports, request, out),
+                     .floors = floors_of(view),
+                     .policy = request.policy,
+                     .verdicts = {}};
+  plan::Decision decision;
+  {
+    Phase phase(tools.reporter, "planning");
+    decision = decide(wish, view, tools);
+  }
+  out.packages = std::move(decision.packages);
+  out.held = std::move(decision.held);
+  out.unfixed = std::move(decision.unfixed);
+  out.not_in_image = std::move(decision.not_in_image);
+  out.notes.insert(out.notes.end(), decision.notes.begin(), decision.notes.end());
+  out.repositories = offers->repositories();
+  out.repository_failures = offers->failures();
+  out.shadow_copies = plan::shadow_copies(view.original, view.inventory, out.packages);
+  out.stale_metadata = plan::stale_metadata(view.image.config.env(), view.image.config.labels(), out.packages);
+  for (const auto& failure : out.repository_failures) {
+    tools.reporter.warn(fmt::format("repository {} {}: {}", printable(failure.uri), printable(failure.suite), failure.message));
+  }
+  return out;
+}
+
+document::PlatformPlan carried_platform(const oci::Image& image) {
+  document::PlatformPlan out;
+  out.platform = image.platform();
+  out.manifest = image.descriptor.digest;
+  out.config = image.manifest.config().digest;
+  out.diff_ids = image.config.diff_ids();
+  out.patched = false;
+  out.carried_because = "not selected by --platform";
+  return out;
+}
+
+[[noreturn]] void throw_nothing_known(const ImageView& image) {
+  const auto& os = image.platforms.front().os;
+  const std::string what = os.id.empty() ? "the image has no package database and no os-release file"
+                                         : fmt::format("the image has no package database that resole knows (os-release: {})", printable(os.id));
+  throw Error(ErrorKind::unsupported, what, "images without a package manager's database can only be rebuilt from their source");
+}
+
+std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, const std::vector<document::PlatformPlan>& platforms) {
+  std::vector<document::Input> inputs;
+  for (const auto& [report, input] : reports) inputs.push_back(input);
+  for (const auto& platform : platforms) {
+    for (const auto& repository : platform.repositories) {
+      inputs.push_back({"release", repository.uri + " " + repository.suite, repository.release});
+      for (const auto& [path, digest] : repository.indexes) inputs.push_back({"index", repository.uri + " " + repository.suite + " " + path, digest});
+    }
+  }
+  const auto order = [](const document::Input& a, const document::Input& b) { return std::tie(a.kind, a.name, a.sha256) < std::tie(b.kind, b.name, b.sha256); };
+  const auto same = [](const document::Input& a, const document::Input& b) { return a.kind == b.kind && a.name == b.name && a.sha256 == b.sha256; };
+  std::sort(inputs.begin(), inputs.end(), order);
+  inputs.erase(std::unique(inputs.begin(), inputs.end(), same), inputs.end());
+  return inputs;
+}
+
+}  // namespace
+
+document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools) {
+  const bool known = std::any_of(image.platforms.begin(), image.platforms.end(), [](const PlatformView& view) { return view.family != nullptr; });
+  if (!known) throw_nothing_known(image);
+  const std::vector<ReadReport> reports = read_reports(request);
+  require_reports_used(image, reports, request);
+
+  document::Plan plan;
+  plan.as_of = format_time(request.as_of);
+  plan.tool_version = RESOLE_VERSION;
+  plan.compression = request.compression;
+  plan.compressors = {{"gzip", archive::compressor_text(archive::Compression::gzip)}, {"zstd", archive::compressor_text(archive::Compression::zstd)}};
+  plan.source_reference = image.location.text();
+  plan.source_deployed_as = request.deployed_as;
+  plan.source = image.root.descriptor;
+  plan.options = request.options;
+
+  std::size_t viewed = 0;
+  for (std::size_t i = 0; i < image.root.images.size(); ++i) {
+    const bool selected = viewed < image.positions.size() && image.positions[viewed] == i;
+    if (!selected) {
+      plan.platforms.push_back(carried_platform(image.root.images[i]));
+      continue;
+    }
+    const PlatformView& view = image.platforms[viewed++];
+    plan.platforms.push_back(with_context([&] { return "planning " + view.image.platform().text(); },
+                                          [&] { return plan_platform(view, image, reports, request, tools); }));
+  }
+  plan.skew = plan::skew(plan.platforms);
+  plan.inputs = inputs_of(reports, plan.platforms);
+  return plan;
+}
+
+}  // namespace resole::patch

@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+// inspect -> plan: findings, candidates from signed indexes, the planner asked until it holds. Writes nothing.
+#pragma once
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "document/plan.hpp"
+#include "patch/view.hpp"
+#include "plan/planner.hpp"
+
+namespace resole::patch {
+
+enum class OnEndOfLife { warn, refuse };
+
+struct PlanRequest {
+  plan::Policy policy;
+  pkg::RepositoryOptions repositories;                       // `now` is filled from as_of
+  std::vector<std::pair<std::string, std::string>> reports;  // file name, bytes
+  bool force_report = false;
+  OnEndOfLife on_end_of_life = OnEndOfLife::warn;
+  bool lockstep = false;
+  std::int64_t as_of = 0;
+  std::string compression = "gzip";
+  std::string deployed_as;                                   // --source-deployed-as
+  std::map<std::string, std::string> options;                // canonical text of what shaped the plan, recorded in it
+};
+
+document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools);
+
+}  // namespace resole::patch

@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patch/verifying.hpp"
+
+#include <mutex>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace resole::patch {
+
+namespace {
+
+class Findings {
+ public:
+  explicit Findings(Verification& out) : out_(out) {}
+  void add(const std::string& platform, std::string subject, std::string problem) {
+    const std::lock_guard lock(mutex_);
+    out_.findings.push_back({platform, std::move(subject), std::move(problem)});
+  }
+
+ private:
+  Verification& out_;
+  std::mutex mutex_;
+};
+
+// Digests of all blobs. The layer index may come from the cache, so the bytes in this store are read here in any case.
+void verify_blobs(const ImageView& image, const PlatformView& view, Findings& findings, const Tools& tools) {
+  std::vector<oci::Descriptor> blobs;
+  std::uint64_t total = 0;
+  for (const auto& layer : view.image.layers()) blobs.push_back(layer.descriptor);
+  for (const auto& blob : blobs) total += blob.size;
+  Phase phase(tools.reporter, "verifying layers", total);
+  parallel_for(blobs.size(), tools.jobs, [&](std::size_t i) {
+    try {
+      const auto source = image.store->open_blob(blobs[i]);
+      std::vector<char> buffer(1u << 20);
+      while (source->read(buffer.data(), buffer.size()) > 0) {
+      }
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::verification) throw;
+      findings.add(view.image.platform().text(), "layer " + blobs[i].digest.short_text(), error.message());
+    }
+  });
+}
+
+void verify_packages(const PlatformView& view, Findings& findings, const Tools& tools) {
+  Phase phase(tools.reporter, "verifying packages");
+  for (const auto& finding : view.family->verify(view.given, view.given_inventory)) {
+    findings.add(view.image.platform().text(), finding.package.empty() ? finding.path : finding.package + " " + finding.path, finding.problem);
+  }
+}
+
+// The given layers of the plan, without our own of then, must be the bottom of the image, unchanged.
+void verify_untouched_layers(const PlatformView& view, const document::PlatformPlan& plan, Findings& findings) {
+  const auto& have = view.image.config.diff_ids();
+  const std::size_t kept = plan.diff_ids.size() - std::min(plan.own_layers, plan.diff_ids.size());
+  for (std::size_t i = 0; i < kept; ++i) {
+    if (i >= have.size() || have[i] != plan.diff_ids[i]) {
+      findings.add(view.image.platform().text(), fmt::format("layer {}", i + 1), "is not the layer of the plan: " + plan.diff_ids[i].short_text() + " was expected");
+      return;
+    }
+  }
+}
+
+void verify_versions(const PlatformView& view, const document::PlatformPlan& plan, Findings& findings) {
+  for (const auto& package : plan.packages) {
+    const auto* have = view.given_inventory.find(package.name, package.arch);
+    if (!have || have->state != pkg::InstallState::installed) {
+      findings.add(view.image.platform().text(), package.name, "is not installed; the plan has " + package.to);
+    } else if (view.family->compare(have->version, package.to) != 0) {
+      findings.add(view.image.platform().text(), package.name, "is " + printable(have->version) + "; the plan has " + package.to);
+    }
+  }
+  for (const auto& before : view.inventory.packages) {
+    const auto* have = view.given_inventory.find(before.name, before.arch);
+    if (have && view.family->compare(have->version, before.version) < 0) {
+      findings.add(view.image.platform().text(), before.name, "went back from " + printable(before.version) + " to " + printable(have->version));
+    }
+  }
+}
+
+// The platform of the plan that this image was made from: by lineage when the image has one, else by platform.
+const document::PlatformPlan* plan_for(const PlatformView& view, const document::Plan& plan) {
+  for (const auto& platform : plan.platforms) {
+    if (platform.platform.matches(view.image.platform())) return &platform;
+  }
+  return nullptr;
+}
+
+bool wants_change(const document::PlatformPlan& plan) {
+  return std::any_of(plan.packages.begin(), plan.packages.end(), [](const auto& package) { return !package.noise; });
+}
+
+}  // namespace
+
+Verification verify_image(const ImageView& image, const std::optional<document::Plan>& plan, const Tools& tools) {
+  Verification out;
+  out.against_plan = plan.has_value();
+  Findings findings(out);
+  for (const PlatformView& view : image.platforms) {
+    verify_blobs(image, view, findings, tools);
+    out.layers += view.image.layers().size();
+    if (view.family) {
+      verify_packages(view, findings, tools);
+      out.packages += view.given_inventory.packages.size();
+    }
+    if (!plan) continue;
+    const auto* wanted = plan_for(view, *plan);
+    if (!wanted) {
+      findings.add(view.image.platform().text(), "platform", "is not in the plan");
+      continue;
+    }
+    verify_untouched_layers(view, *wanted, findings);
+    if (wanted->patched && wants_change(*wanted)) {
+      verify_versions(view, *wanted, findings);
+      if (!view.lineage || view.lineage->plan != document::plan_digest(*plan).text()) {
+        findings.add(view.image.platform().text(), "lineage", "the image does not say that it was made from this plan");
+      }
+    }
+  }
+  std::sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) {
+    return std::tie(a.platform, a.subject, a.problem) < std::tie(b.platform, b.subject, b.problem);
+  });
+  return out;
+}
+
+}  // namespace resole::patch

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// An image as the way sees it: per platform the merged tree, the system it is, its packages, and which top layers are our own of an earlier run.
+#pragma once
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "oci/image.hpp"
+#include "patch/lineage.hpp"
+#include "patch/tools.hpp"
+#include "pkg/family.hpp"
+#include "rootfs/tree.hpp"
+
+namespace resole::patch {
+
+struct PlatformView {
+  oci::Image image;
+  std::optional<Lineage> lineage;        // of an image that we patched
+  std::size_t own_layers = 0;            // top layers that are ours, proven by diff_id
+  rootfs::Tree given;                    // all layers
+  rootfs::Tree original;                 // without our own; the same as `given` for an image never patched
+  pkg::OsRelease os;
+  const pkg::Family* family = nullptr;   // nullptr: no package database that we know
+  pkg::Inventory inventory;              // of the original
+  pkg::Inventory given_inventory;        // of the image as given (the floor)
+};
+
+struct ImageView {
+  oci::Location location;
+  std::unique_ptr<oci::Store> store;
+  oci::Root root;
+  std::vector<PlatformView> platforms;   // the runnable ones that were asked for, in the index's order
+  std::vector<std::size_t> positions;    // of each in root.images
+};
+
+// Reads what is needed and nothing more: manifests, configs, and the layers whose index is not known yet.
+// `platforms` empty = all runnable ones. Error(input) when the image or a wanted platform is not there.
+ImageView look(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools);
+
+}  // namespace resole::patch

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/deb/diversions.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace resole::deb {
+
+Diversions Diversions::parse(std::string_view text, std::string_view what) {
+  const auto all = lines(text);
+  if (all.size() % 3 != 0) throw Error(ErrorKind::input, fmt::format("{}: {} lines are no triples", printable(what), all.size()));
+  Diversions diversions;
+  for (std::size_t i = 0; i < all.size(); i += 3) {
+    if (!all[i].starts_with('/') || !all[i + 1].starts_with('/') || all[i + 2].empty()) {
+      throw Error(ErrorKind::input, fmt::format("{}, line {}: a broken diversion", printable(what), i + 1));
+    }
+    diversions.by_path_[std::string(all[i])] = {std::string(all[i + 1]), std::string(all[i + 2])};
+  }
+  return diversions;
+}
+
+Diversions Diversions::read(const rootfs::Tree& tree) {
+  constexpr std::string_view path = "var/lib/dpkg/diversions";
+  const auto content = tree.content(path);
+  return content ? parse(*content, path) : Diversions();
+}
+
+std::string_view Diversions::redirect(std::string_view path, std::string_view package) const {
+  const auto found = by_path_.find(path);
+  return found == by_path_.end() || found->second.package == package ? path : std::string_view(found->second.to);
+}
+
+std::string Diversions::text() const {
+  std::string text;
+  for (const auto& [path, diversion] : by_path_) text += fmt::format("{}\n{}\n{}\n", path, diversion.to, diversion.package);
+  return text;
+}
+
+}  // namespace resole::deb

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+// The interface of a package family (deb; later apk, rpm). Distros are data (recipes/), families are code. families.cpp is the table.
+#pragma once
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "archive/compression.hpp"
+#include "base/effects.hpp"
+#include "pkg/package.hpp"
+#include "pkg/recipe.hpp"
+#include "pkg/verdict.hpp"
+#include "rootfs/layer_draft.hpp"
+#include "rootfs/tree.hpp"
+
+namespace resole::pkg {
+
+// How repositories are reached, from options (product.md "Trust"). Everything here is the operator's word; the image's own files only name repositories.
+struct RepositoryOptions {
+  std::vector<std::pair<std::string, std::string>> mirrors;  // --package-mirror FROM=TO, longest FROM that prefixes the URI wins
+  std::vector<std::string> extra;                            // --package-repo: a full one-line source without "deb", "URI SUITE COMPONENT..."
+  std::vector<std::string> keyrings;                         // --add-keyring, bytes
+  bool replace_keyrings = false;                             // --replace-keyring: only these
+  std::int64_t now = 0;                                      // asOf; Valid-Until and ages are judged by it
+  std::int64_t max_index_age = -1;                           // seconds; replaces Valid-Until when >= 0
+  bool security_only = false;
+  unsigned jobs = 2;
+};
+
+struct Item {                 // one package to upgrade (or to add: `from` empty)
+  std::string name, arch, from;
+  Candidate to;
+  Blob archive;               // the package file, proven by sha256
+  std::vector<std::string> overwrite;   // modified paths that are overwritten (--on-modified overwrite)
+  std::vector<std::string> keep;        // modified paths that stay as they are (--on-modified keep)
+};
+
+struct UpgradeRequest {
+  const rootfs::Tree& tree;
+  const Inventory& inventory;
+  std::vector<Item> items;
+  const RecipeBook& recipes;
+  std::int64_t epoch = 0;     // 0: the newest member time of the packages is found and handed back in the result
+  archive::Compression compression = archive::Compression::gzip;
+  unsigned jobs = 2;
+  Cache& cache;               // room "segment"
+  SpoolFactory spool;
+  Reporter& reporter;
+};
+
+// A stretch of the payload layer: whole blocks of the compressor, so that segments can be joined in any number.
+struct Segment {
+  std::string package;                   // "curl:amd64 7.88.1-10+deb12u8"
+  std::shared_ptr<const Spool> raw;      // tar members without end blocks (may be null when only `compressed` was cached)
+  Blob compressed;                       // the same, compressed
+  std::vector<rootfs::Entry> entries;
+};
+
+struct KeptMetadata { std::string path, what; };  // "mode 2755 kept, package has 755"
+
+struct UpgradeResult {
+  rootfs::LayerDraft head;               // payload: whiteouts of obsolete files and every directory of the segments
+  std::vector<Segment> segments;         // payload: files, in package name order
+  rootfs::LayerDraft database;           // package database, conffile results, caches, whiteouts of stale bytecode
+  std::int64_t epoch = 0;                // newest member time of the packages' files (data members), or the request's when that is set: dates what we synthesise
+  std::string payload_key;               // fingerprint: package sha256s, old versions, lower state of touched paths, owner map, path filters, compressor
+  std::vector<KeptMetadata> kept;        // setuid bits, owners that stay as the image has them
+  std::vector<std::string> notes;        // conffiles kept (.dpkg-dist written), directories left, ...
+};
+
+struct VerifyFinding { std::string path, package, problem; };
+
+// Contract: pure but for the Fetcher, Cache and Spool handed in. Thread-safe. Errors: Error(input) for databases and packages that are damaged,
+// Error(verification) for what is not what an index says.
+class Family {
+ public:
+  virtual ~Family() = default;
+  virtual std::string_view name() const = 0;
+  virtual bool detect(const rootfs::Tree& tree) const = 0;          // is its database there?
+  virtual Inventory inventory(const rootfs::Tree& tree, const OsRelease& os) const = 0;
+  virtual int compare(std::string_view a, std::string_view b) const = 0;  // version order: <0, 0, >0
+  // Reads the image's repositories, verifies them, and offers their packages. Network errors of one repository become failures() unless all fail.
+  virtual std::unique_ptr<CandidateSource> candidates(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes,
+                                                      const RepositoryOptions& options, Fetcher& fetcher, Cache& cache, Reporter& reporter) const = 0;
+  // Proves planned packages again, from signed release to the index's stanza (same path, size, sha256): from the releases and indexes named by `states` when
+  // they are at hand (cache room "inrelease", the fetcher's bundle or cache), else from the repository as it is now. One reason per package, "" = proven
+  // (product.md "The plan is reviewed, not trusted").
+  virtual std::vector<std::string> prove(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const RepositoryOptions& options,
+                                         const std::vector<RepositoryState>& states, const std::vector<Candidate>& packages, Fetcher& fetcher,
+                                         Cache& cache) const = 0;
+  // Facts about the scripts of `candidate`, from the control part of its file, fetched by range (pkg/resource.hpp says where from).
+  virtual Verdict judge(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const Candidate& candidate, Fetcher& fetcher,
+                        Cache& cache) const = 0;
+  virtual UpgradeResult upgrade(const UpgradeRequest& request) const = 0;
+  virtual std::vector<VerifyFinding> verify(const rootfs::Tree& tree, const Inventory& inventory) const = 0;  // database well formed, files against md5sums
+};
+
+const std::vector<const Family*>& families();                       // the table
+const Family* detect_family(const rootfs::Tree& tree);              // nullptr: no package database
+
+}  // namespace resole::pkg

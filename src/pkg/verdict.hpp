@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a package's maintainer scripts before anything runs (issue 2 point 6, issue 4 point 1).
+#pragma once
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resole::pkg {
+
+enum class VerdictKind { none, unchanged, recognised, recipe, sandbox, unknown };
+std::string_view verdict_name(VerdictKind kind);
+
+struct Verdict {
+  VerdictKind kind = VerdictKind::unknown;
+  std::string reason;                 // one sentence: "preinst, postinst equal the installed ones", "postinst differs: ..."
+  std::vector<std::string> actions;   // built-in actions of a recipe ("ca-certificates", "ld-so-cache")
+  bool passes() const { return kind == VerdictKind::none || kind == VerdictKind::unchanged || kind == VerdictKind::recognised || kind == VerdictKind::recipe; }
+};
+
+}  // namespace resole::pkg

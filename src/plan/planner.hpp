@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+// The planner: inventory + findings + offers + policy -> a PlatformPlan, or what it still needs to know. Pure: no clock, no network, no disk.
+#pragma once
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "advisory/finding.hpp"
+#include "document/plan.hpp"
+#include "pkg/family.hpp"
+
+namespace resole::plan {
+
+enum class Update { reported, security, all };
+enum class OnModified { hold, overwrite, keep };
+enum class Scripts { hold, sandbox, refuse };
+
+struct Policy {
+  Update update = Update::security;
+  std::set<advisory::Severity> severities;      // empty = all
+  std::vector<std::string> only, hold;          // package name globs (binary or source)
+  OnModified on_modified = OnModified::hold;
+  Scripts scripts = Scripts::hold;
+};
+
+// A version that must not be gone below: from the given image itself, or from the lineage plan of an image that was patched before.
+struct Floor { std::string name, arch, version; };
+
+struct Request {
+  const pkg::Inventory& inventory;              // of the original (own layers stripped)
+  const pkg::CandidateSource& offers;
+  const pkg::Family& family;                    // for the version order only
+  const pkg::Recipe* recipe = nullptr;          // noise, data packages; may be absent
+  std::vector<advisory::Finding> findings;      // of this platform
+  std::vector<Floor> floors;
+  Policy policy;
+  std::map<std::string, pkg::Verdict> verdicts; // by sha256 text of the package file
+};
+
+// The planner wants the verdicts of these packages before it can go on; ask again with them added. The held set only grows, so this ends.
+struct NeedControl { std::vector<pkg::Candidate> packages; };
+
+struct Decision {
+  std::vector<document::PlannedPackage> packages;
+  std::vector<document::HeldPackage> held;
+  std::vector<document::UnfixedFinding> unfixed;
+  std::vector<document::NotInImage> not_in_image;
+  std::vector<std::string> notes;
+};
+
+std::variant<Decision, NeedControl> make(const Request& request);
+
+// Libraries outside packages that carry the soname of a library in an upgraded package.
+std::vector<document::ShadowCopy> shadow_copies(const rootfs::Tree& tree, const pkg::Inventory& inventory, const std::vector<document::PlannedPackage>& packages);
+// Labels and ENV of the image that name an old version of an upgraded package.
+std::vector<document::StaleMetadata> stale_metadata(const std::vector<std::string>& env, const std::map<std::string, std::string>& labels,
+                                                    const std::vector<document::PlannedPackage>& packages);
+// Versions of one package that differ between platforms.
+std::vector<document::Skew> skew(const std::vector<document::PlatformPlan>& platforms);
+
+}  // namespace resole::plan

@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the bytes of an 80 MB base layer come into another layout without being moved: a reflink where the file system has them, else a hard link.
+// A hard link shares the file itself, which is safe here because a blob is never changed in place by anybody (its name is its hash) as long as
+// nobody else may write to it: only files of our own user, without write permission for others, are linked. What neither can do is streamed.
+#include "registry/blob_folder.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <linux/fs.h>
+#include <sys/ioctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "io/descriptor.hpp"
+#include "registry/file_window.hpp"
+
+namespace resole::registry {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+// A Source that somebody else owns, for wrappers that take ownership.
+class Borrowed : public Source {
+ public:
+  explicit Borrowed(Source& source) : source_(source) {}
+  std::size_t read(char* buffer, std::size_t capacity) override { return source_.read(buffer, capacity); }
+
+ private:
+  Source& source_;
+};
+
+bool only_we_may_write(const struct stat& status) {
+  return S_ISREG(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}
+
+bool same_file(const io::Path& a, const io::Path& b) {
+  struct stat left {}, right {};
+  return stat(a.c_str(), &left) == 0 && stat(b.c_str(), &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
+}
+
+bool reflink(const io::Path& from, const io::Path& to) {
+  const io::Descriptor source = io::open_descriptor(from, O_RDONLY | O_NONBLOCK | O_NOFOLLOW);
+  if (!source) return false;
+  const io::Descriptor target = io::open_descriptor(to, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0666);
+  if (!target) return false;
+  if (ioctl(target.get(), FICLONE, source.get()) == 0) return true;
+  unlink(to.c_str());
+  return false;
+}
+
+bool hard_link(const io::Path& from, const io::Path& to) {
+  struct stat status {};
+  return lstat(from.c_str(), &status) == 0 && only_we_may_write(status) && link(from.c_str(), to.c_str()) == 0;
+}
+
+void sync_file(const io::Path& path) {
+  const io::Descriptor descriptor = io::open_descriptor(path, O_RDONLY | O_NONBLOCK);
+  if (!descriptor || fsync(descriptor.get()) != 0) io::throw_errno(errno, "write", path);
+}
+
+// A folder that is a link would let a layout from somewhere else direct our writes out of it.
+void require_real_folder(const io::Path& path) {
+  if (mkdir(path.c_str(), 0777) == 0) return;
+  const int error = errno;
+  struct stat status {};
+  if (error != EEXIST || lstat(path.c_str(), &status) != 0) io::throw_errno(error, "create directory", path);
+  if (S_ISDIR(status.st_mode)) return;
+  throw Error(ErrorKind::input, fmt::format("cannot write to {}: not a directory", printable(path.native(), 1000)),
+              "a link there would lead out of the layout; write to another layout");
+}
+
+}  // namespace
+
+void require_known_digest(const oci::Descriptor& descriptor) {
+  if (!descriptor.digest.empty()) return;
+  throw Error(ErrorKind::unsupported, fmt::format("\"{}\": digests of this algorithm cannot be checked", printable(descriptor.foreign_digest)),
+              "only sha256 and sha512 are registered by the image-spec");
+}
+
+std::string name_of_blob(const oci::Descriptor& descriptor) { return fmt::format("blob {}", descriptor.digest.text()); }
+
+io::Path BlobFolder::path(const Digest& digest) const {
+  const std::string_view algorithm = std::string_view(digest.text()).substr(0, digest.text().find(':'));
+  return root_ / "blobs" / algorithm / digest.hex();
+}
+
+std::optional<io::Path> BlobFolder::file(const oci::Descriptor& descriptor) const {
+  if (descriptor.digest.empty()) return std::nullopt;
+  io::Path name = path(descriptor.digest);
+  struct stat status {};
+  if (stat(name.c_str(), &status) != 0 || !S_ISREG(status.st_mode)) return std::nullopt;
+  if (static_cast<std::uint64_t>(status.st_size) != descriptor.size) return std::nullopt;
+  return name;
+}
+
+std::unique_ptr<Source> BlobFolder::open(const oci::Descriptor& descriptor) const {
+  require_known_digest(descriptor);
+  const io::Path name = path(descriptor.digest);
+  std::shared_ptr<const RegularFile> file = RegularFile::open_if_there(name);
+  if (!file) {
+    throw Error(ErrorKind::input, fmt::format("{} is missing from {}", name_of_blob(descriptor), printable(root_.native(), 1000)),
+                "the image is incomplete there; copy it again");
+  }
+  if (file->size() != descriptor.size) {
+    throw Error(ErrorKind::verification, fmt::format("{} has {} bytes where {} were announced", printable(name.native(), 1000), file->size(), descriptor.size),
+                "the file is damaged or truncated; copy the image again");
+  }
+  const std::uint64_t size = file->size();
+  return verified(window(std::move(file), 0, size), static_cast<std::int64_t>(size), descriptor.digest, name_of_blob(descriptor));
+}
+
+bool BlobFolder::holds(const oci::Descriptor& descriptor) {
+  if (!file(descriptor)) return false;
+  {
+    const std::lock_guard guard(mutex_);
+    if (proven_.contains(descriptor.digest)) return true;
+  }
+  try {
+    std::unique_ptr<Source> source = open(descriptor);
+    std::string buffer(256u << 10, '\0');
+    while (source->read(buffer.data(), buffer.size()) != 0) {
+    }
+  } catch (const Error& error) {
+    if (error.kind() == ErrorKind::verification) return false;
+    throw;
+  }
+  remember(descriptor.digest);
+  return true;
+}
+
+void BlobFolder::write(const oci::Descriptor& descriptor, Source& bytes, const io::Path& scratch) {
+  require_known_digest(descriptor);
+  if (holds(descriptor)) return;
+  make_folder(descriptor.digest);
+  io::AtomicFile file(scratch / descriptor.digest.hex());
+  const std::unique_ptr<Source> proven =
+      verified(std::make_unique<Borrowed>(bytes), static_cast<std::int64_t>(descriptor.size), descriptor.digest, name_of_blob(descriptor));
+  copy_all(*proven, file);
+  file.commit_as(path(descriptor.digest), false);  // sync() does the rest for all at once
+  remember(descriptor.digest);
+}
+
+bool BlobFolder::share(const oci::Descriptor& descriptor, const io::Path& from, const io::Path& scratch) {
+  const io::Path name = path(descriptor.digest);
+  if (same_file(name, from)) {
+    remember(descriptor.digest);  // the very file of the other store: as good as that one
+    return false;
+  }
+  if (file(descriptor)) return false;  // has_blob decides whether it is any good
+  make_folder(descriptor.digest);
+  const io::Path temporary = scratch / io::random_name();
+  if (!reflink(from, temporary) && !hard_link(from, temporary)) return false;
+  if (rename(temporary.c_str(), name.c_str()) != 0) io::throw_errno(errno, "write", name);
+  remember(descriptor.digest);
+  return true;
+}
+
+void BlobFolder::sync() {
+  const std::lock_guard guard(mutex_);
+  std::set<io::Path> folders;
+  for (const Digest& digest : unsynced_) {
+    const io::Path name = path(digest);
+    sync_file(name);
+    folders.insert(name.parent_path());
+  }
+  for (const io::Path& folder : folders) io::sync_directory(folder);
+  if (!folders.empty()) io::sync_directory(root_ / "blobs");
+  unsynced_.clear();
+}
+
+void BlobFolder::make_folder(const Digest& digest) const {
+  require_real_folder(root_ / "blobs");
+  require_real_folder(path(digest).parent_path());
+}
+
+void BlobFolder::remember(const Digest& digest) {
+  const std::lock_guard guard(mutex_);
+  proven_.insert(digest);
+  unsynced_.insert(digest);
+}
+
+}  // namespace resole::registry

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which files of a layer are looked at more closely; is_captured() is declared in layer_index.hpp.
+#pragma once
+#include <string_view>
+
+namespace resole::rootfs {
+
+// Is the md5 of this file kept? Where packages install files; not in databases, caches and application data, which no md5sums file speaks of.
+bool has_md5(std::string_view path);
+
+// Extended attributes that belong to a host or to a store's own bookkeeping and never to an image (umoci drops the same).
+bool is_foreign_xattr(std::string_view name);
+
+}  // namespace resole::rootfs
