@@ -81,7 +81,7 @@ layers_of() { manifest_of "$1" "$2" | jq -er '.layers[].digest'; }
 
 # resole ARGS...: with the cache of this test file unless the test names one, and without progress on stderr.
 resole() {
-    local cache=(--cache-dir "${RESOLE_CACHE:-$BATS_FILE_TMPDIR/cache}") word
+    local cache=(--cache-dir "${CACHE:-$BATS_FILE_TMPDIR/cache}") word
     for word in "$@"; do [[ $word == --cache-dir* ]] && cache=(); done
     "$RESOLE" "$@" "${cache[@]}" --progress none
 }

@@ -50,7 +50,8 @@ Report read_report(std::string_view bytes, std::string_view file_name);
 
 struct ImageFacts {                   // of one platform
   std::string config_digest, manifest_digest, root_digest, os_id, os_version, architecture;
-  std::vector<std::string> diff_ids;  // the original's
+  std::vector<std::string> diff_ids;  // of the image as given
+  std::vector<std::string> original_diff_ids;  // without the layers of an earlier run; may be empty: a report on either is a report on this image
 };
 enum class Match { proven, plausible, mismatch };  // by digest or diff_ids; by os only; about another image
 // `why` receives both sides in words.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip (RFC 1952) by isa-l, which inflates twice as fast as zlib and, unlike libdeflate, as a stream. It checks CRC and length of each member.
+// gzip (RFC 1952) by isa-l, which inflates twice as fast as zlib and, unlike libdeflate, as a stream. It checks CRC and length of each member;
+// member headers are read here, because isa-l 2.30 loses its way in a header with an extra field that comes in pieces.
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
@@ -15,12 +16,45 @@ constexpr std::size_t kMostAtOnce = 1u << 30;  // isa-l counts in 32 bits
 
 std::string_view reason_of(int code) {
   switch (code) {
-    case ISAL_INVALID_WRAPPER: return "bad member header";
-    case ISAL_UNSUPPORTED_METHOD: return "unknown compression method";
     case ISAL_INCORRECT_CHECKSUM: return "checksum of a member does not match";
     case ISAL_INVALID_LOOKBACK: return "reference to before the beginning";
     default: return "bad deflate data";
   }
+}
+
+// RFC 1952 section 2.3.1.
+enum Flag : unsigned { header_crc = 2, extra = 4, name = 8, comment = 16, reserved = 0xe0 };
+
+unsigned take_byte(Input& input) {
+  const std::string_view window = input.window();
+  if (window.empty()) throw_damaged("gzip", input, "it ends within a member header");
+  const auto byte = static_cast<unsigned char>(window.front());
+  input.consume(1);
+  return byte;
+}
+
+void skip_bytes(Input& input, unsigned count) {
+  for (; count > 0; --count) take_byte(input);
+}
+
+void skip_text(Input& input) {
+  while (take_byte(input) != 0) {
+  }
+}
+
+void skip_header(Input& input) {
+  if (take_byte(input) != 0x1f || take_byte(input) != 0x8b) throw_damaged("gzip", input, "bytes that are neither a member nor padding");
+  if (take_byte(input) != 8) throw_damaged("gzip", input, "unknown compression method");
+  const unsigned flags = take_byte(input);
+  if ((flags & reserved) != 0) throw_damaged("gzip", input, "unknown flags in a member header");
+  skip_bytes(input, 6);  // time, level, system
+  if ((flags & extra) != 0) {
+    const unsigned low = take_byte(input);
+    skip_bytes(input, take_byte(input) << 8 | low);
+  }
+  if ((flags & name) != 0) skip_text(input);
+  if ((flags & comment) != 0) skip_text(input);
+  if ((flags & header_crc) != 0) skip_bytes(input, 2);
 }
 
 class GzipDecoder : public Decoder {
@@ -41,9 +75,9 @@ class GzipDecoder : public Decoder {
  private:
   bool start_member(Input& input) {
     if (started_ && skip_padding(input)) return false;
-    if (input.peek(2) != "\x1f\x8b") throw_damaged("gzip", input, "bytes that are neither a member nor padding");
+    skip_header(input);
     isal_inflate_reset(state_.get());
-    state_->crc_flag = ISAL_GZIP;
+    state_->crc_flag = ISAL_GZIP_NO_HDR_VER;
     inside_ = started_ = true;
     return true;
   }

@@ -91,8 +91,9 @@ std::optional<Url> Url::try_parse(std::string_view text) {
   url.path_ = view.encoded_path().empty() ? "/" : std::string(view.encoded_path());
   url.port_ = default_port(url.scheme_);
   if (view.has_port() && !view.port().empty()) {
-    if (view.port_number() == 0) return std::nullopt;  // 0 itself, and what does not fit into 16 bits
-    url.port_ = view.port_number();
+    const auto port = parse_unsigned(view.port());
+    if (!port || *port == 0 || *port > 65535) return std::nullopt;
+    url.port_ = static_cast<std::uint16_t>(*port);
   }
   if (needs_host(url.scheme_) && url.host_.empty()) return std::nullopt;
   return url;
@@ -148,6 +149,10 @@ Url Url::resolve(std::string_view reference) const {
   if (!parsed || !urls::resolve(urls::url_view(text_), *parsed, resolved)) {
     throw Error(ErrorKind::input, fmt::format("{} redirects to something that is not a URL", shown()));
   }
+  // RFC 3986 section 5.2.4 drops what would lead above the root; Boost keeps it.
+  std::string path(resolved.encoded_path());
+  while (path == "/.." || path.starts_with("/../")) path = path.size() == 3 ? "/" : path.substr(3);
+  resolved.set_encoded_path(path);
   return parse(resolved.buffer());
 }
 

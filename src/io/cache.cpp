@@ -110,6 +110,7 @@ class DiskCache : public Cache {
 
   Path entry_path(std::string_view room, std::string_view key) const {
     check_room(room);
+    if (room == kDownloadRoom) download_digest(key);
     return directory_ / room / entry_name(key);
   }
   Path prepared_temporary_directory();
@@ -190,7 +191,6 @@ Blob DiskCache::put(std::string_view room, std::string_view key, std::string_vie
 
 std::unique_ptr<Cache::Writer> DiskCache::create(std::string_view room, std::string_view key) {
   const Path path = entry_path(room, key);
-  if (room == kDownloadRoom) download_digest(key);
   return std::make_unique<EntryWriter>(path, prepared_temporary_directory(), room != kDownloadRoom, checked_);
 }
 

@@ -9,7 +9,8 @@ namespace resole::io {
 
 namespace {
 
-constexpr int kPollMilliseconds = 1000;  // curl_multi_wakeup ends a poll early
+constexpr int kWatchMilliseconds = 250;    // how often transfers are looked at when nothing arrives (stalls, cancelling)
+constexpr int kIdleMilliseconds = 60'000;  // curl_multi_wakeup ends a poll early
 constexpr long kKeptConnections = 16;
 
 CURLM* new_multi() {
@@ -56,7 +57,7 @@ void CurlLoop::run(const std::stop_token& stopping) {
     int active = 0;
     curl_multi_perform(multi_, &active);
     release_finished(running);
-    curl_multi_poll(multi_, nullptr, 0, kPollMilliseconds, nullptr);
+    curl_multi_poll(multi_, nullptr, 0, running.empty() ? kIdleMilliseconds : kWatchMilliseconds, nullptr);
   }
 }
 

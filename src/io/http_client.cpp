@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <exception>
@@ -28,8 +29,10 @@ constexpr std::size_t kMostHeadBytes = 256u << 10;
 // Bodies of errors and redirects are read so that the connection can be used again, but not for longer than a new one costs.
 constexpr std::size_t kMostUnwantedBytes = 64u << 10;
 constexpr long kReceiveBuffer = 128L << 10;
-// A server that sends slower than this is held to send nothing: one byte a second would otherwise keep us for years.
-constexpr long kLeastBytesPerSecond = 128;
+// A server that sends, but slower than this for so long, is given up: one byte a second would keep us for years.
+constexpr long kLeastBytesPerSecond = 128, kSlowSeconds = 60;
+
+using SteadyClock = std::chrono::steady_clock;
 
 struct ListDeleter {
   void operator()(curl_slist* list) const { curl_slist_free_all(list); }
@@ -61,7 +64,11 @@ bool is_worth_another_try(CURLcode code) {
 class Exchange {
  public:
   Exchange(const HttpClientOptions& options, const HostPolicy& policy, const Target& target, const HttpRequest& request, HttpReceiver& receiver)
-      : target_(target), request_(request), receiver_(receiver), proxy_(proxy_for(target.url, options.environment)) {
+      : target_(target),
+        request_(request),
+        receiver_(receiver),
+        proxy_(proxy_for(target.url, options.environment)),
+        stall_timeout_(options.stall_timeout) {
     any_address_ = !proxy_.empty() || policy.allows_private(target.url);
     easy_.reset(curl_easy_init());
     if (!easy_) throw Error(ErrorKind::internal, "libcurl has no memory");
@@ -96,7 +103,7 @@ class Exchange {
     set(CURLOPT_BUFFERSIZE, kReceiveBuffer);
     set(CURLOPT_CONNECTTIMEOUT_MS, std::lround(options.connect_timeout * 1000));
     set(CURLOPT_LOW_SPEED_LIMIT, kLeastBytesPerSecond);
-    set(CURLOPT_LOW_SPEED_TIME, std::max(1L, std::lround(options.stall_timeout)));
+    set(CURLOPT_LOW_SPEED_TIME, kSlowSeconds);
     set(CURLOPT_ERRORBUFFER, message_.data());
     if (target_.credentials) {
       set(CURLOPT_HTTPAUTH, CURLAUTH_BASIC);
@@ -125,9 +132,17 @@ class Exchange {
     return socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
   }
 
-  static int watch(void* self, curl_off_t, curl_off_t, curl_off_t, curl_off_t) {
-    const auto& exchange = *static_cast<const Exchange*>(self);
-    return exchange.request_.cancelled != nullptr && *exchange.request_.cancelled ? 1 : 0;
+  // Called several times a second, also when nothing arrives. Not 0: the transfer ends.
+  static int watch(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t) {
+    auto& exchange = *static_cast<Exchange*>(self);
+    const auto now = SteadyClock::now();
+    if (received != exchange.received_) {
+      exchange.received_ = received;
+      exchange.last_arrival_ = now;
+    }
+    exchange.stalled_ = now - exchange.last_arrival_ > exchange.stall_timeout_;
+    const bool cancelled = exchange.request_.cancelled != nullptr && *exchange.request_.cancelled;
+    return exchange.stalled_ || cancelled ? 1 : 0;
   }
 
   static std::size_t take_head_line(char* data, std::size_t, std::size_t size, void* self) {
@@ -185,6 +200,11 @@ class Exchange {
     HttpOutcome result;
     result.head = std::move(head_);
     if (code == CURLE_OK) return result;
+    if (stalled_) {
+      result.ending = Ending::interrupted;
+      result.trouble = "the server stopped sending";
+      return result;
+    }
     if (stopped_ || code == CURLE_ABORTED_BY_CALLBACK) {
       result.ending = Ending::stopped;
       return result;
@@ -204,6 +224,10 @@ class Exchange {
   HttpReceiver& receiver_;
   std::string proxy_;
   bool any_address_ = false;
+  std::chrono::duration<double> stall_timeout_;
+  curl_off_t received_ = 0;
+  SteadyClock::time_point last_arrival_ = SteadyClock::now();
+  bool stalled_ = false;
   std::unique_ptr<CURL, EasyDeleter> easy_;
   std::unique_ptr<curl_slist, ListDeleter> fields_;
   std::array<char, CURL_ERROR_SIZE> message_{};

@@ -91,6 +91,7 @@ class SpawnPlan {
     posix_spawn_file_actions_destroy(&actions_);
     posix_spawnattr_destroy(&attributes_);
   }
+  void close_others() { posix_spawn_file_actions_addclosefrom_np(&actions_, STDERR_FILENO + 1); }
   void stream(const Descriptor& from, int to) { posix_spawn_file_actions_adddup2(&actions_, from.get(), to); }
   void directory(const std::string& path) { posix_spawn_file_actions_addchdir_np(&actions_, path.c_str()); }
   int run(pid_t& child, char* const* arguments, char* const* environment) {
@@ -120,6 +121,7 @@ pid_t spawn(const ProcessRequest& request, const Descriptor& in, const Descripto
   plan.stream(in, STDIN_FILENO);
   plan.stream(out, STDOUT_FILENO);
   plan.stream(err, STDERR_FILENO);
+  plan.close_others();
   if (!request.directory.empty()) {
     if (access(request.directory.c_str(), X_OK) != 0) throw_errno(errno, "enter", request.directory);  // or ENOENT would seem to be the program's
     plan.directory(request.directory);

@@ -19,9 +19,10 @@ struct TalkOptions {
   int color = -1;           // -1 auto (terminal and no NO_COLOR), 0 never, 1 always
 };
 
-// Writes to standard error only. Bars redraw at most 10 times a second and never wrap the line; plain style prints one line per phase;
-// json prints one object per line {"event":"phase-begin|progress|phase-end|note|warning|debug", ...}.
-std::unique_ptr<Reporter> terminal_reporter(TalkOptions options, const Clock& clock);
+// Writes to standard error (or `descriptor`, for tests) only. Bars redraw at most 10 times a second and never wrap the line; plain style prints one line per phase;
+// json prints one object per line {"event":"phase-begin|progress|phase-end|note|warning|debug", ...}. A stream is never half JSON: with either of
+// ProgressStyle::json and LogFormat::json everything is an object (with LogFormat::json alone, phases without progress events).
+std::unique_ptr<Reporter> terminal_reporter(TalkOptions options, const Clock& clock, int descriptor = 2);
 bool stdout_wants_color(int color);  // for tables on standard output
 
 enum class Tone { plain, good, warn, bad, dim, strong };

@@ -18,7 +18,7 @@ namespace resole::oci {
 
 namespace {
 
-constexpr const char* kFiller = "(a layer whose history was not recorded)";
+constexpr const char* kFiller = "a layer whose history was not recorded";
 
 bool stands_for_layer(const OrderedJson& entry) { return !fields::optional_bool(entry, "empty_layer", "history"); }
 

@@ -24,7 +24,11 @@ std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, cons
 
 // Copies everything below `root` (index children, configs, layers, artifacts) that `to` does not have; mounts where it can; does not publish.
 // Layers that are mounted or already there move no bytes. Non-distributable layers with urls stay descriptors.
-struct CopyCount { std::uint64_t blobs_moved = 0, bytes_moved = 0, blobs_mounted = 0, blobs_there = 0; };
+struct CopyCount {
+  std::uint64_t blobs_moved = 0, bytes_moved = 0;
+  std::uint64_t blobs_mounted = 0, blobs_there = 0;
+  std::uint64_t manifests_absent = 0;  // listed in an index, but neither here nor there (a sparse index; warned about)
+};
 // `ours` holds the bytes of manifests below `root` that `from` does not have (a patched tree: its new blobs were put into `to` before).
 CopyCount copy_tree(oci::Store& from, oci::Store& to, const oci::Descriptor& root, Reporter& reporter, unsigned jobs,
                     const std::map<Digest, std::string_view>& ours = {});

@@ -18,7 +18,8 @@ constexpr std::string_view kMagic = "resole layer index\n";
 constexpr std::uint64_t kMostBody = 4ull << 30;
 constexpr std::size_t kTypes = 7;  // of tar::Type
 
-enum Flag : std::uint64_t { kType = 7, kWhiteout = 8, kOpaque = 16, kMd5 = 32, kXattrs = 64 };
+// Bits of the number in front of an entry's attributes.
+constexpr std::uint64_t kType = 7, kWhiteout = 8, kOpaque = 16, kMd5 = 32, kXattrs = 64;
 
 bool is_device(const Entry& entry) { return entry.type == tar::Type::character || entry.type == tar::Type::block; }
 bool is_link(const Entry& entry) { return entry.type == tar::Type::symlink || entry.type == tar::Type::hardlink; }
@@ -41,8 +42,8 @@ std::string decode_path(BinaryReader& in, std::string_view previous) {
 
 void encode_entry(BinaryWriter& out, const Entry& entry, std::string_view previous) {
   encode_path(out, previous, entry.path);
-  out.number(static_cast<std::uint64_t>(entry.type) | (entry.whiteout ? kWhiteout : 0u) | (entry.opaque ? kOpaque : 0u) | (entry.md5 ? kMd5 : 0u) |
-             (entry.xattrs.empty() ? 0u : kXattrs));
+  out.number(static_cast<std::uint64_t>(entry.type) | (entry.whiteout ? kWhiteout : 0) | (entry.opaque ? kOpaque : 0) | (entry.md5 ? kMd5 : 0) |
+             (entry.xattrs.empty() ? 0 : kXattrs));
   if (entry.whiteout || entry.opaque) return;
   out.number(entry.mode);
   out.number(entry.uid);

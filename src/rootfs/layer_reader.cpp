@@ -12,8 +12,8 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "rootfs/capture.hpp"
 #include "rootfs/content_facts.hpp"
+#include "rootfs/entry.hpp"
 #include "rootfs/layer_index.hpp"
 #include "rootfs/path.hpp"
 #include "rootfs/read_ahead.hpp"
@@ -58,34 +58,6 @@ void check_paths(const tar::Header& header) {
   if (header.link.find('\0') != std::string::npos) refuse(header.path, "is a link to a name with a NUL byte");
 }
 
-Entry object_entry(tar::Header& header) {
-  Entry entry;
-  entry.path = std::move(header.path);
-  entry.type = header.type;
-  entry.mode = header.mode;
-  entry.uid = header.uid;
-  entry.gid = header.gid;
-  entry.mtime = header.mtime;
-  if (header.type == tar::Type::file) entry.size = header.size;
-  if (header.type == tar::Type::symlink || header.type == tar::Type::hardlink) entry.link = std::move(header.link);
-  if (header.type == tar::Type::character || header.type == tar::Type::block) {
-    entry.major = header.major;
-    entry.minor = header.minor;
-  }
-  entry.xattrs = std::move(header.xattrs);
-  std::erase_if(entry.xattrs, [](const auto& xattr) { return is_foreign_xattr(xattr.first); });
-  return entry;
-}
-
-Entry marker_entry(std::string path, Meaning meaning) {
-  Entry entry;
-  entry.path = std::move(path);
-  entry.whiteout = meaning == Meaning::whiteout;
-  entry.opaque = meaning == Meaning::opaque;
-  if (entry.opaque) entry.type = tar::Type::directory;
-  return entry;
-}
-
 void read_file(tar::Reader& reader, ContentFacts& facts, std::vector<char>& buffer, Entry& entry, LayerIndex& index) {
   facts.begin(entry.path, entry.size);
   while (const std::size_t count = reader.read(buffer.data(), buffer.size())) facts.update({buffer.data(), count});
@@ -102,11 +74,11 @@ void read_entries(Source& tar, const IndexLimits& limits, LayerIndex& index) {
     const Meaning meaning = meaning_of(header.path);
     if (meaning == Meaning::bookkeeping) continue;
     if (meaning != Meaning::object) {
-      index.entries.push_back(marker_entry(std::move(header.path), meaning));
+      index.entries.push_back(marker_entry(std::move(header.path), meaning == Meaning::opaque));
       continue;
     }
     if (header.path.empty() && header.type != tar::Type::directory) refuse("/", "is not a directory");  // CVE-2021-29136
-    Entry& entry = index.entries.emplace_back(object_entry(header));
+    Entry& entry = index.entries.emplace_back(object_entry(std::move(header)));
     if (entry.type == tar::Type::file) read_file(reader, facts, buffer, entry, index);
   }
   reader.drain();

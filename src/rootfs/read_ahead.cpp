@@ -23,15 +23,16 @@ ReadAhead::~ReadAhead() {
 void ReadAhead::run() {
   try {
     while (Slot* slot = slot_to_fill()) {
+      if (!slot->bytes) slot->bytes = std::make_unique_for_overwrite<char[]>(kBuffer);
       slot->size = 0;
       // Filled up: many small reads (a decompressor's) become one handing over.
       while (slot->size < kBuffer) {
-        const std::size_t count = source_.read(slot->bytes.data() + slot->size, kBuffer - slot->size);
+        const std::size_t count = source_.read(slot->bytes.get() + slot->size, kBuffer - slot->size);
         if (count == 0) break;
         slot->size += count;
       }
       if (slot->size == 0) break;
-      hasher_.update({slot->bytes.data(), slot->size});
+      hasher_.update({slot->bytes.get(), slot->size});
       publish_slot();
     }
     publish_end(nullptr);
@@ -79,7 +80,7 @@ std::size_t ReadAhead::read(char* buffer, std::size_t capacity) {
   }
   const Slot& slot = slots_[emptied_ % kBuffers];
   const std::size_t count = std::min(capacity, slot.size - position_);
-  std::memcpy(buffer, slot.bytes.data() + position_, count);
+  std::memcpy(buffer, slot.bytes.get() + position_, count);
   position_ += count;
   if (position_ == slot.size) {
     reading_ = false;

@@ -5,10 +5,10 @@
 #include <array>
 #include <condition_variable>
 #include <exception>
+#include <memory>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "base/bytes.hpp"
 #include "base/digest.hpp"
@@ -32,7 +32,7 @@ class ReadAhead : public Source {
   static constexpr std::size_t kBuffer = 256u << 10;
   static constexpr std::size_t kBuffers = 8;
   struct Slot {
-    std::vector<char> bytes = std::vector<char>(kBuffer);
+    std::unique_ptr<char[]> bytes;  // made when first needed: most layers are small
     std::size_t size = 0;
   };
 

@@ -13,13 +13,6 @@ namespace {
 
 constexpr std::size_t kPathLimit = 20'000'000;
 
-// md5sums beside a status.d entry: "NAME.md5sums", or "md5sums" in the entry's own directory.
-std::string md5sums_beside(const std::string& file) {
-  constexpr std::string_view kControl = "/control";
-  if (file.ends_with(kControl)) return file.substr(0, file.size() - kControl.size()) + "/md5sums";
-  return file + ".md5sums";
-}
-
 bool is_distroless(const StatusStanza& stanza) { return stanza.file != kStatusPath; }
 
 }  // namespace
@@ -85,6 +78,12 @@ std::size_t InstalledSystem::find(std::string_view name, std::string_view arch) 
     if (package.state != pkg::InstallState::removed && package.name == name && (arch.empty() || package.arch == arch)) return i;
   }
   return npos;
+}
+
+std::string md5sums_beside(const std::string& file) {
+  constexpr std::string_view kControl = "/control";
+  if (file.ends_with(kControl)) return file.substr(0, file.size() - kControl.size()) + "/md5sums";
+  return file + ".md5sums";
 }
 
 std::string info_path(const pkg::Package& package, std::string_view member) {

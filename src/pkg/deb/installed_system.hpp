@@ -46,6 +46,8 @@ struct InstalledSystem {
   std::size_t find(std::string_view name, std::string_view arch) const;
 };
 
+// md5sums of a status.d entry: "NAME.md5sums", or "md5sums" in the entry's own directory.
+std::string md5sums_beside(const std::string& status_entry);
 std::string info_path(const pkg::Package& package, std::string_view member);  // "var/lib/dpkg/info/libc6:amd64.list"
 
 }  // namespace resole::deb

@@ -103,14 +103,13 @@ class DataReader {
   void add(tar::Reader& reader, const tar::Header& header) {
     check(header);
     rootfs::Entry entry = entry_of(header);
-    const std::size_t index = facts_.data.entries.size();
-    visitor_.begin(index, entry);
+    facts_.owners.push_back({header.user, header.group});
+    visitor_.begin(entry, facts_.owners.back());
     if (entry.type == tar::Type::file) read_content(reader, entry);
-    visitor_.end(index, entry);
+    visitor_.end(entry);
     // A later member of the same name replaces the earlier; links to it then mean the new one.
     if (entry.type == tar::Type::file) files_[entry.path] = entry.path;
     if (entry.type == tar::Type::hardlink) files_[entry.path] = entry.link;
-    facts_.owners.emplace_back(header.user, header.group);
     facts_.data.entries.push_back(std::move(entry));
   }
 

@@ -14,22 +14,26 @@
 
 namespace resole::deb {
 
+struct OwnerNames {
+  std::string user, group;  // "" when only the number is known
+};
+
 struct PackageFacts {
   ControlArchive control;
   // Members of data.tar in order. Hardlinks name the first name of their file. Captured: conffiles and what rootfs::is_captured names (certificates).
   // md5 is known of conffiles, and of all files when the package ships no md5sums.
   rootfs::LayerIndex data;
-  std::vector<std::pair<std::string, std::string>> owners;  // user and group name of each member, "" when only the number is known
+  std::vector<OwnerNames> owners;  // of each member
   std::string ldconfig;  // what this package's ldconfig writes as generator of ld.so.cache; "" when it ships none
 };
 
-// Watches the members pass. `begin` is called before a member's content, `end` after it with the finished entry.
+// Watches the members pass, in order. `begin` is called before a member's content, `end` after it with the finished entry.
 class MemberVisitor {
  public:
   virtual ~MemberVisitor() = default;
-  virtual void begin(std::size_t index, const rootfs::Entry& entry) = 0;  // sha256 and md5 not yet known
+  virtual void begin(const rootfs::Entry& entry, const OwnerNames& owner) = 0;  // sha256 and md5 not yet known
   virtual void content(std::string_view bytes) = 0;
-  virtual void end(std::size_t index, const rootfs::Entry& entry) = 0;
+  virtual void end(const rootfs::Entry& entry) = 0;
 };
 
 // Reads data.tar to its end. Error(input): paths that leave the root, hardlinks to what is not an earlier file of the package, names that mean something

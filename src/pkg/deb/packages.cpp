@@ -135,7 +135,7 @@ class Compiler {
       at = fields_.find_first_not_of(" \t,", at);
       if (at == std::string::npos) return;
       if (fields_[at] == '\n') {
-        if (at + 1 >= fields_.size() || fields_[at + 1] != ' ') return;  // the next field
+        if (at + 1 >= fields_.size() || (fields_[at + 1] != ' ' && fields_[at + 1] != '\t')) return;  // the next field
         ++at;
         continue;
       }

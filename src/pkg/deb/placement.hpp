@@ -23,6 +23,7 @@ enum class Fate : std::uint8_t {
   conffile,   // decided by the conffile rules, in the database layer
   deleted,    // an upper layer deleted it: stays deleted
   kept,       // locally modified, and the plan says keep
+  shared,     // another member, or another package of this run, brings the same path
   theirs,     // belongs to another package that Replaces this one: not unpacked, and not in this package's list
 };
 
@@ -34,10 +35,14 @@ struct Placement {
   std::vector<std::uint32_t> taken_from;  // stanzas of packages that lose this path because the new package Replaces them
 };
 
+// The stanza that the item replaces: of its own architecture, or, when it moves between "all" and a real one, the one of its name and version.
+// Of a new package the one that its removed but not purged predecessor left, else npos. Error(input) when the image does not have what the item says.
+std::size_t stanza_of(const pkg::Item& item, const InstalledSystem& system);
+
 // A package on its way into the system.
 struct Incoming {
   const pkg::Item* item = nullptr;
-  std::size_t old = InstalledSystem::npos;  // its stanza; npos for a package that is new
+  std::size_t old = InstalledSystem::npos;  // its stanza; npos for a package that was never there
   pkg::Package package;                     // from the package's own control file
   std::set<std::string, std::less<>> conffiles, keep, deleted;  // absolute paths
 
@@ -55,10 +60,10 @@ class Placer {
   Placer(const InstalledSystem& system, const Transaction& transaction, const Incoming& incoming)
       : system_(system), transaction_(transaction), incoming_(incoming) {}
   // Error(refused) for a file of another package without Replaces: dpkg would refuse too.
-  Placement place(const rootfs::Entry& entry, const std::pair<std::string, std::string>& owners) const;
+  Placement place(const rootfs::Entry& entry, const OwnerNames& owner) const;
 
  private:
-  void set_owner(Placement& placement, std::string_view path, const std::pair<std::string, std::string>& owners) const;
+  void set_owner(Placement& placement, std::string_view path, const OwnerNames& owner) const;
   bool is_present(const rootfs::Entry& entry, const rootfs::Resolved& at) const;
   bool is_deleted(std::string_view path) const;
   bool yields(std::string_view path, Placement& placement) const;

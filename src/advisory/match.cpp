@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: Apache-2.0
+// Is a report about this image? A scan of another build names packages that are not there and misses others, so "same repository name" proves nothing:
+// what proves it is the content (diff_ids), the config's digest (what docker calls the image ID) or a manifest digest. A report without any of them
+// (of a root filesystem, or of a tool that leaves them out) is taken as plausible when distribution, release and architecture fit.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "advisory/finding.hpp"
+#include "base/text.hpp"
+
+namespace resole::advisory {
+
+namespace {
+
+// Scanners' family words -> os-release ID.
+std::string os_id_of(std::string_view family) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kFamilies = {{{"redhat", "rhel"},
+                                                                                               {"alma", "almalinux"},
+                                                                                               {"amazon", "amzn"},
+                                                                                               {"amazon linux", "amzn"},
+                                                                                               {"oracle", "ol"},
+                                                                                               {"cbl-mariner", "mariner"},
+                                                                                               {"centos-stream", "centos"},
+                                                                                               {"debian gnu/linux", "debian"},
+                                                                                               {"opensuse.leap", "opensuse-leap"},
+                                                                                               {"opensuse.tumbleweed", "opensuse-tumbleweed"},
+                                                                                               {"suse linux enterprise server", "sles"},
+                                                                                               {"suse linux enterprise micro", "sl-micro"},
+                                                                                               {"slem", "sl-micro"}}};
+  const std::string word = lower(family);
+  for (const auto& [name, id] : kFamilies) {
+    if (word == name) return std::string(id);
+  }
+  return word;
+}
+
+// "12.11" is a point release of "12"; scanners read debian_version, images say VERSION_ID.
+bool same_release(std::string_view a, std::string_view b) {
+  if (a.size() > b.size()) std::swap(a, b);
+  return a.empty() || (b.starts_with(a) && (b.size() == a.size() || b[a.size()] == '.'));
+}
+
+// The names by which tools call one architecture, as OCI has them.
+std::string architecture_of(std::string_view text) {
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 5> kNames = {
+      {{"x86_64", "amd64"}, {"aarch64", "arm64"}, {"i386", "386"}, {"i686", "386"}, {"armhf", "arm"}}};
+  const std::string word = lower(text);
+  for (const auto& [name, architecture] : kNames) {
+    if (word == name) return std::string(architecture);
+  }
+  return word;
+}
+
+bool contains(const std::vector<std::string>& list, const std::string& text) {
+  return !text.empty() && std::find(list.begin(), list.end(), text) != list.end();
+}
+
+std::string layers_in_words(const std::vector<std::string>& diff_ids) {
+  return fmt::format("{} layer{}, the last {}", diff_ids.size(), diff_ids.size() == 1 ? "" : "s", printable(diff_ids.back(), 80));
+}
+
+std::string os_in_words(const std::string& id, const std::string& version, const std::string& architecture) {
+  std::vector<std::string> parts;
+  for (const std::string& part : {id, version, architecture}) {
+    if (!part.empty()) parts.push_back(printable(part, 60));
+  }
+  return parts.empty() ? "an image without os-release" : join(parts, " ");
+}
+
+}  // namespace
+
+Match match(const Report& report, const ImageFacts& image, std::string& why) {
+  const Subject& subject = report.subject;
+  const auto equal_layers = [&](const std::vector<std::string>& diff_ids) { return !diff_ids.empty() && subject.diff_ids == diff_ids; };
+  if (equal_layers(image.diff_ids) || equal_layers(image.original_diff_ids)) {
+    why = fmt::format("all {} layers are the same", subject.diff_ids.size());
+    return Match::proven;
+  }
+  if (!subject.image_id.empty() && subject.image_id == image.config_digest) {
+    why = "the image ID is the same, " + image.config_digest;
+    return Match::proven;
+  }
+  const std::string reported_architecture = architecture_of(subject.architecture), architecture = architecture_of(image.architecture);
+  if (!reported_architecture.empty() && !architecture.empty() && reported_architecture != architecture) {
+    why = fmt::format("the report is about {}, the image is for {}", printable(reported_architecture, 60), architecture);
+    return Match::mismatch;
+  }
+  for (const std::string& digest : {image.manifest_digest, image.root_digest}) {
+    if (!contains(subject.digests, digest)) continue;
+    why = "the digest is the same, " + digest;
+    return Match::proven;
+  }
+  if (!subject.diff_ids.empty() && !image.diff_ids.empty()) {
+    why = fmt::format("the report is about {} with {}; the image has {}", printable(subject.name), layers_in_words(subject.diff_ids),
+                      layers_in_words(image.diff_ids));
+    return Match::mismatch;
+  }
+  const std::string reported_id = os_id_of(subject.os_family);
+  const std::string reported = os_in_words(reported_id, subject.os_name, reported_architecture);
+  const std::string actual = os_in_words(image.os_id, image.os_version, architecture);
+  if (!reported_id.empty() && (reported_id != os_id_of(image.os_id) || !same_release(subject.os_name, image.os_version))) {
+    why = fmt::format("the report is about {}, the image is {}", reported, actual);
+    return Match::mismatch;
+  }
+  why = reported_id.empty() ? "the report names neither layers nor a distribution"
+                            : fmt::format("the report names no layers, but its distribution fits: {}, the image is {}", reported, actual);
+  return Match::plausible;
+}
+
+}  // namespace resole::advisory

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/deb/conffiles.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.hpp"
+
+namespace resole::deb {
+namespace {
+
+constexpr std::string_view kUnknown = "newconffile";
+
+class Planner {
+ public:
+  Planner(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts, const std::vector<Placement>& placements)
+      : system_(system), incoming_(incoming), facts_(facts), placements_(placements) {}
+
+  ConffileChanges plan() {
+    for (const ConffileLine& line : conffile_lines(facts_.control)) {
+      if (line.remove_on_upgrade) {
+        retire(line.path);
+      } else {
+        settle(line.path);
+      }
+    }
+    keep_obsolete();
+    return std::move(changes_);
+  }
+
+ private:
+  std::string used(std::string_view path) const { return std::string(system_.diversions.redirect(path, incoming_.package.name)); }
+
+  // The md5 that the database remembers: of this package, or of the one that had the file before (dpkg deb_parse_conffiles()).
+  std::string recorded(std::string_view path) const {
+    if (incoming_.old != InstalledSystem::npos) {
+      if (const Conffile* own = find(incoming_.old, path)) return own->md5;
+    }
+    for (const std::uint32_t owner : system_.files.owners(path)) {
+      if (const Conffile* other = find(owner, path)) return other->md5;
+    }
+    return {};
+  }
+
+  const Conffile* find(std::size_t stanza, std::string_view path) const {
+    const auto& all = system_.stanzas[stanza].conffiles;
+    const auto found = std::ranges::find(all, path, &Conffile::path);
+    return found == all.end() || found->md5 == kUnknown ? nullptr : &*found;
+  }
+
+  std::string disk_md5(const rootfs::Resolved& at) const {
+    if (!at.node) return {};
+    return at.node->entry.md5 ? to_hex(*at.node->entry.md5) : "unknown";
+  }
+
+  // The member that ships the path; its content was captured.
+  std::size_t member(std::string_view path) const {
+    const auto& entries = facts_.data.entries;
+    for (std::size_t i = entries.size(); i-- > 0;) {
+      if (entries[i].path.size() + 1 == path.size() && path.ends_with(entries[i].path)) return i;
+    }
+    return entries.size();
+  }
+
+  void settle(const std::string& path) {
+    const std::size_t index = member(path);
+    const std::string known = recorded(path);
+    if (index == placements_.size() || placements_[index].fate == Fate::filtered || placements_[index].fate == Fate::theirs) {
+      // Nothing was unpacked: dpkg leaves the hash as it was.
+      if (index == placements_.size() || placements_[index].fate == Fate::filtered) changes_.recorded.push_back({path, known.empty() ? std::string(kUnknown) : known});
+      return;
+    }
+    const rootfs::Entry& entry = facts_.data.entries[index];
+    const std::string fresh = to_hex(*entry.md5);
+    const rootfs::Resolved at = system_.tree.resolve(used(path), true);
+    const bool same = at.node && at.node->entry.type == tar::Type::file && at.node->entry.sha256 == entry.sha256;
+    const ConffileAction action = decide_conffile(same ? fresh : disk_md5(at), known, fresh);
+    if (action != ConffileAction::nothing) put(path, index, at, action);
+    changes_.recorded.push_back({path, fresh});
+  }
+
+  void put(const std::string& path, std::size_t index, const rootfs::Resolved& at, ConffileAction action) {
+    ConffilePut result{placements_[index].header, facts_.data.captured.at(facts_.data.entries[index].path)};
+    result.header.path = at.path;
+    if (at.node) {
+      result.header.mode = at.node->entry.mode;
+      result.header.uid = at.node->entry.uid;
+      result.header.gid = at.node->entry.gid;
+    }
+    if (action == ConffileAction::offer) {
+      changes_.notes.push_back(fmt::format("{} was {} in the image and stays so; the package's version is in {}.dpkg-dist", path,
+                                           at.node ? "changed" : "deleted", path));
+      changes_.removals.push_back(at.path + ".dpkg-old");
+      result.header.path += ".dpkg-dist";
+    }
+    changes_.puts.push_back(std::move(result));
+  }
+
+  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)).
+  void retire(const std::string& path) {
+    const std::string known = recorded(path);
+    if (known.empty()) return;
+    const rootfs::Resolved at = system_.tree.resolve(used(path), true);
+    if (at.node && disk_md5(at) == known) changes_.removals.push_back(at.path);
+    changes_.recorded.push_back({path, known, false, true});
+  }
+
+  // Conffiles of the old package that the new one knows nothing of: the file stays, and stays the package's.
+  void keep_obsolete() {
+    if (incoming_.old == InstalledSystem::npos) return;
+    for (const Conffile& old : system_.stanzas[incoming_.old].conffiles) {
+      if (std::ranges::find(changes_.recorded, old.path, &Conffile::path) != changes_.recorded.end()) continue;
+      if (member(old.path) != placements_.size()) continue;  // shipped as an ordinary file now
+      const rootfs::Resolved at = system_.tree.resolve(used(old.path), false);
+      if (!at.node) continue;
+      changes_.recorded.push_back({old.path, old.md5, true, false});
+      changes_.listed.push_back(old.path);
+    }
+  }
+
+  const InstalledSystem& system_;
+  const Incoming& incoming_;
+  const PackageFacts& facts_;
+  const std::vector<Placement>& placements_;
+  ConffileChanges changes_;
+};
+
+}  // namespace
+
+ConffileAction decide_conffile(std::string_view disk, std::string_view recorded, std::string_view fresh) {
+  if (disk == fresh) return ConffileAction::nothing;
+  if (recorded.empty()) return disk.empty() ? ConffileAction::install : ConffileAction::offer;
+  const bool edited = disk != recorded, changed = fresh != recorded;
+  if (!changed) return ConffileAction::nothing;
+  return edited ? ConffileAction::offer : ConffileAction::install;
+}
+
+ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts, const std::vector<Placement>& placements) {
+  return Planner(system, incoming, facts, placements).plan();
+}
+
+}  // namespace resole::deb

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/deb/database.hpp"
+
+#include <fmt/format.h>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "pkg/deb/extended_states.hpp"
+#include "pkg/deb/info_writer.hpp"
+#include "pkg/deb/status_writer.hpp"
+#include "pkg/deb/triggers.hpp"
+
+namespace resole::deb {
+namespace {
+
+constexpr std::string_view kExtendedStates = "var/lib/apt/extended_states";
+
+// Replaces the bytes of a file of the database; mode and owner stay as they are.
+void rewrite(rootfs::LayerDraft& draft, const rootfs::Tree& tree, std::string_view path, std::string content, std::int64_t epoch) {
+  const rootfs::Resolved at = tree.resolve(path, true);
+  tar::Header header;
+  if (at.node) header = rootfs::header_of(*at.node);
+  header.path = at.path;
+  header.type = tar::Type::file;
+  if (!at.node) header.mode = 0644;
+  header.mtime = epoch;
+  draft.put(std::move(header), Blob::of(std::move(content)));
+}
+
+bool is_distroless(const PreparedPackage& package, const InstalledSystem& system) {
+  if (package.incoming.old != InstalledSystem::npos) return system.stanzas[package.incoming.old].file != kStatusPath;
+  return !system.tree.resolve(kStatusPath, true).node;
+}
+
+void write_status(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages,
+                  rootfs::LayerDraft& draft) {
+  std::vector<const StatusStanza*> stanzas;
+  std::vector<std::size_t> number(system.stanzas.size());
+  for (std::size_t i = 0; i < system.stanzas.size(); ++i) {
+    if (system.stanzas[i].file != kStatusPath) continue;
+    number[i] = stanzas.size();
+    stanzas.push_back(&system.stanzas[i]);
+  }
+  StatusEdit edit;
+  for (const PreparedPackage* package : packages) {
+    std::string stanza = status_stanza(package->facts.control.text("control"), package->conffiles.recorded, "control file of " + package->label());
+    if (package->incoming.old == InstalledSystem::npos) {
+      edit.added.emplace_back(package->incoming.package, std::move(stanza));
+    } else {
+      edit.replaced[number[package->incoming.old]] = std::move(stanza);
+    }
+  }
+  const auto status = system.tree.content(kStatusPath);
+  if (!status) throw Error(ErrorKind::input, fmt::format("{} cannot be read", kStatusPath));
+  rewrite(draft, system.tree, kStatusPath, edit_status(*status, stanzas, edit), request.epoch);
+}
+
+// status.d (distroless): the control file as it is, and md5sums beside it. Existing entries keep their file names.
+void write_status_entry(const InstalledSystem& system, const PreparedPackage& package, std::int64_t epoch, rootfs::LayerDraft& draft) {
+  const std::string file = package.incoming.old == InstalledSystem::npos ? fmt::format("{}/{}", kStatusDirectory, package.incoming.package.name)
+                                                                         : system.stanzas[package.incoming.old].file;
+  std::string control(package.facts.control.text("control"));
+  if (!control.ends_with('\n')) control += '\n';
+  rewrite(draft, system.tree, file, std::move(control), epoch);
+  const std::string generated = generated_md5sums(package);
+  rewrite(draft, system.tree, md5sums_beside(file), generated.empty() ? std::string(package.facts.control.text("md5sums")) : generated, epoch);
+}
+
+void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& system, rootfs::LayerDraft& draft) {
+  std::vector<std::pair<std::string, std::string>> added;
+  for (const pkg::Item& item : request.items) {
+    if (item.from.empty()) added.emplace_back(item.name, item.to.arch);
+  }
+  if (added.empty() || !system.tree.resolve("var/lib/apt", true).node) return;
+  const std::string before(system.tree.content(kExtendedStates).value_or(""));
+  std::string after = mark_automatic(before, std::move(added), request.inventory.arch);
+  if (after != before) rewrite(draft, system.tree, kExtendedStates, std::move(after), request.epoch);
+}
+
+}  // namespace
+
+void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages, rootfs::LayerDraft& draft) {
+  std::vector<const PreparedPackage*> ordinary;
+  for (const PreparedPackage& package : packages) {
+    if (is_distroless(package, system)) {
+      write_status_entry(system, package, request.epoch, draft);
+    } else {
+      ordinary.push_back(&package);
+    }
+  }
+  if (ordinary.empty()) return;
+  write_status(request, system, ordinary, draft);
+  write_info(system, ordinary, request.epoch, draft);
+  write_triggers(system, ordinary, request.epoch, draft);
+  write_marks(request, system, draft);
+}
+
+}  // namespace resole::deb

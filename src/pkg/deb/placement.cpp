@@ -1,0 +1,213 @@
+// SPDX-License-Identifier: Apache-2.0
+// An example. The package says "lib/x86_64-linux-gnu/libz.so.1.2.13, root:root 0644". The image has /lib -> usr/lib, so the file lands at
+// usr/lib/x86_64-linux-gnu/libz.so.1.2.13; the database keeps the package's spelling. A directory that is there keeps its mode and owner; a link to a
+// directory where the package has a directory stays a link; a real directory where the package has a link stays a directory.
+#include "pkg/deb/placement.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "pkg/deb/relations.hpp"
+#include "pkg/deb/version.hpp"
+#include "rootfs/path.hpp"
+
+namespace resole::deb {
+namespace {
+
+constexpr std::string_view kCapability = "security.capability";
+
+std::string absolute(std::string_view path) { return path.starts_with('/') ? std::string(path) : fmt::format("/{}", path); }
+
+bool is_directory(const rootfs::Node* node) { return node && node->entry.type == tar::Type::directory; }
+
+tar::Header header_for(const rootfs::Entry& entry, std::string path) {
+  tar::Header header;
+  header.path = std::move(path);
+  header.type = entry.type;
+  header.mode = entry.mode;
+  header.uid = entry.uid;
+  header.gid = entry.gid;
+  header.size = entry.size;
+  header.mtime = entry.mtime;
+  header.link = entry.link;
+  header.major = entry.major;
+  header.minor = entry.minor;
+  header.xattrs = entry.xattrs;
+  return header;
+}
+
+}  // namespace
+
+std::size_t stanza_of(const pkg::Item& item, const InstalledSystem& system) {
+  if (item.from.empty()) {
+    const auto removed = std::ranges::find_if(system.stanzas, [&](const StatusStanza& stanza) {
+      return stanza.package.state == pkg::InstallState::removed && stanza.package.name == item.name &&
+             (stanza.package.arch == item.to.arch || stanza.package.arch.empty());
+    });
+    return removed == system.stanzas.end() ? InstalledSystem::npos : static_cast<std::size_t>(removed - system.stanzas.begin());
+  }
+  for (const std::string_view arch : {std::string_view(item.arch), std::string_view(item.to.arch), std::string_view()}) {
+    const std::size_t found = system.find(item.name, arch);
+    if (found != InstalledSystem::npos && system.stanzas[found].package.version == item.from) return found;
+  }
+  throw Error(ErrorKind::input, fmt::format("{} {} {} is not installed in this image", printable(item.name), printable(item.arch), printable(item.from)),
+              "plan again: the plan speaks of another image");
+}
+
+bool replaces(const pkg::Package& package, const pkg::Package& other) {
+  return std::ranges::any_of(package.relations.replaces, [&](const pkg::Atom& atom) {
+    return atom.name == other.name && (atom.arch.empty() || atom.arch == "any" || atom.arch == other.arch) &&
+           (atom.op == pkg::Operator::any || satisfies(other.version, atom.op, atom.version));
+  });
+}
+
+Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory, const ControlArchive& control) {
+  Incoming incoming;
+  incoming.item = &item;
+  incoming.old = stanza_of(item, system);
+  const std::string what = fmt::format("control file of {}", printable(item.name));
+  fill_package(incoming.package, read_single_paragraph(control.text("control"), what), what);
+  if (incoming.package.name != item.to.name || compare_versions(incoming.package.version, item.to.version) != 0) {
+    throw Error(ErrorKind::verification, fmt::format("the package file of {} {} says that it is {} {}", printable(item.to.name), printable(item.to.version),
+                                                     printable(incoming.package.name), printable(incoming.package.version)));
+  }
+  for (const ConffileLine& line : conffile_lines(control)) {
+    if (!line.remove_on_upgrade) incoming.conffiles.insert(line.path);
+  }
+  for (const std::string& path : item.keep) incoming.keep.insert(absolute(path));
+  if (incoming.old != InstalledSystem::npos) {
+    const pkg::Package& old = system.stanzas[incoming.old].package;
+    if (const pkg::InstalledPackage* installed = inventory.find(old.name, old.arch)) {
+      for (const std::string& path : installed->deleted) incoming.deleted.insert(absolute(path));
+    }
+  }
+  return incoming;
+}
+
+Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) const {
+  Placement placement;
+  const std::string path = fmt::format("/{}", entry.path);
+  const std::string_view used = system_.diversions.redirect(path, incoming_.package.name);
+  const bool conffile = incoming_.conffiles.contains(path);
+  // A conffile that is a link is followed: its content is what the administrator keeps elsewhere (dpkg conffderef()).
+  const rootfs::Resolved at = system_.tree.resolve(used, conffile);
+  placement.path = at.path;
+  placement.header = header_for(entry, at.path);
+  set_owner(placement, path, owner);
+
+  const bool present = is_present(entry, at);
+  if (!present && yields(path, placement)) {
+    placement.fate = Fate::theirs;
+  } else if (system_.filters.excludes(path, entry.type)) {
+    placement.fate = Fate::filtered;
+  } else if (present) {
+    placement.fate = Fate::present;
+  } else if (conffile) {
+    placement.fate = Fate::conffile;
+  } else if (is_deleted(path)) {
+    placement.fate = Fate::deleted;
+  } else if (incoming_.keep.contains(path)) {
+    placement.fate = Fate::kept;
+  } else if (entry.type == tar::Type::directory) {
+    placement.fate = Fate::directory;
+  } else if (at.node) {
+    keep_metadata(path, *at.node, placement);
+  }
+  return placement;
+}
+
+// Names first, in the image's own passwd and group; then the administrator's overrides.
+void Placer::set_owner(Placement& placement, std::string_view path, const OwnerNames& owner) const {
+  placement.header.uid = system_.owners.user(owner.user, placement.header.uid);
+  placement.header.gid = system_.owners.group(owner.group, placement.header.gid);
+  if (placement.header.type == tar::Type::symlink) return;  // an override has no meaning for a link
+  if (const StatOverride* override = system_.overrides.find(path)) {
+    placement.header.uid = override->uid;
+    placement.header.gid = override->gid;
+    placement.header.mode = override->mode;
+  }
+}
+
+bool Placer::is_present(const rootfs::Entry& entry, const rootfs::Resolved& at) const {
+  if (entry.path.empty()) return true;
+  if (!at.node) return false;
+  if (entry.type == tar::Type::directory) {
+    // A link stays a link, even one that dangles in the image because its target is made at run time (/var/lock -> /run/lock).
+    return is_directory(at.node) || at.node->entry.type == tar::Type::symlink;
+  }
+  if (entry.type != tar::Type::symlink) return false;
+  if (is_directory(at.node)) return true;
+  if (at.node->entry.type != tar::Type::symlink || at.node->entry.link == entry.link) return false;
+  // Another spelling of a link to the same directory stays (dpkg linktosameexistingdir()).
+  const std::string parent(rootfs::parent_of(at.path));
+  const auto lead = [&](const std::string& target) {
+    return system_.tree.resolve(target.starts_with('/') ? target : rootfs::join_path(parent, target), true);
+  };
+  const rootfs::Resolved existing = lead(at.node->entry.link), wanted = lead(entry.link);
+  return is_directory(existing.node) && existing.path == wanted.path;
+}
+
+// Deleted itself, or new below a directory of the package that was deleted.
+bool Placer::is_deleted(std::string_view path) const {
+  if (incoming_.deleted.empty()) return false;
+  for (; path.size() > 1; path = path.substr(0, path.rfind('/'))) {
+    if (incoming_.deleted.contains(path)) return true;
+  }
+  return false;
+}
+
+// Another package lists the path too: does it win (true), lose (then the new package takes the path from its list), or is it a conflict?
+bool Placer::yields(std::string_view path, Placement& placement) const {
+  bool theirs = false;
+  for (const std::uint32_t other : system_.files.owners(path)) {
+    const StatusStanza& stanza = system_.stanzas[other];
+    if (other == incoming_.old || transaction_.upgraded.contains(other) || stanza.package.name == incoming_.package.name) continue;
+    if (stanza.package.state == pkg::InstallState::removed) continue;
+    if (placement.header.type == tar::Type::directory) continue;
+    if (const auto diverted = system_.diversions.all().find(path); diverted != system_.diversions.all().end()) {
+      const std::string& diverter = diverted->second.package;
+      if (diverter == incoming_.package.name || diverter == stanza.package.name) continue;
+    }
+    const auto conffile = std::ranges::find(stanza.conffiles, path, &Conffile::path);
+    const bool obsolete = conffile != stanza.conffiles.end() && conffile->obsolete;
+    if (replaces(incoming_.package, stanza.package)) {
+      placement.taken_from.push_back(other);
+    } else if (replaces(stanza.package, incoming_.package)) {
+      theirs = true;
+    } else if (!(obsolete && incoming_.conffiles.contains(path))) {
+      throw Error(ErrorKind::refused, fmt::format("{} {} would overwrite {}, which belongs to {}", printable(incoming_.package.name),
+                                                  printable(incoming_.package.version), printable(path), printable(stanza.package.name)),
+                  fmt::format("dpkg refuses this too; hold it with --hold {}", printable(incoming_.package.name)));
+    }
+  }
+  return theirs;
+}
+
+// The database stores no modes: what a script (or the administrator) gave to a file of this package after it was unpacked shows only as a difference to the
+// new package. Such modes, owners and capabilities stay, and are told: a setgid ssh-agent, a setuid pam helper (field notes 3.4).
+void Placer::keep_metadata(std::string_view path, const rootfs::Node& below, Placement& placement) const {
+  const bool own = incoming_.old != InstalledSystem::npos && system_.files.lists(incoming_.old, path);
+  tar::Header& header = placement.header;
+  if (!own || below.entry.type != tar::Type::file || (header.type != tar::Type::file && header.type != tar::Type::hardlink)) return;
+  std::vector<std::string> told;
+  if (!system_.overrides.find(path)) {
+    if (below.entry.mode != header.mode) told.push_back(fmt::format("mode {:04o} kept, package has {:04o}", below.entry.mode, header.mode));
+    if (below.entry.uid != header.uid || below.entry.gid != header.gid) {
+      told.push_back(fmt::format("owner {}:{} kept, package has {}:{}", below.entry.uid, below.entry.gid, header.uid, header.gid));
+    }
+    header.mode = below.entry.mode;
+    header.uid = below.entry.uid;
+    header.gid = below.entry.gid;
+  }
+  const auto capability = below.entry.xattrs.find(std::string(kCapability));
+  if (capability != below.entry.xattrs.end() && !header.xattrs.contains(std::string(kCapability))) {
+    header.xattrs.insert(*capability);
+    told.push_back("file capabilities kept");
+  }
+  placement.kept_metadata = join(told, "; ");
+}
+
+}  // namespace resole::deb

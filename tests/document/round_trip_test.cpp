@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "document/describe_plan.hpp"
+#include "document/describe_result.hpp"
+#include "document/describe_rollout.hpp"
+#include "document/filler.hpp"
+#include "document/schema_check.hpp"
+
+namespace resole::document {
+namespace {
+
+constexpr unsigned kSeeds = 40;
+
+Rollout make_rollout(unsigned seed) {
+  Filler filler(seed);
+  auto rollout = filler.make<Rollout>();
+  if (rollout.images.empty()) rollout.images.push_back(filler.make<RolloutImage>());
+  for (Workload& workload : rollout.workloads) workload.image %= rollout.images.size();  // an index into images
+  return rollout;
+}
+
+TEST(RoundTrip, plan_reads_as_it_was_written) {
+  for (unsigned seed = 0; seed < kSeeds; ++seed) {
+    const std::string written = write_plan(Filler(seed).make<Plan>());
+    EXPECT_EQ(write_plan(read_plan(written, "plan.json")), written) << "seed " << seed;
+  }
+}
+
+TEST(RoundTrip, result_reads_as_it_was_written) {
+  for (unsigned seed = 0; seed < kSeeds; ++seed) {
+    const std::string written = write_result(Filler(seed).make<Result>());
+    EXPECT_EQ(write_result(read_result(written, "result.json")), written) << "seed " << seed;
+  }
+}
+
+TEST(RoundTrip, rollout_reads_as_it_was_written) {
+  for (unsigned seed = 0; seed < kSeeds; ++seed) {
+    const std::string written = write_rollout(make_rollout(seed));
+    EXPECT_EQ(write_rollout(read_rollout(written, "rollout.json")), written) << "seed " << seed;
+  }
+}
+
+TEST(Schema, every_document_that_is_written_fits) {
+  if (!have_schema_checker()) GTEST_SKIP() << "needs /usr/bin/python3 with jsonschema";
+  std::vector<std::string> plans, results, rollouts;
+  for (unsigned seed = 0; seed < kSeeds; ++seed) {
+    plans.push_back(write_plan(Filler(seed).make<Plan>()));
+    results.push_back(write_result(Filler(seed).make<Result>()));
+    rollouts.push_back(write_rollout(make_rollout(seed)));
+  }
+  EXPECT_EQ(schema_problems("plan", plans), "");
+  EXPECT_EQ(schema_problems("result", results), "");
+  EXPECT_EQ(schema_problems("rollout", rollouts), "");
+}
+
+}  // namespace
+}  // namespace resole::document

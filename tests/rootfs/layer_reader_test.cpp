@@ -1,0 +1,187 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include "rootfs/read_ahead.hpp"
+#include "rootfs/trees.hpp"
+
+namespace resole::test {
+namespace {
+
+using rootfs::Entry;
+using rootfs::IndexLimits;
+using rootfs::LayerIndex;
+
+TarBuilder tar() { return {}; }
+
+std::string error_of_layer(const TarBuilder& layer, const IndexLimits& limits = {}) {
+  return error_of([&] { index_of(layer.bytes(), limits); });
+}
+
+TEST(LayerReader, EntriesInTheOrderOfTheTar) {
+  const LayerIndex index = index_of(tar().dir("etc").file("etc/motd", "hi\n", 0640).symlink("b", "/etc/motd").hardlink("a", "./etc/motd").bytes());
+  ASSERT_EQ(index.entries.size(), 4u);
+  EXPECT_EQ(index.entries[0].path, "etc");
+  EXPECT_EQ(index.entries[0].type, tar::Type::directory);
+  const Entry& file = index.entries[1];
+  EXPECT_EQ(file.path, "etc/motd");
+  EXPECT_EQ(file.mode, 0640u);
+  EXPECT_EQ(file.size, 3u);
+  EXPECT_EQ(file.mtime, 1700000000);
+  EXPECT_EQ(file.sha256, sha256_of("hi\n"));
+  EXPECT_EQ(file.md5, md5_of("hi\n"));
+  EXPECT_EQ(index.entries[2].link, "/etc/motd");
+  EXPECT_EQ(index.entries[3].type, tar::Type::hardlink);
+  EXPECT_EQ(index.entries[3].link, "etc/motd");
+}
+
+TEST(LayerReader, Md5OnlyWherePackagesInstall) {
+  const LayerIndex index = index_of(
+      tar().file("usr/f", "x").file("lib64/f", "x").file("var/www/f", "x").file("srv/f", "x").file("var/lib/dpkg/f", "x").file("var/cache/f", "x").bytes());
+  std::string with, without;
+  for (const Entry& entry : index.entries) (entry.md5 ? with : without) += entry.path + " ";
+  EXPECT_EQ(with, "usr/f lib64/f var/www/f ");
+  EXPECT_EQ(without, "srv/f var/lib/dpkg/f var/cache/f ");
+}
+
+TEST(LayerReader, DiffIdIsComputedAndCompared) {
+  const std::string bytes = tar().file("a", "x").bytes();
+  EXPECT_EQ(index_of(bytes).diff_id, Digest::of(bytes));
+  EXPECT_EQ(rootfs::index_layer(*source_of(bytes), Digest::of(bytes)).diff_id, Digest::of(bytes));
+  const Digest other = Digest::of("other");
+  const std::string error = error_of([&] { rootfs::index_layer(*source_of(bytes), other); });
+  EXPECT_TRUE(error.starts_with("verification: reading layer " + other.text())) << error;
+}
+
+TEST(LayerReader, BytesBehindTheEndCountForTheDiffId) {
+  const std::string bytes = tar().file("a", "x").bytes() + std::string(20 * 512, '\0');
+  EXPECT_EQ(index_of(bytes).diff_id, Digest::of(bytes));
+}
+
+TEST(LayerReader, EmptyLayers) {
+  EXPECT_TRUE(index_of(std::string(1024, '\0')).entries.empty());
+  EXPECT_TRUE(index_of("").entries.empty());
+}
+
+TEST(LayerReader, Markers) {
+  const LayerIndex index = index_of(tar().whiteout("etc/motd").opaque("usr/lib").opaque("").whiteout("a").bytes());
+  ASSERT_EQ(index.entries.size(), 4u);
+  EXPECT_EQ(index.entries[0].path, "etc/motd");
+  EXPECT_TRUE(index.entries[0].whiteout);
+  EXPECT_EQ(index.entries[1].path, "usr/lib");
+  EXPECT_TRUE(index.entries[1].opaque);
+  EXPECT_FALSE(index.entries[1].whiteout);
+  EXPECT_EQ(index.entries[2].path, "");
+  EXPECT_TRUE(index.entries[2].opaque);
+  EXPECT_EQ(index.entries[3].path, "a");
+}
+
+TEST(LayerReader, MarkersThatMeanNothing) {
+  for (const std::string name : {".wh.", "d/.wh.", ".wh..", ".wh..."}) {
+    EXPECT_NE(error_of_layer(tar().file(name)).find(name + ": is a whiteout of no name"), std::string::npos) << error_of_layer(tar().file(name));
+  }
+  EXPECT_NE(error_of_layer(tar().file("a/.wh.b/c")).find("a/.wh.b/c: lies below a whiteout marker"), std::string::npos);
+}
+
+// is_safe_path speaks of whole segments; the raw block keeps our writer from cleaning the name.
+TEST(LayerReader, PathsThatLeaveTheRoot) {
+  for (const std::string name : {"../a", "a/../../b", "a/..", "..", "/../a", "./../a"}) {
+    const std::string error = error_of_layer(tar().raw(RawBlock{.name = name}.bytes()));
+    EXPECT_TRUE(error.starts_with("input: reading a layer: ")) << error;
+    EXPECT_NE(error.find("leads out of the image's root"), std::string::npos) << name << ": " << error;
+  }
+  EXPECT_NE(error_of_layer(tar().file("a").hardlink("b", "../../etc/passwd")).find("b: is a hardlink to ../../etc/passwd, which leads out"), std::string::npos);
+  EXPECT_EQ(index_of(tar().raw(RawBlock{.name = "/etc/..motd"}.bytes()).bytes()).entries.at(0).path, "etc/..motd");
+}
+
+TEST(LayerReader, TheRootIsADirectory) {
+  EXPECT_NE(error_of_layer(tar().raw(RawBlock{.name = "./", .type = '2', .link = "/etc"}.bytes())).find("/: is not a directory"), std::string::npos);
+}
+
+TEST(LayerReader, EntriesBelowAFileOfTheSameLayer) {
+  EXPECT_NE(error_of_layer(tar().file("a").file("a/b")).find("a/b: lies below a, which the same layer makes a file"), std::string::npos);
+  EXPECT_NE(error_of_layer(tar().file("a/b/c").file("a")).find("a/b/c: lies below a"), std::string::npos);
+  EXPECT_EQ(error_of_layer(tar().file("a").dir("a").file("a/b")), "");
+  EXPECT_EQ(error_of_layer(tar().symlink("a", "c").file("a/b")), "");
+}
+
+TEST(LayerReader, DuplicatesKeepTheirLastForm) {
+  const LayerIndex index =
+      index_of(tar().file("etc/passwd", "old").file("etc/group", "x").dir("d", 0700).file("etc/passwd", "new").symlink("etc/group", "g").dir("d", 0711).bytes());
+  ASSERT_EQ(index.entries.size(), 3u);
+  EXPECT_EQ(index.captured.at("etc/passwd"), "new");
+  EXPECT_FALSE(index.captured.contains("etc/group"));
+  EXPECT_EQ(index.entries[1].type, tar::Type::symlink);
+  EXPECT_EQ(index.entries[2].mode, 0711u);
+}
+
+TEST(LayerReader, HardlinkBetweenTwoForms) {
+  EXPECT_NE(error_of_layer(tar().file("a", "1").hardlink("b", "a").file("a", "2")).find("b: is a hardlink to a, which the same layer writes again later"),
+            std::string::npos);
+  EXPECT_EQ(error_of_layer(tar().file("a", "1").file("a", "2").hardlink("b", "a")), "");
+}
+
+TEST(LayerReader, Limits) {
+  EXPECT_TRUE(error_of_layer(tar().file("a").file("b").file("c"), {.entries = 2}).starts_with("input: "));
+  EXPECT_EQ(error_of_layer(tar().file("a").file("b"), {.entries = 2}), "");
+  const TarBuilder status = tar().file("var/lib/dpkg/status", std::string(2000, 's')).file("var/lib/dpkg/info/a.list", std::string(2000, 'l'));
+  EXPECT_EQ(error_of_layer(status, {.captured_file = 2000}), "");
+  EXPECT_NE(error_of_layer(status, {.captured_file = 1999}).find("var/lib/dpkg/status: 2.0 kB is more than"), std::string::npos)
+      << error_of_layer(status, {.captured_file = 1999});
+  EXPECT_NE(error_of_layer(status, {.captured_total = 3999}).find("var/lib/dpkg/info/a.list"), std::string::npos);
+}
+
+TEST(LayerReader, DamageIsAnError) {
+  const std::string bytes = tar().file("a", std::string(3000, 'x')).bytes();
+  EXPECT_TRUE(error_of([&] { index_of(std::string_view(bytes).substr(0, 2000)); }).starts_with("input: reading a layer: "));
+  std::string broken = bytes;
+  broken[5] = 'X';  // the header's checksum does not match any more
+  EXPECT_TRUE(error_of([&] { index_of(broken); }).starts_with("input: reading a layer: "));
+}
+
+// ---- reading ahead
+
+class ManySmallReads : public Source {
+ public:
+  ManySmallReads(std::string bytes, std::size_t fail_at) : bytes_(std::move(bytes)), fail_at_(fail_at) {}
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    if (at_ >= fail_at_) throw Error(ErrorKind::network, "the line is cut");
+    const std::size_t count = std::min({capacity, bytes_.size() - at_, std::size_t{1000}});
+    bytes_.copy(buffer, count, at_);
+    at_ += count;
+    return count;
+  }
+
+ private:
+  std::string bytes_;
+  std::size_t fail_at_, at_ = 0;
+};
+
+std::string pattern(std::size_t size) {
+  std::string bytes(size, '\0');
+  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
+  return bytes;
+}
+
+TEST(ReadAhead, PassesEverythingOnAndHashesIt) {
+  const std::string bytes = pattern(5'000'000);
+  ManySmallReads source(bytes, std::string::npos);
+  rootfs::ReadAhead ahead(source, Algorithm::sha256);
+  EXPECT_TRUE(read_all(ahead, 1u << 30, "test") == bytes);
+  EXPECT_EQ(ahead.hash(), sha256_hex_of(bytes));
+}
+
+TEST(ReadAhead, ThrowsWhatTheSourceThrows) {
+  ManySmallReads source(pattern(5'000'000), 4'000'000);
+  rootfs::ReadAhead ahead(source, Algorithm::sha256);
+  EXPECT_EQ(error_of([&] { read_all(ahead, 1u << 30, "test"); }), "network: the line is cut");
+}
+
+TEST(ReadAhead, CanBeLeftEarly) {
+  ManySmallReads source(pattern(5'000'000), std::string::npos);
+  rootfs::ReadAhead ahead(source, Algorithm::sha256);
+  char byte = 0;
+  EXPECT_EQ(ahead.read(&byte, 1), 1u);
+}
+
+}  // namespace
+}  // namespace resole::test
