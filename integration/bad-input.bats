@@ -18,7 +18,7 @@ setup() {
     need gpg dpkg jq
     need_resole
     T=$BATS_TEST_TMPDIR TINY=$BATS_FILE_TMPDIR/tiny CACHE=$BATS_TEST_TMPDIR/cache
-    TREE=$(echo "$TINY"/tree-"$(dpkg --print-architecture)".tar)
+    TREE=$(tiny_tree "$TINY")
     rm -rf "$TINY/repo" "$TINY/script.json" /tmp/resole-escaped
     cp -a "$BATS_FILE_TMPDIR/repo.good" "$TINY/repo"
     start_mirror "$TINY"

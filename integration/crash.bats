@@ -30,7 +30,7 @@ setup() {
 }
 teardown() {
     stop_mirror
-    mountpoint -q "$BATS_TEST_TMPDIR/small" && umount "$BATS_TEST_TMPDIR/small" || true
+    if mountpoint -q "$BATS_TEST_TMPDIR/small"; then umount "$BATS_TEST_TMPDIR/small"; fi
 }
 
 # old_or_new DIR: the layout is whole: its digest is one of the two, every blob is what it should be, others read it.

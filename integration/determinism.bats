@@ -98,7 +98,7 @@ payload_of() { jq -er '.platforms[].layers[] | select(.role == "payload") | .dig
 
 @test "two images on one base share the payload; one with a locally changed file does not" {
     local tree app
-    tree=$(echo "$TINY"/tree-"$(dpkg --print-architecture)".tar)
+    tree=$(tiny_tree "$TINY")
     for app in first second; do
         "$SUPPORT/app-layer" "$T/$app.tar" --version "$app" --file "srv/$app=text of $app"
         "$SUPPORT/tar-to-oci" --layout "$T/in" --tag "$app" --label "app=$app" "$tree" "$T/$app.tar"
@@ -116,7 +116,7 @@ payload_of() { jq -er '.platforms[].layers[] | select(.role == "payload") | .dig
 
 @test "a locally changed file holds its package and its siblings, unless told otherwise; a deleted one stays deleted" {
     local tree
-    tree=$(echo "$TINY"/tree-"$(dpkg --print-architecture)".tar)
+    tree=$(tiny_tree "$TINY")
     "$SUPPORT/app-layer" "$T/app.tar" --file "usr/bin/demo-root=changed" --file "usr/share/doc/demo-lib/.wh.copyright="
     "$SUPPORT/tar-to-oci" --layout "$T/in" --tag x "$tree" "$T/app.tar"
     expect 7 patch_tiny "oci:$T/in:x" --update all --to "oci:$T/out:held" -o "$T/held.json"

@@ -112,8 +112,6 @@ versions() {  # of the packages in an image
 }
 
 @test "nothing to do, all held, end of life, no database: no two the same code and message" {
-    local tree
-    tree=$(echo "$TINY"/tree-"$(dpkg --print-architecture)".tar)
     first
     expect 0 plan_tiny "oci:$T/out:one" --update all
     local nothing="$output$stderr"

@@ -28,7 +28,7 @@ teardown() { stop_mirror; }
 private_apt() {
     local dir=$BATS_TEST_TMPDIR/apt
     mkdir -p "$dir/lists/partial" "$dir/cache/archives/partial" "$dir/etc/preferences.d" "$dir/etc/apt.conf.d"
-    tar -xOf "$(ls "$TINY"/tree-"$(dpkg --print-architecture)".tar)" ./var/lib/dpkg/status >"$dir/status"
+    tar -xOf "$(tiny_tree "$TINY")" ./var/lib/dpkg/status >"$dir/status"
     cat >"$dir/sources.list" <<X
 deb [signed-by=$TINY/keys/main.gpg] $MIRROR/debian bookworm main
 deb [signed-by=$TINY/keys/main.gpg] $MIRROR/security bookworm-security main

@@ -62,7 +62,7 @@ others_read() {
     local dir=$BATS_TEST_TMPDIR tiny=$BATS_FILE_TMPDIR/tiny
     mkdir -p "$dir/l/tmp"; echo x >"$dir/l/tmp/careless"
     tar -C "$dir/l" --owner=0 --group=0 --numeric-owner -cf "$dir/l.tar" tmp/careless
-    "$SUPPORT/tar-to-oci" --layout "$dir/bad" --tag x "$(echo "$tiny"/tree-"$(dpkg --print-architecture)".tar)" "$dir/l.tar"
+    "$SUPPORT/tar-to-oci" --layout "$dir/bad" --tag x "$(tiny_tree "$tiny")" "$dir/l.tar"
     run all_equal "$dir/bad" x
     [ "$status" -ne 0 ]
     grep -Eq '^ +tmp +mode +1777' <<<"$output" || { echo "$output" >&2; return 1; }
@@ -81,7 +81,7 @@ others_read() {
     need_resole
     local tiny=$BATS_FILE_TMPDIR/tiny out=$BATS_TEST_TMPDIR/out
     "$SUPPORT/tar-to-oci" --layout "$BATS_TEST_TMPDIR/in" --media-types docker --tag base \
-        "$(echo "$tiny"/tree-"$(dpkg --print-architecture)".tar)" "$tiny/app.tar"
+        "$(tiny_tree "$tiny")" "$tiny/app.tar"
     start_mirror "$tiny"
     expect 7 patch_tiny "oci:$BATS_TEST_TMPDIR/in:base" --update all --to "oci-archive:$BATS_TEST_TMPDIR/out.tar:new"
     mkdir "$out"

@@ -7,7 +7,7 @@ bats_require_minimum_version 1.5.0
 SUPPORT=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$SUPPORT/../.." && pwd)
 RESOLE=${RESOLE:-$ROOT/build/release/resole}
-export RESOLE LC_ALL=C.UTF-8
+export RESOLE LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 unset SOURCE_DATE_EPOCH
 # The machine's own configuration of resole must not decide a test.
 for name in $(compgen -e RESOLE_ || true); do
@@ -132,6 +132,9 @@ equal() { diff -u "$1" "$2" >&2; }
 TINY_DEBIAN=http://archive.test/debian
 TINY_SECURITY=http://security.test/debian-security
 
+# tiny_tree DIR: the tar of its root tree for this machine's architecture.
+tiny_tree() { echo "$1/tree-$(dpkg --print-architecture).tar"; }
+
 # start_mirror DIR: serves DIR/repo on loopback; sets MIRROR (URL), MIRROR_PID, MIRROR_LOG.
 start_mirror() {
     local dir=$1
@@ -143,6 +146,7 @@ start_mirror() {
     for _ in $(seq 100); do [ -s "$dir/port" ] && break; sleep 0.05; done
     [ -s "$dir/port" ] || { cat "$dir/mirror.err" >&2; return 1; }
     MIRROR=http://127.0.0.1:$(cat "$dir/port")
+    # shellcheck disable=SC2034
     MIRROR_LOG=$dir/requests.log
 }
 

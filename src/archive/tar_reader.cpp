@@ -260,7 +260,7 @@ bool Reader::State::at_end(std::string_view block, const Prelude& prelude) {
   if (prelude.any) throw_bad(stream.offset(), "it ends after the extended header of a member that does not come");
   if (!block.empty()) {
     const std::string_view second = stream.block();
-    if (!second.empty() && !is_zero_block(second)) throw_bad(stream.offset() - kBlock, "a single zero block between members");
+    if (!second.empty() && !is_zero_block(second)) throw_bad(stream.offset() - 2 * kBlock, "a single zero block between members");
   }
   return true;
 }

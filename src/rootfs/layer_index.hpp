@@ -32,6 +32,7 @@ struct Entry {
   std::map<std::string, std::string> xattrs;  // security.selinux and trusted.overlay.* are dropped
   Sha256 sha256{};                  // of the content, files only
   std::optional<Md5> md5;           // where packages install files (has_md5 in capture.cpp); dpkg's md5sums and conffiles compare with it
+  bool operator==(const Entry&) const = default;
 };
 
 // Enough of an ELF file to rebuild ld.so.cache and to find copied libraries.
@@ -59,7 +60,8 @@ struct IndexLimits {
 };
 
 // Reads an uncompressed layer tar to its end. The caller has put verification (compressed digest) and decompression below `tar`; the diff_id is
-// computed here and compared: Error(verification) when it is not `diff_id`; an empty `diff_id` means "not known before": it is only computed. Hashing runs beside parsing on a second thread.
+// computed here and compared: Error(verification) when it is not `diff_id`; an empty `diff_id` is not known before and only computed.
+// Reading (and what decompresses below it) and the diff_id hash run on a second thread beside parsing and hashing of files.
 // Error(input): paths that leave the root, entries below a file, duplicates beyond what unpackers agree on (last one wins, as umoci), limits.
 LayerIndex index_layer(Source& tar, const Digest& diff_id, const IndexLimits& limits = {});
 

@@ -10,8 +10,6 @@ namespace {
 
 constexpr std::string_view kRoom = "layer-index";
 
-std::string key_of(const Digest& diff_id) { return fmt::format("{}.v{}", diff_id.text(), kLayerIndexVersion); }
-
 // Reads the blob once more, only to learn whether it is what its descriptor says: the store throws Error(verification) if not. Damage on the way shows
 // first as broken compression or tar, which would blame whoever built the image.
 void check_blob(oci::Store& store, const oci::Descriptor& layer) {
@@ -33,8 +31,10 @@ LayerIndex read_layer(oci::Store& store, const oci::Descriptor& layer, const Dig
 
 }  // namespace
 
+std::string layer_index_key(const Digest& diff_id) { return fmt::format("{}.v{}", diff_id.text(), kLayerIndexVersion); }
+
 std::shared_ptr<const LayerIndex> load_layer_index(oci::Store& store, const oci::Descriptor& layer, const Digest& diff_id, Cache& cache) {
-  const std::string key = key_of(diff_id);
+  const std::string key = layer_index_key(diff_id);
   if (const auto stored = cache.get(kRoom, key)) {
     auto index = parse_layer_index(stored->bytes());
     if (index && index->diff_id == diff_id) return std::make_shared<const LayerIndex>(std::move(*index));

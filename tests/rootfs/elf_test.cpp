@@ -7,7 +7,6 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
 
 #include "base/text.hpp"
 #include "rootfs/elf_window.hpp"
@@ -19,8 +18,9 @@ namespace {
 namespace fs = std::filesystem;
 
 std::string file_content(const fs::path& path) {
-  std::ifstream in(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(in), {}};
+  std::string content(fs::file_size(path), '\0');
+  std::ifstream(path, std::ios::binary).read(content.data(), static_cast<std::streamsize>(content.size()));
+  return content;
 }
 
 std::string output_of(const std::string& command) {
@@ -70,13 +70,13 @@ TEST(Elf, AgreesWithReadelf) {
     if (!fs::is_directory(directory)) continue;
     int here = 0;
     for (const auto& entry : fs::directory_iterator(directory)) {
-      if (!entry.is_regular_file() || entry.is_symlink() || entry.file_size() > (24u << 20)) continue;
+      if (!entry.is_regular_file() || entry.is_symlink() || entry.file_size() > (8u << 20)) continue;
       const std::string content = file_content(entry.path());
       const auto facts = elf_facts(content);
       if (!facts) continue;
       EXPECT_EQ(names_of(*facts), names_by_readelf(entry.path())) << entry.path();
       EXPECT_EQ(facts_by_stream(content, 200'000), facts) << entry.path();
-      if (++here == 60) break;
+      if (++here == 25) break;
     }
     compared += here;
   }

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <iostream>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/embedded.hpp"
+#include "cli/manifest_tree.hpp"
+#include "cli/verbs.hpp"
+#include "io/files.hpp"
+#include "rollout/render.hpp"
+#include "rollout/unified_diff.hpp"
+
+namespace resole::cli {
+
+namespace {
+
+constexpr std::uint64_t kLargestDocument = 256u << 20;
+constexpr std::uint64_t kLargestTemplate = 1u << 20;
+
+std::vector<document::Result> read_results(const std::vector<std::string>& files) {
+  std::vector<document::Result> results;
+  for (const auto& file : files) results.push_back(document::read_result(io::read_file(file, kLargestDocument), file));
+  return results;
+}
+
+rollout::Pin pin_of(const std::string& word) {
+  return word == "tag" ? rollout::Pin::tag : word == "digest" ? rollout::Pin::digest : word == "both" ? rollout::Pin::both : rollout::Pin::automatic;
+}
+
+std::string find_template(const std::filesystem::path& directory, const std::string& name) {
+  if (!directory.empty() && std::filesystem::exists(directory / name)) return io::read_file(directory / name, kLargestTemplate);
+  for (const auto& [known, text] : embedded_templates()) {
+    if (known == name) return text;
+  }
+  throw Error(ErrorKind::input, "no template " + name, "--templates names a directory that has it");
+}
+
+void write_renderings(const RolloutOptions& options, const document::Rollout& rollout, Reporter& reporter) {
+  if (options.renderings.empty()) return;
+  if (options.render_dir.empty()) throw Error(ErrorKind::usage, "--render needs --render-dir");
+  for (const auto& rendering : options.renderings) {
+    for (const auto& file : rollout::render(rollout, rendering, [&](const std::string& name) { return find_template(options.templates, name); })) {
+      const auto path = options.render_dir / file.path;
+      std::filesystem::create_directories(path.parent_path());
+      io::write_file_atomic(path, file.text);
+      reporter.note("rendered " + path.string());
+    }
+  }
+}
+
+void show_left(const document::Rollout& rollout, Reporter& reporter) {
+  for (const auto& place : rollout.not_applied) {
+    reporter.warn(fmt::format("{}:{}: {} not changed ({}): {}", printable(place.file), place.line, printable(place.reference), place.reason, printable(place.detail)));
+  }
+}
+
+}  // namespace
+
+int rollout_edit(const Options& options, Workplace& workplace) {
+  const RolloutOptions& wanted = options.rollout;
+  const auto images = rollout::images_of(read_results(wanted.results));
+  const auto files = read_manifests(wanted.manifests, [&](std::string_view text) { return rollout::mentions(text, images); }, workplace.reporter());
+  const rollout::EditPlan plan = rollout::plan_edits(files, images, pin_of(wanted.pin));
+
+  if (wanted.write) write_manifests(wanted.manifests, plan.files);
+  put_document(options, document::write_rollout(plan.rollout));
+  write_renderings(wanted, plan.rollout, workplace.reporter());
+  if (!wanted.write && options.format == "table") {
+    for (const auto& file : plan.files) std::cout << rollout::unified_diff(file.path, file.before, file.after);
+  }
+  show_left(plan.rollout, workplace.reporter());
+  workplace.reporter().note(fmt::format("{} edits in {} files{}, {} workloads, {} places not changed", plan.rollout.edits.size(), plan.files.size(),
+                                        wanted.write ? "" : " (shown, not written: --write)", plan.rollout.workloads.size(), plan.rollout.not_applied.size()));
+  return kExitDone;
+}
+
+}  // namespace resole::cli
