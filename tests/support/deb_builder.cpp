@@ -28,26 +28,33 @@ std::string packed(archive::Compression compression, std::string tar) {
   return compression == archive::Compression::none ? tar : compress(compression, tar);
 }
 
-// ustar's device fields stay zero; the names go where the format has them.
-std::string member(std::string name, char type, std::string_view content, std::string link, std::uint32_t mode, std::uint32_t uid, std::uint32_t gid,
+void place(std::string& block, std::size_t at, std::string_view text) { block.replace(at, text.size(), text); }
+
+// POSIX ustar header; longer names go before it as a PAX record.
+std::string member(std::string name, char type, std::string_view content, const std::string& link, std::uint32_t mode, std::uint32_t uid, std::uint32_t gid,
                    std::int64_t mtime, const std::string& user, const std::string& group) {
   std::string records;
   if (name.size() > 100) {
     records = pax_member({{"path", name}});
     name.resize(100);
   }
-  RawBlock block;
-  block.name = std::move(name);
-  block.type = type;
-  block.size = octal(content.size(), 11);
-  block.mode = octal(mode, 7);
-  block.uid = octal(uid, 7);
-  block.gid = octal(gid, 7);
-  block.mtime = octal(static_cast<std::uint64_t>(mtime), 11);
-  block.link = std::move(link);
-  block.magic = std::string("ustar\00000", 8);
-  block.magic += user + std::string(32 - user.size(), '\0') + group + std::string(32 - group.size(), '\0');
-  return records + block.named_bytes() + padded(content);
+  std::string block(512, '\0');
+  place(block, 0, name);
+  place(block, 100, octal(mode, 7));
+  place(block, 108, octal(uid, 7));
+  place(block, 116, octal(gid, 7));
+  place(block, 124, octal(content.size(), 11));
+  place(block, 136, octal(static_cast<std::uint64_t>(mtime), 11));
+  place(block, 148, "        ");
+  place(block, 156, std::string(1, type));
+  place(block, 157, link);
+  place(block, 257, std::string_view("ustar\00000", 8));
+  place(block, 265, user);
+  place(block, 297, group);
+  unsigned sum = 0;
+  for (const char c : block) sum += static_cast<unsigned char>(c);
+  place(block, 148, octal(sum, 6) + std::string("\0 ", 2));
+  return records + block + padded(content);
 }
 
 }  // namespace

@@ -132,9 +132,9 @@ class Preparation {
     package.emission = plan_emission(package.facts, package.placements, system_.tree);
     package.conffiles = plan_conffiles(system_, package.incoming, package.facts, package.placements);
     const auto& members = package.facts.data.entries;
-    package.list.emplace_back("/.");
     for (std::size_t i = 0; i < members.size(); ++i) {
-      if (!members[i].path.empty() && package.placements[i].fate != Fate::theirs) package.list.push_back(fmt::format("/{}", members[i].path));
+      if (package.placements[i].fate == Fate::theirs) continue;
+      package.list.push_back(members[i].path.empty() ? "/." : fmt::format("/{}", members[i].path));
     }
     package.list.insert(package.list.end(), package.conffiles.listed.begin(), package.conffiles.listed.end());
   }
