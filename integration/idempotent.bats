@@ -4,9 +4,9 @@
 load support/lib
 
 setup() {
+    T=$BATS_TEST_TMPDIR TINY=$BATS_TEST_TMPDIR/tiny
     need gpg dpkg jq umoci
     need_resole
-    T=$BATS_TEST_TMPDIR TINY=$BATS_TEST_TMPDIR/tiny
     "$SUPPORT/tiny-archive" init "$TINY"
     "$SUPPORT/tiny-archive" publish "$TINY" security --without-changing
     start_mirror "$TINY"

@@ -27,7 +27,10 @@ struct Policy {
 };
 
 // A version that must not be gone below: from the given image itself, or from the lineage plan of an image that was patched before.
-struct Floor { std::string name, arch, version; };
+struct Floor {
+  std::string name, arch, version;
+  std::optional<pkg::Candidate> recorded;       // the same package as the lineage plan has it, for when no index offers that version any longer; may be absent
+};
 
 struct Request {
   const pkg::Inventory& inventory;              // of the original (own layers stripped)

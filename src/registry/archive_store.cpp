@@ -70,6 +70,7 @@ ArchiveStore::ArchiveStore(oci::Location location) : location_(std::move(locatio
 ArchiveStore::~ArchiveStore() = default;
 
 void ArchiveStore::reopen() {
+  if (const std::shared_ptr<const TarMembers> known = members(); known && known->is_still_at(path_)) return;
   std::error_code failed;
   std::shared_ptr<const TarMembers> fresh;
   if (std::filesystem::exists(path_, failed)) {
@@ -121,6 +122,18 @@ std::optional<io::Path> ArchiveStore::blob_file(const oci::Descriptor& descripto
   return staging_ ? staging_->blobs.file(descriptor) : std::nullopt;
 }
 
+bool ArchiveStore::is_staged(const Digest& digest) const {
+  const std::lock_guard guard(mutex_);
+  std::error_code failed;
+  return staging_ && std::filesystem::exists(staging_->blobs.path(digest), failed);
+}
+
+bool ArchiveStore::is_present(const Digest& digest) const {
+  if (digest.empty()) return false;
+  const std::shared_ptr<const TarMembers> archive = members();
+  return is_staged(digest) || (archive && archive->has(member_name(digest)));
+}
+
 std::unique_ptr<Source> ArchiveStore::open_member(const TarMembers& archive, const oci::Descriptor& descriptor) const {
   const std::string name = member_name(descriptor.digest);
   std::unique_ptr<Source> bytes = archive.open(name);
@@ -134,14 +147,14 @@ std::unique_ptr<Source> ArchiveStore::open_member(const TarMembers& archive, con
 
 std::unique_ptr<Source> ArchiveStore::open_blob(const oci::Descriptor& descriptor) {
   require_known_digest(descriptor);
-  if (blob_file(descriptor)) return staging().blobs.open(descriptor);
+  if (is_staged(descriptor.digest)) return staging().blobs.open(descriptor);
   if (const std::shared_ptr<const TarMembers> archive = members()) return open_member(*archive, descriptor);
   throw Error(ErrorKind::input, fmt::format("{} is missing: {} is not there", name_of_blob(descriptor), printable(path_.native(), 1000)));
 }
 
 bool ArchiveStore::has_blob(const oci::Descriptor& descriptor) {
   if (descriptor.digest.empty()) return false;
-  if (blob_file(descriptor)) return staging().blobs.holds(descriptor);
+  if (is_staged(descriptor.digest)) return staging().blobs.holds(descriptor);
   const std::shared_ptr<const TarMembers> archive = members();
   if (!archive || !archive->has(member_name(descriptor.digest))) return false;
   {
@@ -179,14 +192,15 @@ bool ArchiveStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& fro
   return place.blobs.share(descriptor, *file, place.directory.path());
 }
 
-// Everything below the entries of index.json that is here. What an older image lacks (a sparse index) it goes on lacking.
+// Everything below the entries of index.json that is here. What an older image lacks (a sparse index) it goes on lacking; what is damaged is found when
+// it is written, and is an error rather than a blob less.
 std::map<Digest, oci::Descriptor> ArchiveStore::reachable(const std::string& index) {
   std::map<Digest, oci::Descriptor> out;
   std::vector<oci::Descriptor> pending = roots_in(index, "index.json");
   while (!pending.empty()) {
     const oci::Descriptor descriptor = pending.back();
     pending.pop_back();
-    if (out.contains(descriptor.digest) || !has_blob(descriptor)) continue;
+    if (out.contains(descriptor.digest) || !is_present(descriptor.digest)) continue;
     out.emplace(descriptor.digest, descriptor);
     if (!oci::media_type::is_index(descriptor.media_type) && !oci::media_type::is_manifest(descriptor.media_type)) continue;
     const oci::References below = oci::references_of(manifest(descriptor), descriptor.media_type, name_of_blob(descriptor));

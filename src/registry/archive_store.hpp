@@ -36,6 +36,8 @@ class ArchiveStore : public oci::Store, public LocalBlobs {
  private:
   struct Staging;
   Staging& staging();                                   // made at the first use
+  bool is_staged(const Digest& digest) const;
+  bool is_present(const Digest& digest) const;          // staged or in the file; not proven
   std::shared_ptr<const TarMembers> members() const;    // of the file as it was opened; nullptr when there is none
   void reopen();
   std::unique_ptr<Source> open_member(const TarMembers& members, const oci::Descriptor& descriptor) const;

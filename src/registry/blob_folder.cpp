@@ -58,11 +58,6 @@ bool hard_link(const io::Path& from, const io::Path& to) {
   return lstat(from.c_str(), &status) == 0 && only_we_may_write(status) && link(from.c_str(), to.c_str()) == 0;
 }
 
-void sync_file(const io::Path& path) {
-  const io::Descriptor descriptor = io::open_descriptor(path, O_RDONLY | O_NONBLOCK);
-  if (!descriptor || fsync(descriptor.get()) != 0) io::throw_errno(errno, "write", path);
-}
-
 // A folder that is a link would let a layout from somewhere else direct our writes out of it.
 void require_real_folder(const io::Path& path) {
   if (mkdir(path.c_str(), 0777) == 0) return;
@@ -141,6 +136,7 @@ void BlobFolder::write(const oci::Descriptor& descriptor, Source& bytes, const i
   const std::unique_ptr<Source> proven =
       verified(std::make_unique<Borrowed>(bytes), static_cast<std::int64_t>(descriptor.size), descriptor.digest, name_of_blob(descriptor));
   copy_all(*proven, file);
+  sync_file_range(file.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);  // starts now what sync() waits for
   file.commit_as(path(descriptor.digest), false);  // sync() does the rest for all at once
   remember(descriptor.digest);
 }

@@ -17,6 +17,8 @@ namespace resole::registry {
 
 namespace {
 
+std::int64_t change_time(const struct stat& status) { return status.st_mtim.tv_sec * 1'000'000'000 + status.st_mtim.tv_nsec; }
+
 class Window : public Source {
  public:
   Window(std::shared_ptr<const RegularFile> file, std::uint64_t offset, std::uint64_t length)
@@ -46,7 +48,8 @@ std::shared_ptr<const RegularFile> RegularFile::open_if_there(const io::Path& pa
   const struct stat status = io::status_of(descriptor.get(), path);
   if (S_ISDIR(status.st_mode)) io::throw_errno(EISDIR, "read", path);
   if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::input, fmt::format("cannot read {}: not a regular file", printable(path.native(), 1000)));
-  return std::shared_ptr<const RegularFile>(new RegularFile(descriptor.release(), path, static_cast<std::uint64_t>(status.st_size)));
+  return std::shared_ptr<const RegularFile>(
+      new RegularFile(descriptor.release(), path, static_cast<std::uint64_t>(status.st_size), change_time(status)));
 }
 
 std::shared_ptr<const RegularFile> RegularFile::open(const io::Path& path) {
@@ -65,6 +68,13 @@ std::size_t RegularFile::read_at(std::uint64_t offset, char* buffer, std::size_t
   }
 }
 
+bool RegularFile::is_still_at(const io::Path& path) const {
+  struct stat there {}, held {};
+  if (stat(path.c_str(), &there) != 0 || fstat(descriptor_, &held) != 0) return false;
+  const bool same_file = there.st_dev == held.st_dev && there.st_ino == held.st_ino;
+  return same_file && static_cast<std::uint64_t>(there.st_size) == size_ && change_time(there) == changed_;
+}
+
 std::unique_ptr<Source> window(std::shared_ptr<const RegularFile> file, std::uint64_t offset, std::uint64_t length) {
   return std::make_unique<Window>(std::move(file), offset, length);
 }
@@ -72,6 +82,11 @@ std::unique_ptr<Source> window(std::shared_ptr<const RegularFile> file, std::uin
 std::string read_bounded(const io::Path& path, std::uint64_t limit) {
   const std::shared_ptr<const RegularFile> file = RegularFile::open(path);
   return read_all(*window(file, 0, file->size()), limit, printable(path.native(), 1000));
+}
+
+void sync_file(const io::Path& path) {
+  const io::Descriptor descriptor = io::open_descriptor(path, O_RDONLY | O_NONBLOCK);
+  if (!descriptor || fsync(descriptor.get()) != 0) io::throw_errno(errno, "write", path);
 }
 
 }  // namespace resole::registry

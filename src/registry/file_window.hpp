@@ -22,16 +22,20 @@ class RegularFile {
   const io::Path& path() const { return path_; }
   std::uint64_t size() const { return size_; }
   std::size_t read_at(std::uint64_t offset, char* buffer, std::size_t capacity) const;
+  bool is_still_at(const io::Path& path) const;  // nobody has put another file there since, nor changed this one
 
  private:
-  RegularFile(int descriptor, io::Path path, std::uint64_t size) : descriptor_(descriptor), path_(std::move(path)), size_(size) {}
+  RegularFile(int descriptor, io::Path path, std::uint64_t size, std::int64_t changed)
+      : descriptor_(descriptor), path_(std::move(path)), size_(size), changed_(changed) {}
   int descriptor_;
   io::Path path_;
   std::uint64_t size_;
+  std::int64_t changed_;  // nanoseconds
 };
 
 // The bytes [offset, offset + length) or fewer, when the file ends before. Keeps the file open.
 std::unique_ptr<Source> window(std::shared_ptr<const RegularFile> file, std::uint64_t offset, std::uint64_t length);
 std::string read_bounded(const io::Path& path, std::uint64_t limit);
+void sync_file(const io::Path& path);  // its bytes reach the disk
 
 }  // namespace resole::registry

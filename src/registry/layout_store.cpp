@@ -87,7 +87,7 @@ io::Path LayoutStore::scratch() {
   std::error_code failed;
   fs::create_directories(root_, failed);
   if (failed) io::throw_errno(failed.value(), "create directory", root_);
-  if (!fs::exists(root_ / "oci-layout", failed)) io::write_file_atomic(root_ / "oci-layout", kLayoutFile);
+  if (!fs::exists(root_ / "oci-layout", failed)) io::write_file_atomic(root_ / "oci-layout", kLayoutFile, false);
   staging_ = std::make_unique<StagingDirectory>(root_, kStagingPrefix);
   return staging_->path();
 }
@@ -107,11 +107,11 @@ void LayoutStore::publish(const oci::Publication& publication) {
   scratch();
   require_root(*this, publication.root);
   blobs_.sync();
-  const io::Path file = root_ / "index.json";
+  sync_file(root_ / "oci-layout");
   const DirectoryLock lock(root_);
   const std::string before = index();
   const std::string after = with_published(before, publication, printable(root_.native(), 1000));
-  if (after != before) io::write_file_atomic(file, after);
+  if (after != before) io::write_file_atomic(root_ / "index.json", after);
   const std::lock_guard guard(mutex_);
   staging_.reset();
 }

@@ -18,6 +18,7 @@ class TarMembers {
   explicit TarMembers(const io::Path& path);
   ~TarMembers();
 
+  bool is_still_at(const io::Path& path) const { return file_->is_still_at(path); }
   bool has(const std::string& path) const { return members_.contains(path); }
   std::uint64_t size(const std::string& path) const { return members_.at(path).size; }
   std::unique_ptr<Source> open(const std::string& path) const;  // Error(input) when it is missing

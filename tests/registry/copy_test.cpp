@@ -50,7 +50,7 @@ TEST_P(CopyBetween, KeepsEveryDigestAndDoesNothingTheSecondTime) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, CopyBetween, testing::Combine(testing::ValuesIn(kinds_of_places()), testing::ValuesIn(kinds_of_places())),
-                         [](const auto& info) { return std::string(std::get<0>(info.param).name) + "_" + std::get<1>(info.param).name; });
+                         [](const auto& kind) { return std::string(std::get<0>(kind.param).name) + "_" + std::get<1>(kind.param).name; });
 
 RC_GTEST_PROP(Copy, AnyTreeArrivesWhole, ()) {
   const auto kinds = kinds_of_places();

@@ -109,7 +109,7 @@ TEST_P(Interruption, WriteErrorLeavesTheOld) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Stores, Interruption, testing::Values(oci::Transport::oci, oci::Transport::oci_archive),
-                         [](const auto& info) { return info.param == oci::Transport::oci ? "layout" : "archive"; });
+                         [](const auto& kind) { return kind.param == oci::Transport::oci ? "layout" : "archive"; });
 
 }  // namespace
 }  // namespace resole::test

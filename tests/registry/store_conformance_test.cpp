@@ -185,7 +185,7 @@ TEST_P(StoreConformance, SeveralWritersKeepEachOthersNames) {
   EXPECT_EQ(root("first"), tree.root.digest);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, testing::ValuesIn(kinds_of_places()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Stores, StoreConformance, testing::ValuesIn(kinds_of_places()), [](const auto& kind) { return kind.param.name; });
 
 }  // namespace
 }  // namespace resole::test

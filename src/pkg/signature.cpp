@@ -1,0 +1,230 @@
+// SPDX-License-Identifier: Apache-2.0
+// librnp does the cryptography, we do the judging. Left to itself (0.16.3) it succeeds when one of several signatures is good, hands out the text also when
+// it fails, ignores what follows the signature, and writes to stderr. So: the armor is read by us (clearsigned.cpp), every signature's status, algorithm
+// and key is looked at, and the text that is returned is ours, which must equal the one that librnp verified.
+#include "pkg/signature.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <rnp/rnp.h>
+#include <rnp/rnp_err.h>
+
+#include <algorithm>
+#include <memory>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+
+namespace resole::pkg {
+namespace {
+
+constexpr std::size_t kKeyringLimit = 8u << 20;
+constexpr std::size_t kMessageLimit = 64u << 20;
+constexpr std::size_t kSignatureLimit = 32;
+constexpr std::uint32_t kShortestRsa = 2048;
+
+template <auto Destroy>
+struct Destroyer {
+  template <class T>
+  void operator()(T* handle) const { Destroy(handle); }
+};
+template <class Handle, auto Destroy>
+using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Destroyer<Destroy>>;
+using Session = Owned<rnp_ffi_t, rnp_ffi_destroy>;
+using Input = Owned<rnp_input_t, rnp_input_destroy>;
+using Output = Owned<rnp_output_t, rnp_output_destroy>;
+using Verification = Owned<rnp_op_verify_t, rnp_op_verify_destroy>;
+using Key = Owned<rnp_key_handle_t, rnp_key_handle_destroy>;
+using Handle = Owned<rnp_signature_handle_t, rnp_signature_handle_destroy>;
+
+void must(rnp_result_t result, std::string_view call) {
+  if (result != RNP_SUCCESS) throw Error(ErrorKind::internal, fmt::format("librnp: {}: {}", call, rnp_result_to_string(result)));
+}
+
+// A string that librnp allocated; "" when the call fails.
+template <class Call>
+std::string text_from(const Call& call) {
+  char* raw = nullptr;
+  if (call(&raw) != RNP_SUCCESS || !raw) return {};
+  std::string text = raw;
+  rnp_buffer_destroy(raw);
+  return text;
+}
+
+Session open_session(std::int64_t now) {
+  rnp_ffi_t raw = nullptr;
+  must(rnp_ffi_create(&raw, "GPG", "GPG"), "rnp_ffi_create");
+  Session session(raw);
+  // It logs every signature by an unknown key; the descriptor belongs to the session from here on.
+  const int silent = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
+  if (silent >= 0) rnp_ffi_set_log_fd(raw, silent);
+  if (now > 0) must(rnp_set_timestamp(raw, static_cast<std::uint64_t>(now)), "rnp_set_timestamp");
+  return session;
+}
+
+Input input_of(std::string_view bytes) {
+  rnp_input_t raw = nullptr;
+  must(rnp_input_from_memory(&raw, reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), false), "rnp_input_from_memory");
+  return Input(raw);
+}
+
+// Armored keyrings may hold several blocks one after the other; librnp reads one at a time.
+std::vector<std::string_view> key_blocks(std::string_view bytes) {
+  constexpr std::string_view begin = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
+  std::vector<std::string_view> blocks;
+  std::size_t at = bytes.find(begin);
+  if (at == std::string_view::npos) return {bytes};
+  while (at != std::string_view::npos) {
+    const std::size_t next = bytes.find(begin, at + 1);
+    blocks.push_back(bytes.substr(at, next - at));
+    at = next;
+  }
+  return blocks;
+}
+
+// Keys that cannot be read are passed over: what they would have signed is then by an unknown key.
+void import_keyring(rnp_ffi_t session, const Keyring& keyring) {
+  if (keyring.bytes.empty() || keyring.bytes.size() > kKeyringLimit) return;
+  for (std::string_view block : key_blocks(keyring.bytes)) {
+    const Input input = input_of(block);
+    rnp_import_keys(session, input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, nullptr);
+  }
+}
+
+struct Judgement {
+  enum Kind { good, unknown_key, bad } kind = bad;
+  std::string problem, key, primary_key;
+};
+
+bool is_weak_hash(std::string_view hash) {
+  return !(hash == "SHA224" || hash == "SHA256" || hash == "SHA384" || hash == "SHA512" || hash == "SHA3-256" || hash == "SHA3-512");
+}
+
+// What is wrong with the key itself as of `now`; "" when nothing.
+std::string key_problem(rnp_key_handle_t key, std::int64_t now) {
+  bool revoked = false, expired = false;
+  if (rnp_key_is_revoked(key, &revoked) != RNP_SUCCESS || revoked) return "the key is revoked";
+  std::uint64_t until = 0;
+  if (rnp_key_valid_till64(key, &until) != RNP_SUCCESS) return "the key has no validity";
+  if (now > 0 && until < static_cast<std::uint64_t>(now)) return fmt::format("the key expired on {}", format_time(static_cast<std::int64_t>(until)).substr(0, 10));
+  if (now == 0 && (rnp_key_is_expired(key, &expired) != RNP_SUCCESS || expired)) return "the key is expired";
+  const std::string algorithm = text_from([&](char** out) { return rnp_key_get_alg(key, out); });
+  std::uint32_t bits = 0;
+  rnp_key_get_bits(key, &bits);
+  if (algorithm == "DSA" || algorithm == "ELGAMAL") return fmt::format("keys of type {} are refused", algorithm);
+  if (algorithm == "RSA" && bits < kShortestRsa) return fmt::format("an RSA key of {} bits is refused", bits);
+  return {};
+}
+
+Judgement judge(rnp_op_verify_signature_t signature, std::int64_t now) {
+  Judgement judgement;
+  rnp_signature_handle_t raw_handle = nullptr;
+  must(rnp_op_verify_signature_get_handle(signature, &raw_handle), "signature_get_handle");
+  const Handle handle(raw_handle);
+  judgement.key = text_from([&](char** out) { return rnp_signature_get_key_fprint(raw_handle, out); });
+  if (judgement.key.empty()) judgement.key = text_from([&](char** out) { return rnp_signature_get_keyid(raw_handle, out); });
+
+  rnp_key_handle_t raw_key = nullptr;
+  if (rnp_op_verify_signature_get_key(signature, &raw_key) != RNP_SUCCESS || !raw_key) {
+    judgement.kind = Judgement::unknown_key;
+    return judgement;
+  }
+  const Key key(raw_key);
+  judgement.key = text_from([&](char** out) { return rnp_key_get_fprint(raw_key, out); });
+  judgement.primary_key = text_from([&](char** out) { return rnp_key_get_primary_fprint(raw_key, out); });
+  if (judgement.primary_key.empty()) judgement.primary_key = judgement.key;
+
+  const std::string hash = text_from([&](char** out) { return rnp_op_verify_signature_get_hash(signature, out); });
+  const rnp_result_t status = rnp_op_verify_signature_get_status(signature);
+  if (is_weak_hash(hash)) judgement.problem = fmt::format("signatures over {} are refused", hash.empty() ? "an unknown hash" : printable(hash, 20));
+  else if (const std::string problem = key_problem(raw_key, now); !problem.empty()) judgement.problem = problem;
+  else if (status == RNP_ERROR_SIGNATURE_EXPIRED) judgement.problem = "the signature is expired";
+  else if (status != RNP_SUCCESS) judgement.problem = "the signature does not fit the text";
+  else judgement.kind = Judgement::good;
+  return judgement;
+}
+
+std::vector<Judgement> judge_all(rnp_op_verify_t operation, std::int64_t now, std::string_view what) {
+  std::size_t count = 0;
+  must(rnp_op_verify_get_signature_count(operation, &count), "verify_get_signature_count");
+  if (count > kSignatureLimit) throw Error(ErrorKind::verification, fmt::format("{}: {} signatures, more than the {} that are read", what, count, kSignatureLimit));
+  std::vector<Judgement> judgements;
+  for (std::size_t i = 0; i < count; ++i) {
+    rnp_op_verify_signature_t signature = nullptr;
+    must(rnp_op_verify_get_signature_at(operation, i, &signature), "verify_get_signature_at");
+    judgements.push_back(judge(signature, now));
+  }
+  return judgements;
+}
+
+bool is_wanted(const Judgement& judgement, const std::vector<std::string>& fingerprints) {
+  const auto names_it = [&](std::string_view wanted) { return wanted == judgement.key || wanted == judgement.primary_key; };
+  return fingerprints.empty() || std::ranges::any_of(fingerprints, names_it);
+}
+
+[[noreturn]] void refuse(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, std::string_view what) {
+  std::vector<std::string> unknown, names;
+  for (const Judgement& judgement : judgements) {
+    if (judgement.kind == Judgement::unknown_key) unknown.push_back(judgement.key);
+  }
+  for (const Keyring& keyring : keyrings) names.push_back(printable(keyring.name, 80));
+  if (judgements.empty()) throw Error(ErrorKind::verification, fmt::format("{}: no signature that can be read", what));
+  const std::string where = names.empty() ? "there is no keyring" : "not in " + join(names, ", ");
+  throw Error(ErrorKind::verification, fmt::format("{}: signed by a key that is not trusted here ({}; {})", what, join(unknown, ", "), where),
+              "if you trust it, add its public key with --add-keyring FILE");
+}
+
+// Both sides' idea of line ends and trailing blanks, so that two readings of one message can be compared.
+std::string normalised(std::string_view text) {
+  std::string out;
+  for (std::string_view line : lines(text)) {
+    while (!line.empty() && (line.back() == ' ' || line.back() == '\t' || line.back() == '\r')) line.remove_suffix(1);
+    out.append(line).push_back('\n');
+  }
+  while (out.ends_with("\n\n")) out.pop_back();
+  return out;
+}
+
+}  // namespace
+
+SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what) {
+  if (message.size() > kMessageLimit) throw Error(ErrorKind::verification, fmt::format("{}: larger than a signed index may be", what));
+  SignedText result{.text = text_of_clearsigned(message, what), .key = {}, .primary_key = {}};
+
+  const Session session = open_session(policy.now);
+  for (const Keyring& keyring : keyrings) import_keyring(session.get(), keyring);
+  const Input input = input_of(message);
+  rnp_output_t raw_output = nullptr;
+  must(rnp_output_to_memory(&raw_output, kMessageLimit), "rnp_output_to_memory");
+  const Output output(raw_output);
+  rnp_op_verify_t raw_operation = nullptr;
+  must(rnp_op_verify_create(&raw_operation, session.get(), input.get(), raw_output), "rnp_op_verify_create");
+  const Verification operation(raw_operation);
+  const rnp_result_t outcome = rnp_op_verify_execute(raw_operation);
+
+  const auto judgements = judge_all(raw_operation, policy.now, what);
+  const Judgement* good = nullptr;
+  for (const Judgement& judgement : judgements) {
+    if (judgement.kind == Judgement::unknown_key || !is_wanted(judgement, policy.fingerprints)) continue;
+    if (judgement.kind == Judgement::bad) {
+      throw Error(ErrorKind::verification, fmt::format("{}: {} (key {})", what, judgement.problem, judgement.key),
+                  "the mirror may be broken, or someone changed the file on its way");
+    }
+    if (!good) good = &judgement;
+  }
+  if (!good) refuse(judgements, keyrings, what);
+  if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
+
+  std::uint8_t* verified = nullptr;
+  std::size_t size = 0;
+  must(rnp_output_memory_get_buf(raw_output, &verified, &size, false), "rnp_output_memory_get_buf");
+  if (normalised({reinterpret_cast<const char*>(verified), size}) != normalised(result.text)) {
+    throw Error(ErrorKind::verification, fmt::format("{}: the signature covers another text than the file shows", what));
+  }
+  result.key = good->key;
+  result.primary_key = good->primary_key;
+  return result;
+}
+
+}  // namespace resole::pkg

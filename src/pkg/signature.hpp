@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Signed text (RFC 4880 section 7, "cleartext signature framework") checked in process against keyrings. The only place that knows librnp.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace resole::pkg {
+
+struct Keyring {
+  std::string name;   // for messages: "usr/share/keyrings/debian-archive-keyring.gpg"
+  std::string bytes;  // OpenPGP public keys, binary or armored
+};
+
+struct SignedText {
+  std::string text;         // exactly what the signature covers: dash escapes undone, blanks at line ends dropped, lines end in "\n"
+  std::string key;          // fingerprint that signed (often a subkey), upper-case hex
+  std::string primary_key;  // of the key that it belongs to
+};
+
+struct SignaturePolicy {
+  std::int64_t now = 0;                   // keys and signatures are judged as of then; 0 = the machine's clock
+  std::vector<std::string> fingerprints;  // when given, only these keys (or their subkeys) count (apt's Signed-By with fingerprints)
+};
+
+// One good signature by a key of the keyrings is enough, others may be by unknown keys; a signature that is broken by a known key is not outvoted.
+// Error(verification), naming `what`: no key in the keyrings (hint --add-keyring), a bad or expired signature, an expired or revoked key, SHA-1, MD5, DSA or
+// short RSA, anything before or after the one signed block.
+SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what);
+
+// The text that a clear-signed message covers, by its armor alone. Error(verification) when it is not exactly one well-formed block and nothing else.
+std::string text_of_clearsigned(std::string_view message, std::string_view what);
+
+}  // namespace resole::pkg

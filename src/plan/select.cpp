@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/select.hpp"
+
+#include <algorithm>
+#include <optional>
+
+#include "base/text.hpp"
+#include "plan/survey.hpp"
+
+namespace resole::plan {
+
+namespace {
+
+using document::Why;
+
+bool says_security(std::string_view text) { return lower(text).find("security") != std::string::npos; }
+
+// Is there a security archive among the repositories, even one that offers nothing for this image or could not be read?
+bool has_security_archive(const Request& request, const std::vector<Slot>& slots) {
+  if (std::any_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.security; })) return true;
+  const auto labelled = [&](const std::string& word) {
+    return says_security(word) || (request.recipe && std::find(request.recipe->security_labels.begin(), request.recipe->security_labels.end(), word) !=
+                                                         request.recipe->security_labels.end());
+  };
+  const auto& states = request.offers.repositories();
+  const auto& failures = request.offers.failures();
+  return std::any_of(states.begin(), states.end(), [&](const auto& each) { return labelled(each.label) || labelled(each.origin) || labelled(each.suite); }) ||
+         std::any_of(failures.begin(), failures.end(), [&](const auto& each) { return says_security(each.suite) || says_security(each.uri); });
+}
+
+class Selector {
+ public:
+  Selector(const Request& request, const std::vector<Slot>& slots) : request_(request), slots_(slots), update_(request.policy.update) {}
+
+  Selection run() {
+    if (update_ == Update::security && !has_security_archive(request_, slots_)) {
+      out_.notes.emplace_back("no repository of the image is a security archive: every newer version of its own release is taken, as with --update all");
+      update_ = Update::all;
+    }
+    if (!request_.policy.severities.empty() && request_.findings.empty()) {
+      out_.notes.emplace_back("--min-severity has nothing to judge by: no report says how severe the outstanding fixes are");
+    }
+    for (std::size_t i = 0; i < slots_.size(); ++i) {
+      if (slots_[i].candidate) consider(i);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  void consider(std::size_t index) {
+    const Slot& slot = slots_[index];
+    const std::optional<Why> why = wanted(slot);
+    if (!why) {
+      // In an update by report, what a security archive has besides is a known fix as well.
+      if (slot.known_fix()) out_.not_selected[index] = "--update security";
+      return;
+    }
+    if (!severe_enough(slot, *why)) {
+      out_.not_selected[index] = "--min-severity " + lower(advisory::severity_name(highest_severity(slot.fixable)));
+      return;
+    }
+    const bool named = !request_.policy.only.empty() && names_package(request_.policy.only, *slot.installed);
+    if (!request_.policy.only.empty() && !named) {
+      if (slot.known_fix()) out_.not_selected[index] = "--only " + slot.installed->name;
+      return;
+    }
+    out_.wishes[index] = {*why, {}, named || slot.known_fix()};
+  }
+
+  std::optional<Why> wanted(const Slot& slot) const {
+    if (!slot.fixable.empty()) return Why::reported;
+    if (update_ == Update::reported) return std::nullopt;
+    if (slot.security) return Why::security;
+    if (slot.data) return Why::data;
+    return update_ == Update::all ? std::optional(Why::all) : std::nullopt;
+  }
+
+  // The filter judges findings; what is wanted for another reason than a fix has no severity to judge.
+  bool severe_enough(const Slot& slot, Why why) const {
+    const auto& severities = request_.policy.severities;
+    if (severities.empty() || request_.findings.empty() || (why != Why::reported && why != Why::security)) return true;
+    if (slot.fixable.empty()) return severities.contains(advisory::Severity::unknown);
+    return std::any_of(slot.fixable.begin(), slot.fixable.end(), [&](const advisory::Finding* each) { return severities.contains(each->severity); });
+  }
+
+  const Request& request_;
+  const std::vector<Slot>& slots_;
+  Update update_;
+  Selection out_;
+};
+
+}  // namespace
+
+advisory::Severity highest_severity(const std::vector<const advisory::Finding*>& findings) {
+  advisory::Severity highest = advisory::Severity::unknown;
+  for (const advisory::Finding* finding : findings) highest = std::max(highest, finding->severity);
+  return highest;
+}
+
+Selection select(const Request& request, const std::vector<Slot>& slots) { return Selector(request, slots).run(); }
+
+}  // namespace resole::plan

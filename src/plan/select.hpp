@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which packages are wanted, by --update, --only and --min-severity, and why.
+#pragma once
+#include <map>
+#include <string>
+#include <vector>
+
+#include "plan/planner.hpp"
+#include "plan/slot.hpp"
+
+namespace resole::plan {
+
+struct Wish {
+  document::Why why = document::Why::all;
+  std::string detail;
+  bool requested = false;  // reported, security or named: when it is held, the outcome is partial
+};
+
+struct Selection {
+  std::map<std::size_t, Wish> wishes;                // by slot; each has a candidate
+  std::map<std::size_t, std::string> not_selected;   // slots with a known fix that the options leave out -> the option that would take them
+  std::vector<std::string> notes;
+};
+
+Selection select(const Request& request, const std::vector<Slot>& slots);
+
+advisory::Severity highest_severity(const std::vector<const advisory::Finding*>& findings);
+
+}  // namespace resole::plan

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the planner works on: one slot per installed package, with the version it could go to and what is known to stand in the way.
+#pragma once
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "advisory/finding.hpp"
+#include "document/plan.hpp"
+#include "pkg/package.hpp"
+
+namespace resole::plan {
+
+// Why a slot does not move.
+struct Hold {
+  document::HeldReason reason = document::HeldReason::hold;
+  std::string detail;
+  std::optional<std::size_t> blocker;  // the slot whose hold caused this one
+  bool by_operator = false;            // --hold: then nothing that was asked for is missing
+};
+
+struct Slot {
+  const pkg::InstalledPackage* installed = nullptr;
+  std::optional<pkg::Candidate> candidate;     // newer than the installed version, of the package's own stream
+  std::optional<Hold> obstacle;                // known before anything is selected: holds, pins, local changes
+  bool security = false;                       // a newer version stands in a security archive
+  bool noise = false;                          // kernel headers and the like
+  bool data = false;                           // time zones, certificates
+  std::string floor;                           // the given image has this newer version already; "" none
+  std::optional<pkg::Candidate> floor_candidate;  // exactly that version, when it can be had
+  std::vector<const advisory::Finding*> fixable;  // fixed by the candidate
+  std::vector<const advisory::Finding*> beyond;   // fixed only by a version that the candidate does not reach
+
+  // What is there when the slot does not move: never below the floor.
+  const pkg::Package& rest() const { return floor_candidate ? static_cast<const pkg::Package&>(*floor_candidate) : *installed; }
+  bool known_fix() const { return !fixable.empty() || security; }
+};
+
+}  // namespace resole::plan
