@@ -24,7 +24,8 @@ struct Block {
 
 // RFC 1122 (this host), 1918, 6598, 1122 (loopback), 3927, 6890 (protocol assignments, which hold a metadata service of one cloud).
 constexpr Block kPrivateBlocks[] = {
-    {0x00000000, 8}, {0x0a000000, 8}, {0x64400000, 10}, {0x7f000000, 8}, {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0000000, 24}, {0xc0a80000, 16},
+    {0x00000000, 8},  {0x0a000000, 8},  {0x64400000, 10}, {0x7f000000, 8},
+    {0xa9fe0000, 16}, {0xac100000, 12}, {0xc0000000, 24}, {0xc0a80000, 16},
 };
 
 bool is_private_ipv4(std::uint32_t address) {
@@ -36,13 +37,15 @@ bool is_private_ipv6(const std::array<std::uint8_t, 16>& bytes) {
   const auto ipv4_at = [&](std::size_t i) {
     return std::uint32_t{bytes[i]} << 24 | std::uint32_t{bytes[i + 1]} << 16 | std::uint32_t{bytes[i + 2]} << 8 | bytes[i + 3];
   };
-  const auto starts_with = [&](std::initializer_list<std::uint8_t> prefix) { return std::equal(prefix.begin(), prefix.end(), bytes.begin()); };
-  if (starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff})) return is_private_ipv4(ipv4_at(12));        // ::ffff:a.b.c.d
-  if (starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})) return true;                                      // ::, ::1, ::a.b.c.d
-  if (starts_with({0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) return is_private_ipv4(ipv4_at(12));     // NAT64, RFC 6052
-  if (starts_with({0, 0x64, 0xff, 0x9b, 0, 1})) return true;                                               // local-use NAT64, RFC 8215
-  if (starts_with({0x20, 0x02})) return is_private_ipv4(ipv4_at(2));                                       // 6to4
-  return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0x80) != 0);                        // fc00::/7, fe80::/10, fec0::/10
+  const auto starts_with = [&](std::initializer_list<std::uint8_t> prefix) {
+    return std::equal(prefix.begin(), prefix.end(), bytes.begin());
+  };
+  if (starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff})) return is_private_ipv4(ipv4_at(12));     // ::ffff:a.b.c.d
+  if (starts_with({0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0})) return true;                                   // ::, ::1, ::a.b.c.d
+  if (starts_with({0, 0x64, 0xff, 0x9b, 0, 0, 0, 0, 0, 0, 0, 0})) return is_private_ipv4(ipv4_at(12));  // NAT64, RFC 6052
+  if (starts_with({0, 0x64, 0xff, 0x9b, 0, 1})) return true;                                            // local-use NAT64, RFC 8215
+  if (starts_with({0x20, 0x02})) return is_private_ipv4(ipv4_at(2));                                    // 6to4
+  return (bytes[0] & 0xfe) == 0xfc || (bytes[0] == 0xfe && (bytes[1] & 0x80) != 0);                     // fc00::/7, fe80::/10, fec0::/10
 }
 
 }  // namespace

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The file is written under a temporary name in the same directory and renamed at the end, so that a reader (or the next run after kill -9, a full
-// disk or a power cut) finds the old bytes or the new ones, never a part.
+// The file is written under a temporary name in the same directory and renamed at the end, so that a reader (or the next run after kill -9,
+// a full disk or a power cut) finds the old bytes or the new ones, never a part.
 //
 // Two cases need thought:
-// - `-o /dev/stdout`, `-o /dev/null`, `-o >(jq .)`: there is nothing to rename over, and as root the rename would replace the device itself. Devices,
+// - `-o /dev/stdout`, `-o /dev/null`, `-o >(jq .)`: there is nothing to rename over, and as root the rename would replace the device
+// itself. Devices,
 //   pipes, and everything directly in /dev or below /proc are therefore written in place.
-// - a symbolic link elsewhere is replaced, not followed: a layout or repository that came from somebody else must not direct our writes to /etc.
+// - a symbolic link elsewhere is replaced, not followed: a layout or repository that came from somebody else must not direct our writes to
+// /etc.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bars on a terminal: the active phases, one line each, below everything that was printed. A thread redraws them ten times a second, so that
-// progress() costs the workers nothing and a phase that is over in a blink is never drawn. Messages go above: erase, print, draw again.
+// Bars on a terminal: the active phases, one line each, below everything that was printed. A thread redraws them ten times a second, so
+// that progress() costs the workers nothing and a phase that is over in a blink is never drawn. Messages go above: erase, print, draw
+// again.
 //
-// The cursor rests at the end of the last line, without a newline; "up" and "erase to the end of the screen" take the block away. Lines are cut one
-// column short of the width, because some terminals wrap when the last column is filled.
+// The cursor rests at the end of the last line, without a newline; "up" and "erase to the end of the screen" take the block away. Lines are
+// cut one column short of the width, because some terminals wrap when the last column is filled.
 #include <fmt/format.h>
 #include <sys/ioctl.h>
 
@@ -44,9 +45,7 @@ class BarReporter : public PhaseReporter {
     }
   }
 
-  void on_message(Level level, std::string_view message) override {
-    print_above(message_line(level, message, color_));
-  }
+  void on_message(Level level, std::string_view message) override { print_above(message_line(level, message, color_)); }
 
   void print_above(const std::string& text) {
     const bool had_bars = lines_ > 0;

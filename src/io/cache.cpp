@@ -5,8 +5,9 @@
 //   DIR/<room>/<k>/<key>        derived bytes and a seal (cache_seal.hpp)
 //   DIR/tmp/                    what is being written; a writer that was killed leaves its file here, and a day later somebody removes it
 //
-// An entry appears by rename, so it is whole for every reader. Its content is checked when this process opens it for the first time (and again when
-// the file is another one than the one checked): a download against its name, a derived entry against its seal. What fails is removed and absent.
+// An entry appears by rename, so it is whole for every reader. Its content is checked when this process opens it for the first time (and
+// again when the file is another one than the one checked): a download against its name, a derived entry against its seal. What fails is
+// removed and absent.
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
@@ -38,7 +39,9 @@ constexpr auto kTemporaryAge = std::chrono::hours(24);
 bool is_lower_digit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
 
 bool is_plain_key(std::string_view key) {
-  const auto plain = [](char c) { return is_lower_digit(c) || (c >= 'A' && c <= 'Z') || std::string_view("._:+-").find(c) != std::string_view::npos; };
+  const auto plain = [](char c) {
+    return is_lower_digit(c) || (c >= 'A' && c <= 'Z') || std::string_view("._:+-").find(c) != std::string_view::npos;
+  };
   return !key.empty() && key.size() <= 120 && key.front() != '.' && std::all_of(key.begin(), key.end(), plain);
 }
 
@@ -154,7 +157,8 @@ class DiskCache::EntryWriter : public Cache::Writer {
   CheckedFiles& checked_;
 };
 
-std::optional<std::string_view> DiskCache::payload(std::string_view room, std::string_view key, std::string_view file, bool check_content) const {
+std::optional<std::string_view> DiskCache::payload(std::string_view room, std::string_view key, std::string_view file,
+                                                   bool check_content) const {
   if (room != kDownloadRoom) return sealed_payload(file, check_content);
   if (check_content && !matches(file, download_digest(key))) return std::nullopt;
   return file;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The last 48 bytes of a derived cache entry: magic, length, sha256. Entries are not synced to disk (that would cost more than deriving them again),
-// so after a power cut or a full disk a renamed file may be short or full of zeros; such an entry must read as absent.
+// The last 48 bytes of a derived cache entry: magic, length, sha256. Entries are not synced to disk (that would cost more than deriving
+// them again), so after a power cut or a full disk a renamed file may be short or full of zeros; such an entry must read as absent.
 #pragma once
 #include <cstdint>
 #include <optional>

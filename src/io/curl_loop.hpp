@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One thread that runs all transfers of a process: connections, TLS sessions, resolved names and the CA store are kept between requests from any
-// thread, and HTTP/2 requests to one host share a connection. Callers block; the callbacks of their transfer run on the loop's thread.
+// One thread that runs all transfers of a process: connections, TLS sessions, resolved names and the CA store are kept between requests
+// from any thread, and HTTP/2 requests to one host share a connection. Callers block; the callbacks of their transfer run on the loop's
+// thread.
 #pragma once
 #include <curl/curl.h>
 

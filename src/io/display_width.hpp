@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How many columns of a terminal a text takes, without locale: 2 for East Asian wide characters and emoji, 0 for combining marks, 1 for all else.
+// How many columns of a terminal a text takes, without locale: 2 for East Asian wide characters and emoji, 0 for combining marks, 1 for all
+// else.
 #pragma once
 #include <string>
 #include <string_view>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A transfer that breaks at 90 % goes on from there, by "Range: bytes=<have>-". What comes back is believed only as 206 with exactly the range that
-// was asked for and the same whole size as before; "If-Range" makes the server send the whole when the file became another one in between.
-// 200 is the whole again and starts over; anything else in place of the rest starts over too, with a request without Range.
+// A transfer that breaks at 90 % goes on from there, by "Range: bytes=<have>-". What comes back is believed only as 206 with exactly the
+// range that was asked for and the same whole size as before; "If-Range" makes the server send the whole when the file became another one
+// in between. 200 is the whole again and starts over; anything else in place of the rest starts over too, with a request without Range.
 #include "io/download.hpp"
 
 #include <fmt/format.h>
@@ -92,7 +92,8 @@ class Transfer : public HttpReceiver {
     const std::string* text = head.field("content-range");
     const auto range = text == nullptr ? std::nullopt : parse_content_range(*text);
     const auto expected = request_.size >= 0 ? std::optional<std::uint64_t>(request_.size) : total_;
-    const bool exact = have_ > 0 && range && range->first == have_ && range->total && range->last + 1 == *range->total && (!expected || *expected == *range->total);
+    const bool exact = have_ > 0 && range && range->first == have_ && range->total && range->last + 1 == *range->total &&
+                       (!expected || *expected == *range->total);
     if (!exact) {
       unusable_range_ = true;
       return false;
@@ -104,9 +105,10 @@ class Transfer : public HttpReceiver {
 
   void check_announced_size(std::uint64_t size) const {
     if (request_.size >= 0 && size != static_cast<std::uint64_t>(request_.size)) {
-      throw Error(ErrorKind::verification,
-                  fmt::format("{} has {} bytes on the server, not {} ({})", printable(request_.what), size, request_.size, request_.url.shown()),
-                  "the mirror does not carry this file as its index says: plan again, or use another mirror");
+      throw Error(
+          ErrorKind::verification,
+          fmt::format("{} has {} bytes on the server, not {} ({})", printable(request_.what), size, request_.size, request_.url.shown()),
+          "the mirror does not carry this file as its index says: plan again, or use another mirror");
     }
     check_size(size);
   }
@@ -114,7 +116,8 @@ class Transfer : public HttpReceiver {
   void check_size(std::uint64_t size) const {
     const std::uint64_t most = request_.size >= 0 ? static_cast<std::uint64_t>(request_.size) : request_.limit;
     if (size <= most) return;
-    throw Error(ErrorKind::verification, fmt::format("{} is larger than {} bytes ({})", printable(request_.what), most, request_.url.shown()));
+    throw Error(ErrorKind::verification,
+                fmt::format("{} is larger than {} bytes ({})", printable(request_.what), most, request_.url.shown()));
   }
 
   const DownloadRequest& request_;
@@ -126,7 +129,8 @@ class Transfer : public HttpReceiver {
 };
 
 Error incomplete(const DownloadRequest& request, std::string_view problem) {
-  return Error(ErrorKind::network, fmt::format("{}: {} ({})", printable(request.what), problem, request.url.shown()), "try again, or use another mirror");
+  return Error(ErrorKind::network, fmt::format("{}: {} ({})", printable(request.what), problem, request.url.shown()),
+               "try again, or use another mirror");
 }
 
 Error cancelled_error(const DownloadRequest& request) { return incomplete(request, "the download was cancelled"); }

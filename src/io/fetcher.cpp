@@ -20,6 +20,7 @@
 #include "io/landing.hpp"
 #include "io/revalidation.hpp"
 #include "io/single_flight.hpp"
+#include "io/tally.hpp"
 #include "io/url_parts.hpp"
 
 namespace resole::io {
@@ -28,8 +29,8 @@ namespace fs = std::filesystem;
 
 namespace {
 
-constexpr std::uint64_t kWorthAPhase = 1u << 20;      // a single download below that is over before a bar is drawn
-constexpr std::int64_t kMostInMemory = 256 << 20;     // when the cache cannot be written
+constexpr std::uint64_t kWorthAPhase = 1u << 20;   // a single download below that is over before a bar is drawn
+constexpr std::int64_t kMostInMemory = 256 << 20;  // when the cache cannot be written
 constexpr std::uint64_t kMostRange = 1u << 30;
 
 HttpClientOptions client_options(const HttpOptions& options) {
@@ -45,7 +46,8 @@ HttpClientOptions client_options(const HttpOptions& options) {
 RetryOptions retry_options(const HttpOptions& options, Reporter& reporter) {
   RetryOptions retries;
   retries.tries = std::max(options.tries, 1u);
-  retries.sleep = options.sleep ? options.sleep : [](double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); };
+  retries.sleep =
+      options.sleep ? options.sleep : [](double seconds) { std::this_thread::sleep_for(std::chrono::duration<double>(seconds)); };
   retries.random = [] {
     std::random_device device;
     return std::uniform_real_distribution<double>(0, 1)(device);
@@ -60,40 +62,6 @@ RetryOptions retry_options(const HttpOptions& options, Reporter& reporter) {
 struct Watch {
   const std::atomic<bool>* cancelled = nullptr;
   std::function<void(std::uint64_t bytes)> progress;
-};
-
-// The progress of fetch_all: one phase that begins with the first byte from the network, so that a run with everything cached shows none.
-class Tally {
- public:
-  Tally(Reporter& reporter, std::span<const Resource> resources) : reporter_(reporter), resources_(resources), bytes_(resources.size()) {
-    for (const Resource& resource : resources) total_ += static_cast<std::uint64_t>(std::max<std::int64_t>(resource.size, 0));
-  }
-
-  void progress(std::size_t index, std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    if (!phase_) phase_.emplace(reporter_, "downloading", total_);
-    account(index, bytes);
-    phase_->progress(done_, resources_[index].what);
-  }
-
-  void finished(std::size_t index, std::uint64_t bytes) {
-    const std::lock_guard lock(mutex_);
-    account(index, bytes);
-    if (phase_) phase_->progress(done_, {});
-  }
-
- private:
-  void account(std::size_t index, std::uint64_t bytes) {
-    done_ += bytes - bytes_[index];  // modulo 2^64: a restart takes away
-    bytes_[index] = bytes;
-  }
-
-  Reporter& reporter_;
-  std::span<const Resource> resources_;
-  std::mutex mutex_;
-  std::vector<std::uint64_t> bytes_;
-  std::uint64_t total_ = 0, done_ = 0;
-  std::optional<Phase> phase_;
 };
 
 class StringLanding : public Landing {
@@ -176,10 +144,12 @@ Blob HttpFetcher::get_watched(const Resource& resource, const Url& url, const Wa
   return from_network(resource, url, watch);
 }
 
-// A matching digest with another size means that the resource contradicts itself; what came from elsewhere than cached() is hashed by its caller.
+// A matching digest with another size means that the resource contradicts itself; what came from elsewhere than cached() is hashed by its
+// caller.
 Blob HttpFetcher::checked(Blob bytes, const Resource& resource, const Url& url) const {
   if (resource.size >= 0 && bytes.size() != static_cast<std::uint64_t>(resource.size)) {
-    throw Error(ErrorKind::verification, fmt::format("{} has {} bytes, not {} ({})", name_of(resource, url), bytes.size(), resource.size, url.shown()));
+    throw Error(ErrorKind::verification,
+                fmt::format("{} has {} bytes, not {} ({})", name_of(resource, url), bytes.size(), resource.size, url.shown()));
   }
   return bytes;
 }
@@ -206,24 +176,28 @@ std::optional<Blob> HttpFetcher::from_bundle(const Digest& digest, bool check) c
 Blob HttpFetcher::from_disk(const Resource& resource, const Url& url) const {
   const Path path = file_path(url);
   std::error_code failed;
-  if (!fs::exists(path, failed)) throw Error(ErrorKind::network, fmt::format("{}: not found: {}", name_of(resource, url), printable(path.native(), 1000)));
+  if (!fs::exists(path, failed))
+    throw Error(ErrorKind::network, fmt::format("{}: not found: {}", name_of(resource, url), printable(path.native(), 1000)));
   Blob bytes = checked(map_file(path), resource, url);
   if (resource.sha256.empty()) {
     if (resource.size >= 0 || bytes.size() <= resource.limit) return bytes;
-    throw Error(ErrorKind::verification, fmt::format("{} is larger than {} bytes ({})", name_of(resource, url), resource.limit, url.shown()));
+    throw Error(ErrorKind::verification,
+                fmt::format("{} is larger than {} bytes ({})", name_of(resource, url), resource.limit, url.shown()));
   }
   Hasher hasher(resource.sha256.algorithm());
   hasher.update(bytes.bytes());
   const std::string found = to_hex(hasher.finish());
   if (found == resource.sha256.hex()) return bytes;
-  throw Error(ErrorKind::verification, fmt::format("{}: the digest is {}, not {} ({})", name_of(resource, url), found, resource.sha256.hex(), url.shown()));
+  throw Error(ErrorKind::verification,
+              fmt::format("{}: the digest is {}, not {} ({})", name_of(resource, url), found, resource.sha256.hex(), url.shown()));
 }
 
 void HttpFetcher::require_network(const Resource& resource, const Url& url) const {
   if (!options_.offline) return;
   throw Error(ErrorKind::network,
               fmt::format("{} is not in the cache, and --offline allows no download ({})", name_of(resource, url), url.shown()),
-              fmt::format("run once without --offline (the cache is {}), or use a bundle made by `resole fetch`", printable(cache_directory_.native(), 1000)));
+              fmt::format("run once without --offline (the cache is {}), or use a bundle made by `resole fetch`",
+                          printable(cache_directory_.native(), 1000)));
 }
 
 DownloadRequest HttpFetcher::request_for(const Resource& resource, const Url& url, const Watch& watch) {
@@ -233,7 +207,8 @@ DownloadRequest HttpFetcher::request_for(const Resource& resource, const Url& ur
 DownloadResult HttpFetcher::logged_download(const DownloadRequest& request, Landing& landing) const {
   const double begin = clock_.monotonic();
   DownloadResult result = downloader_.download(request, landing);
-  reporter_.debug(fmt::format("GET {}: {}, {}", request.url.shown(), result.not_modified ? "not modified" : "received", human_duration(clock_.monotonic() - begin)));
+  reporter_.debug(fmt::format("GET {}: {}, {}", request.url.shown(), result.not_modified ? "not modified" : "received",
+                              human_duration(clock_.monotonic() - begin)));
   return result;
 }
 
@@ -263,9 +238,10 @@ Blob HttpFetcher::download_into(VerifiedLanding& landing, const Resource& resour
     result = logged_download(request, landing);
     if (landing.matches()) return landing.commit();
   }
-  throw Error(ErrorKind::verification,
-              fmt::format("{}: what the server sent does not have the digest {} ({})", name_of(resource, url), resource.sha256.text(), url.shown()),
-              "the mirror does not carry this file as its index says, or something on the way changed it: use another mirror");
+  throw Error(
+      ErrorKind::verification,
+      fmt::format("{}: what the server sent does not have the digest {} ({})", name_of(resource, url), resource.sha256.text(), url.shown()),
+      "the mirror does not carry this file as its index says, or something on the way changed it: use another mirror");
 }
 
 Blob HttpFetcher::revalidated(const Resource& resource, const Url& url, const Watch& watch) {
@@ -278,7 +254,8 @@ Blob HttpFetcher::revalidated(const Resource& resource, const Url& url, const Wa
   const DownloadResult result = logged_download(request, landing);
   if (!result.not_modified) return keep_body(cache_, url, result.head, landing.bytes);
   if (!kept || request.fields.empty()) {
-    throw Error(ErrorKind::network, fmt::format("{}: the server says \"not modified\" to a request without conditions ({})", request.what, url.shown()));
+    throw Error(ErrorKind::network,
+                fmt::format("{}: the server says \"not modified\" to a request without conditions ({})", request.what, url.shown()));
   }
   return checked(kept->body, resource, url);
 }
@@ -319,7 +296,8 @@ void HttpFetcher::fetch_all(std::span<const Resource> resources, const std::func
 
 }  // namespace
 
-std::unique_ptr<Fetcher> http_fetcher(HttpOptions options, Cache& cache, const Path& cache_directory, Reporter& reporter, const Clock& clock) {
+std::unique_ptr<Fetcher> http_fetcher(HttpOptions options, Cache& cache, const Path& cache_directory, Reporter& reporter,
+                                      const Clock& clock) {
   return std::make_unique<HttpFetcher>(std::move(options), cache, cache_directory, reporter, clock);
 }
 

@@ -15,7 +15,7 @@ using Path = std::filesystem::path;
 
 // Error(input) "no such file" / "is a directory" / "permission denied", with the path and what to do.
 std::string read_file(const Path& path, std::uint64_t limit);
-Blob map_file(const Path& path);                    // read-only mapping
+Blob map_file(const Path& path);  // read-only mapping
 std::unique_ptr<Source> open_file(const Path& path, std::uint64_t offset = 0);
 std::unique_ptr<Spool> temporary_spool(const Path& directory);  // an unlinked file; memory until 256 KiB
 
@@ -32,7 +32,7 @@ class AtomicFile : public Sink {
   void write(std::string_view bytes) override;
   std::uint64_t size() const { return size_; }
   int descriptor() const { return descriptor_; }
-  void commit(bool durable = true);                          // rename into place
+  void commit(bool durable = true);                             // rename into place
   void commit_as(const Path& final_path, bool durable = true);  // when the name is known only at the end (content addressed)
 
  private:
@@ -69,7 +69,8 @@ class FileLock {
   int descriptor_ = -1;
 };
 
-// Copies a file's bytes into a new file by the cheapest way the file system has (reflink, copy_file_range, read/write). Not durable by itself.
+// Copies a file's bytes into a new file by the cheapest way the file system has (reflink, copy_file_range, read/write). Not durable by
+// itself.
 void clone_file(const Path& from, const Path& to);
 
 }  // namespace resole::io

@@ -88,8 +88,10 @@ void gather(const Gathering& gathering, std::atomic<bool>& stop) {
   {
     const std::size_t count = gathering.order.size();
     std::vector<std::jthread> threads;
-    for (std::size_t i = 0; i < std::min<std::size_t>(std::max(gathering.getters, 1u), count); ++i) threads.emplace_back([&] { run.get_all(); });
-    for (std::size_t i = 0; i < std::min<std::size_t>(std::max(gathering.users, 1u), count); ++i) threads.emplace_back([&] { run.use_all(); });
+    for (std::size_t i = 0; i < std::min<std::size_t>(std::max(gathering.getters, 1u), count); ++i)
+      threads.emplace_back([&] { run.get_all(); });
+    for (std::size_t i = 0; i < std::min<std::size_t>(std::max(gathering.users, 1u), count); ++i)
+      threads.emplace_back([&] { run.use_all(); });
   }
   run.rethrow();
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Getting many things and using each as soon as it is there: getting waits for servers and wants many threads, using is work for the processor and
-// wants few, so they are two groups of threads with a queue between them.
+// Getting many things and using each as soon as it is there: getting waits for servers and wants many threads, using is work for the
+// processor and wants few, so they are two groups of threads with a queue between them.
 #pragma once
 #include <atomic>
 #include <cstddef>

@@ -55,15 +55,18 @@ bool is_worth_another_try(CURLcode code) {
     case CURLE_RECV_ERROR:
     case CURLE_HTTP2:
     case CURLE_HTTP2_STREAM:
-    case CURLE_PROXY: return true;
-    default: return false;
+    case CURLE_PROXY:
+      return true;
+    default:
+      return false;
   }
 }
 
 // One request and its response, without redirects. The static functions are curl's callbacks; no exception may pass through curl.
 class Exchange {
  public:
-  Exchange(const HttpClientOptions& options, const HostPolicy& policy, const Target& target, const HttpRequest& request, HttpReceiver& receiver)
+  Exchange(const HttpClientOptions& options, const HostPolicy& policy, const Target& target, const HttpRequest& request,
+           HttpReceiver& receiver)
       : target_(target),
         request_(request),
         receiver_(receiver),
@@ -94,7 +97,8 @@ class Exchange {
     // curl gets credentials as options, never in the URL, where they could show up in its messages.
     set(CURLOPT_URL, target_.url.text().c_str());
     set(CURLOPT_PROTOCOLS_STR, "http,https");
-    set(CURLOPT_PROXY, proxy_.c_str());  // empty: none, whatever the environment says
+    set(CURLOPT_PROXY, proxy_.c_str());  // empty: none
+    set(CURLOPT_NOPROXY, "");            // the environment has been asked already, and curl must not decide otherwise
     set(CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
     set(CURLOPT_FOLLOWLOCATION, 0L);
     set(CURLOPT_HTTP_VERSION, long{CURL_HTTP_VERSION_2TLS});
@@ -168,7 +172,8 @@ class Exchange {
   // Informational responses (100, 103) come before the real one and are forgotten; trailers come after it and are ignored.
   bool head_line(std::string_view line) {
     head_bytes_ += line.size();
-    if (head_bytes_ > kMostHeadBytes) throw Error(ErrorKind::network, fmt::format("the answer of {} has too large a head", target_.url.shown()));
+    if (head_bytes_ > kMostHeadBytes)
+      throw Error(ErrorKind::network, fmt::format("the answer of {} has too large a head", target_.url.shown()));
     if (head_done_) return true;
     line = trim(line);
     if (line.starts_with("HTTP/")) {
@@ -256,7 +261,9 @@ Target redirected(const Target& from, const std::string& location) {
 
 struct HttpClient::Machinery {
   explicit Machinery(HttpClientOptions given)
-      : options(std::move(given)), policy(options.allowed_private_hosts), slots(static_cast<std::ptrdiff_t>(std::clamp(options.connections, 1u, 64u))) {}
+      : options(std::move(given)),
+        policy(options.allowed_private_hosts),
+        slots(static_cast<std::ptrdiff_t>(std::clamp(options.connections, 1u, 64u))) {}
 
   HttpOutcome exchange(const Target& target, const HttpRequest& request, HttpReceiver& receiver) {
     // Literals are judged here as well as at the socket: through a proxy there is no socket to the server.
@@ -288,7 +295,8 @@ HttpOutcome HttpClient::get(const HttpRequest& request, HttpReceiver& receiver) 
     const std::string* location = is_redirect(outcome.head.status) ? outcome.head.field("location") : nullptr;
     if (location == nullptr || outcome.ending == Ending::interrupted || outcome.ending == Ending::failed) return outcome;
     if (request.cancelled != nullptr && *request.cancelled) return outcome;
-    if (redirects == kMostRedirects) throw Error(ErrorKind::network, fmt::format("{}: more than {} redirects", request.url.shown(), kMostRedirects));
+    if (redirects == kMostRedirects)
+      throw Error(ErrorKind::network, fmt::format("{}: more than {} redirects", request.url.shown(), kMostRedirects));
     target = redirected(target, *location);
   }
 }

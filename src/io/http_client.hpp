@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET over http and https: one request, its redirects, and the rules of trust (addresses, downgrades, credentials). No retries, no cache, no digests:
-// those are download.hpp and fetcher.cpp. curl does not leave this file and curl_loop.
+// GET over http and https: one request, its redirects, and the rules of trust (addresses, downgrades, credentials). No retries, no cache,
+// no digests: those are download.hpp and fetcher.cpp. curl does not leave this file and curl_loop.
 #pragma once
 #include <atomic>
 #include <memory>
@@ -28,7 +28,8 @@ struct HttpRequest {
   const std::atomic<bool>* cancelled = nullptr;  // set by another thread: the transfer ends soon
 };
 
-// Takes the response that is not a redirect; called on a thread of the client. What it throws leaves get(). False: stop here, the rest is not wanted.
+// Takes the response that is not a redirect; called on a thread of the client. What it throws leaves get(). False: stop here, the rest is
+// not wanted.
 class HttpReceiver {
  public:
   virtual ~HttpReceiver() = default;

@@ -46,21 +46,36 @@ bool is_redirect(int status) { return status == 301 || status == 302 || status =
 
 std::string_view status_reason(int status) {
   switch (status) {
-    case 400: return "bad request";
-    case 401: return "not authorized";
-    case 403: return "forbidden";
-    case 404: return "not found";
-    case 407: return "the proxy asks for credentials";
-    case 408: return "request timeout";
-    case 410: return "gone";
-    case 416: return "range not satisfiable";
-    case 429: return "too many requests";
-    case 451: return "unavailable for legal reasons";
-    case 500: return "internal server error";
-    case 502: return "bad gateway";
-    case 503: return "service unavailable";
-    case 504: return "gateway timeout";
-    default: return {};
+    case 400:
+      return "bad request";
+    case 401:
+      return "not authorized";
+    case 403:
+      return "forbidden";
+    case 404:
+      return "not found";
+    case 407:
+      return "the proxy asks for credentials";
+    case 408:
+      return "request timeout";
+    case 410:
+      return "gone";
+    case 416:
+      return "range not satisfiable";
+    case 429:
+      return "too many requests";
+    case 451:
+      return "unavailable for legal reasons";
+    case 500:
+      return "internal server error";
+    case 502:
+      return "bad gateway";
+    case 503:
+      return "service unavailable";
+    case 504:
+      return "gateway timeout";
+    default:
+      return {};
   }
 }
 

@@ -14,9 +14,12 @@ constexpr std::size_t kMostMessage = 16000;
 
 std::string_view event_name(Level level) {
   switch (level) {
-    case Level::warning: return "warning";
-    case Level::debug: return "debug";
-    case Level::note: break;
+    case Level::warning:
+      return "warning";
+    case Level::debug:
+      return "debug";
+    case Level::note:
+      break;
   }
   return "note";
 }
@@ -56,7 +59,9 @@ class JsonReporter : public PhaseReporter {
     emit(Json{{"event", event_name(level)}, {"message", message.substr(0, kMostMessage)}});
   }
 
-  static Json event_of(std::string_view name, const PhaseState& phase) { return Json{{"event", name}, {"id", phase.id}, {"phase", phase.name}}; }
+  static Json event_of(std::string_view name, const PhaseState& phase) {
+    return Json{{"event", name}, {"id", phase.id}, {"phase", phase.name}};
+  }
   void emit(const Json& event) const { print(dump_compact(event) + "\n"); }
 
   bool progress_, phases_;

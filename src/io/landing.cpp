@@ -15,7 +15,9 @@ void VerifiedLanding::write(std::string_view bytes) {
 
 bool VerifiedLanding::matches() { return to_hex(hasher_.finish()) == digest_.hex(); }
 
-std::string download_key(const Digest& digest) { return digest.algorithm() == Algorithm::sha256 ? std::string(digest.hex()) : digest.text(); }
+std::string download_key(const Digest& digest) {
+  return digest.algorithm() == Algorithm::sha256 ? std::string(digest.hex()) : digest.text();
+}
 
 template <class Step>
 decltype(auto) CacheLanding::storing(Step&& step) {

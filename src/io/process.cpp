@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The child gets a process group of its own, so that a timeout ends it together with what it started, and nothing else. Its input is an unlinked file
-// in memory, not a pipe: nobody has to feed it while its output is read, and a child that does not read its input cannot raise SIGPIPE here.
+// The child gets a process group of its own, so that a timeout ends it together with what it started, and nothing else. Its input is an
+// unlinked file in memory, not a pipe: nobody has to feed it while its output is read, and a child that does not read its input cannot
+// raise SIGPIPE here.
 //
-// The end, in this order: the child exits (seen without reaping it, so that its number cannot be given to another process), what it left behind in its
-// group is killed, the pipes run dry, the child is reaped.
+// The end, in this order: the child exits (seen without reaping it, so that its number cannot be given to another process), what it left
+// behind in its group is killed, the pipes run dry, the child is reaped.
 #include "io/process.hpp"
 
 #include <fcntl.h>
@@ -37,7 +38,8 @@ constexpr int kPollMilliseconds = 20;
 [[noreturn]] void fail(const ProcessRequest& request, int error) {
   const std::string program = printable(request.arguments.front());
   if (error == ENOENT) {
-    throw Error(ErrorKind::input, fmt::format("the program {} is not installed (not found in PATH)", program), fmt::format("install {}", program));
+    throw Error(ErrorKind::input, fmt::format("the program {} is not installed (not found in PATH)", program),
+                fmt::format("install {}", program));
   }
   throw Error(ErrorKind::input, fmt::format("cannot run {}: {}", program, std::generic_category().message(error)));
 }
@@ -123,7 +125,8 @@ pid_t spawn(const ProcessRequest& request, const Descriptor& in, const Descripto
   plan.stream(err, STDERR_FILENO);
   plan.close_others();
   if (!request.directory.empty()) {
-    if (access(request.directory.c_str(), X_OK) != 0) throw_errno(errno, "enter", request.directory);  // or ENOENT would seem to be the program's
+    if (access(request.directory.c_str(), X_OK) != 0)
+      throw_errno(errno, "enter", request.directory);  // or ENOENT would seem to be the program's
     plan.directory(request.directory);
   }
   std::vector<std::string> arguments = request.arguments, environment = environment_of(request);
@@ -179,7 +182,8 @@ ProcessResult run_process(const ProcessRequest& request) {
   err.write_end.reset();
 
   ProcessResult result;
-  Capture captures[] = {{std::move(out.read_end), result.out, request.output_limit}, {std::move(err.read_end), result.err, request.output_limit}};
+  Capture captures[] = {{std::move(out.read_end), result.out, request.output_limit},
+                        {std::move(err.read_end), result.err, request.output_limit}};
   const auto deadline = SteadyClock::now() + std::chrono::duration_cast<SteadyClock::duration>(Seconds(request.timeout));
   while (!has_exited(child)) {
     if (SteadyClock::now() >= deadline) {

@@ -7,8 +7,8 @@
 namespace resole::io {
 
 struct ProcessResult {
-  int exit_code = 0;          // 128 + signal when killed
-  std::string out, err;       // bounded by `output_limit`
+  int exit_code = 0;     // 128 + signal when killed
+  std::string out, err;  // bounded by `output_limit`
   bool timed_out = false;
 };
 

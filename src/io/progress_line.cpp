@@ -32,7 +32,8 @@ std::string progress_line(const PhaseState& phase, double seconds, unsigned tick
   } else if (phase.done > 0) {
     line += "  " + human_size(phase.done);
   }
-  if (phase.done > 0 && seconds > kTrustworthyRate) line += fmt::format("  {}/s", human_size(static_cast<std::uint64_t>(static_cast<double>(phase.done) / seconds)));
+  if (phase.done > 0 && seconds > kTrustworthyRate)
+    line += fmt::format("  {}/s", human_size(static_cast<std::uint64_t>(static_cast<double>(phase.done) / seconds)));
   if (!phase.detail.empty()) line += "  " + phase.detail;
   return cut_to_width(line, columns);
 }

@@ -52,7 +52,8 @@ bool names_host(std::string_view entry, const Url& url) {
   const std::size_t slash = entry.find('/');
   if (const auto address = parse_address(url.host())) {
     const auto network = parse_address(without_brackets(entry.substr(0, slash)));
-    const auto prefix = slash == std::string_view::npos ? std::optional<std::uint64_t>(address->bits) : parse_unsigned(entry.substr(slash + 1));
+    const auto prefix =
+        slash == std::string_view::npos ? std::optional<std::uint64_t>(address->bits) : parse_unsigned(entry.substr(slash + 1));
     return network && prefix && in_network(*address, *network, *prefix);
   }
   while (entry.starts_with('.')) entry.remove_prefix(1);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which proxy the environment names for a URL. Decided here and not left to curl, because the check of addresses (address.hpp) must know whether the
-// socket leads to the server or to the operator's own proxy, which may well be at a private address.
+// Which proxy the environment names for a URL. Decided here and not left to curl, because the check of addresses (address.hpp) must know
+// whether the socket leads to the server or to the operator's own proxy, which may well be at a private address.
 #pragma once
 #include <functional>
 #include <string>

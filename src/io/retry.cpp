@@ -20,12 +20,17 @@ bool is_worth_another_try(int status) { return status == 408 || status == 429 ||
 std::string_view hint_for(int status) {
   switch (status) {
     case 401:
-    case 403: return "check the credentials for this server, and that its terms allow the download";
+    case 403:
+      return "check the credentials for this server, and that its terms allow the download";
     case 404:
-    case 410: return "repositories drop old files within days: plan again, or build from a bundle made by `resole fetch`";
-    case 407: return "put the credentials into the proxy's URL (http_proxy, https_proxy)";
-    case 429: return "wait a while and try again, or use another mirror";
-    default: return status >= 500 ? "the server has a problem: try again later, or use another mirror" : "";
+    case 410:
+      return "repositories drop old files within days: plan again, or build from a bundle made by `resole fetch`";
+    case 407:
+      return "put the credentials into the proxy's URL (http_proxy, https_proxy)";
+    case 429:
+      return "wait a while and try again, or use another mirror";
+    default:
+      return status >= 500 ? "the server has a problem: try again later, or use another mirror" : "";
   }
 }
 
@@ -42,8 +47,8 @@ std::string described(std::string_view what, std::string_view problem, const Url
 
 Trouble status_trouble(const HttpHead& head, std::string_view what, const Url& url, std::int64_t now) {
   const ErrorKind kind = head.status == 429 ? ErrorKind::throttled : ErrorKind::network;
-  return {Error(kind, described(what, status_text(head.status), url), std::string(hint_for(head.status))), is_worth_another_try(head.status),
-          retry_after_seconds(head, now)};
+  return {Error(kind, described(what, status_text(head.status), url), std::string(hint_for(head.status))),
+          is_worth_another_try(head.status), retry_after_seconds(head, now)};
 }
 
 }  // namespace
@@ -60,7 +65,8 @@ std::optional<Trouble> trouble_of(const HttpOutcome& outcome, std::string_view w
   const bool wanted = status == 200 || status == 206 || status == 304;
   if (status != 0 && !wanted) return status_trouble(outcome.head, what, url, now);
   if (outcome.ending == Ending::interrupted || outcome.ending == Ending::failed) {
-    return Trouble{Error(ErrorKind::network, described(what, outcome.trouble, url), "check the network, the proxy settings and the name of the server"),
+    return Trouble{Error(ErrorKind::network, described(what, outcome.trouble, url),
+                         "check the network, the proxy settings and the name of the server"),
                    outcome.ending == Ending::interrupted};
   }
   return std::nullopt;

@@ -11,10 +11,10 @@ namespace resole::io {
 
 // Why an attempt did not succeed.
 struct Trouble {
-  Error error;               // thrown when there is no further attempt
-  bool again = false;        // another attempt may succeed
-  double retry_after = -1;   // seconds the server asked for; negative = none
-  bool progressed = false;   // a good part arrived: the count of attempts starts anew
+  Error error;              // thrown when there is no further attempt
+  bool again = false;       // another attempt may succeed
+  double retry_after = -1;  // seconds the server asked for; negative = none
+  bool progressed = false;  // a good part arrived: the count of attempts starts anew
 };
 
 // Whatever a response without wanted bytes means: 404 and 410 are final, 408, 429, 5xx and broken connections are worth another try.
@@ -23,9 +23,9 @@ std::optional<Trouble> trouble_of(const HttpOutcome& outcome, std::string_view w
 
 struct RetryOptions {
   unsigned tries = 4;
-  std::function<void(double seconds)> sleep;              // waits; tests only count
-  std::function<double()> random;                         // [0, 1)
-  std::function<void(const Error&, double delay)> tell;   // before each wait
+  std::function<void(double seconds)> sleep;             // waits; tests only count
+  std::function<double()> random;                        // [0, 1)
+  std::function<void(const Error&, double delay)> tell;  // before each wait
 };
 
 // Runs `attempt` until it returns nothing; throws its last error. What `attempt` throws by itself is final.

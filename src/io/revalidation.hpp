@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bodies of unknown digest (an InRelease) kept with what their server gave to ask "is it still this one?" (RFC 9110 section 13). Body and validators
-// are one cache entry, so that they cannot come apart; its key is the URL without userinfo, hashed, so that no secret reaches the disk.
+// Bodies of unknown digest (an InRelease) kept with what their server gave to ask "is it still this one?" (RFC 9110 section 13). Body and
+// validators are one cache entry, so that they cannot come apart; its key is the URL without userinfo, hashed, so that no secret reaches
+// the disk.
 #pragma once
 #include <optional>
 #include <string>

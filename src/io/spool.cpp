@@ -30,7 +30,8 @@ Descriptor open_unlinked(const Path& directory) {
 // Reads by position, so that several readers of one spool do not disturb each other.
 class SpoolSource : public Source {
  public:
-  SpoolSource(int descriptor, const Path& directory, std::uint64_t offset) : descriptor_(descriptor), directory_(directory), offset_(offset) {}
+  SpoolSource(int descriptor, const Path& directory, std::uint64_t offset)
+      : descriptor_(descriptor), directory_(directory), offset_(offset) {}
   std::size_t read(char* buffer, std::size_t capacity) override {
     for (;;) {
       const ssize_t count = pread(descriptor_, buffer, capacity, static_cast<off_t>(offset_));
@@ -67,7 +68,8 @@ class TemporarySpool : public Spool {
     }
     tail_.clear();
     const auto length = static_cast<off_t>(size);
-    if (ftruncate(file_.get(), length) != 0 || lseek(file_.get(), length, SEEK_SET) < 0) throw_errno(errno, "shorten a temporary file in", directory_);
+    if (ftruncate(file_.get(), length) != 0 || lseek(file_.get(), length, SEEK_SET) < 0)
+      throw_errno(errno, "shorten a temporary file in", directory_);
     on_disk_ = size;
   }
 

@@ -16,12 +16,18 @@ constexpr std::size_t kMostCell = 2000;
 
 std::string_view escape(Tone tone) {
   switch (tone) {
-    case Tone::good: return "\x1b[32m";
-    case Tone::warn: return "\x1b[33m";
-    case Tone::bad: return "\x1b[31m";
-    case Tone::dim: return "\x1b[2m";
-    case Tone::strong: return "\x1b[1m";
-    case Tone::plain: break;
+    case Tone::good:
+      return "\x1b[32m";
+    case Tone::warn:
+      return "\x1b[33m";
+    case Tone::bad:
+      return "\x1b[31m";
+    case Tone::dim:
+      return "\x1b[2m";
+    case Tone::strong:
+      return "\x1b[1m";
+    case Tone::plain:
+      break;
   }
   return {};
 }
@@ -72,7 +78,8 @@ std::string Table::render(bool color, std::size_t width) const {
 
   std::size_t before_last = 0;
   for (std::size_t i = 0; i + 1 < widths.size(); ++i) before_last += widths[i] + kGap;
-  const std::size_t room = std::max(width > before_last ? width - before_last : 0, std::max(kLeastLastColumn, display_width(header_.back())));
+  const std::size_t room =
+      std::max(width > before_last ? width - before_last : 0, std::max(kLeastLastColumn, display_width(header_.back())));
   widths.back() = std::min(widths.back(), room);
 
   std::string text = line(titles, widths, color);

@@ -24,7 +24,8 @@ Path default_parent() {
 // Unpacked trees may hold directories without write permission; they must not survive us.
 void make_removable(const Path& root) {
   std::error_code ignored;
-  for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, ignored), end; !ignored && at != end; at.increment(ignored)) {
+  for (fs::recursive_directory_iterator at(root, fs::directory_options::skip_permission_denied, ignored), end; !ignored && at != end;
+       at.increment(ignored)) {
     if (fs::is_directory(at->symlink_status(ignored))) fs::permissions(at->path(), fs::perms::owner_all, fs::perm_options::add, ignored);
   }
 }

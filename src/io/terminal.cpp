@@ -20,7 +20,9 @@ std::string_view variable(const char* name) {
 bool is_capable_terminal(int descriptor) { return isatty(descriptor) == 1 && variable("TERM") != "dumb"; }
 
 // https://no-color.org: set and not empty, whatever the value.
-bool wants_color(int color, int descriptor) { return color >= 0 ? color > 0 : is_capable_terminal(descriptor) && variable("NO_COLOR").empty(); }
+bool wants_color(int color, int descriptor) {
+  return color >= 0 ? color > 0 : is_capable_terminal(descriptor) && variable("NO_COLOR").empty();
+}
 
 }  // namespace
 

@@ -34,7 +34,8 @@ Target split_credentials(const Url& url) {
   const std::string_view userinfo = std::string_view(text).substr(begin, at - begin);
   const std::size_t colon = std::min(userinfo.find(':'), userinfo.size());
   const std::string_view password = colon < userinfo.size() ? userinfo.substr(colon + 1) : std::string_view();
-  return {Url::parse(text.substr(0, begin) + text.substr(at + 1)), Credentials{percent_decoded(userinfo.substr(0, colon)), percent_decoded(password)}};
+  return {Url::parse(text.substr(0, begin) + text.substr(at + 1)),
+          Credentials{percent_decoded(userinfo.substr(0, colon)), percent_decoded(password)}};
 }
 
 std::string file_path(const Url& file_url) {

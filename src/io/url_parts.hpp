@@ -14,7 +14,8 @@ struct Credentials {
   bool operator==(const Credentials&) const = default;
 };
 
-// A URL without its userinfo, and what the userinfo said. Credentials travel beside the URL, never in it, where keys and messages could show them.
+// A URL without its userinfo, and what the userinfo said. Credentials travel beside the URL, never in it, where keys and messages could
+// show them.
 struct Target {
   Url url;
   std::optional<Credentials> credentials;

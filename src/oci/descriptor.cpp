@@ -98,7 +98,8 @@ Descriptor Descriptor::from_json(const OrderedJson& json, std::string_view what)
   out.annotations = fields::string_map(json, "annotations", what);
   out.artifact_type = fields::optional_string(json, "artifactType", what);
   out.urls = fields::string_list(json, "urls", what);
-  if (const OrderedJson* platform = fields::find(json, "platform")) out.platform = read_platform(*platform, fmt::format("{}, platform", what));
+  if (const OrderedJson* platform = fields::find(json, "platform"))
+    out.platform = read_platform(*platform, fmt::format("{}, platform", what));
   check_embedded(json, out, what);
   return out;
 }

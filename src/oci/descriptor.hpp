@@ -31,10 +31,10 @@ inline constexpr std::string_view kDockerLayerGzip = "application/vnd.docker.ima
 inline constexpr std::string_view kDockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
 bool is_index(std::string_view type);
 bool is_manifest(std::string_view type);
-bool is_layer(std::string_view type);        // any of the layer types, nondistributable and foreign included
-bool is_config(std::string_view type);       // of an image; anything else makes the manifest an artifact
+bool is_layer(std::string_view type);             // any of the layer types, nondistributable and foreign included
+bool is_config(std::string_view type);            // of an image; anything else makes the manifest an artifact
 bool is_nondistributable(std::string_view type);  // layers that stay with the vendor: carried as descriptors, never uploaded (layer.md)
-bool is_docker(std::string_view type);       // the Docker family
+bool is_docker(std::string_view type);            // the Docker family
 enum class Family : std::uint8_t { none, oci, docker };
 Family family(std::string_view type);        // none: a type of neither (artifacts, attestations); it may stand in both
 bool is_well_formed(std::string_view type);  // RFC 6838: type/subtype
@@ -45,7 +45,7 @@ std::string_view layer_for(std::string_view manifest_type, archive::Compression 
 struct Platform {
   std::string os = "linux", architecture, variant, os_version;
   std::vector<std::string> os_features;
-  std::string text() const;  // "linux/arm64/v8", "linux/amd64"
+  std::string text() const;                      // "linux/arm64/v8", "linux/amd64"
   static Platform parse(std::string_view text);  // "linux/amd64", "linux/arm/v7"; Error(usage)
   // Equal after normalisation (arm64 = arm64/v8, arm = arm/v7); os_version only compared when both have one.
   bool matches(const Platform& wanted) const;
@@ -61,11 +61,13 @@ struct Descriptor {
   std::optional<Platform> platform;
   std::string artifact_type;
   std::vector<std::string> urls;
-  std::string foreign_digest;  // well formed, but of an algorithm that OCI does not register: `digest` is then empty. Nothing below it can be proven or copied.
+  std::string foreign_digest;  // well formed, but of an algorithm that OCI does not register: `digest` is then empty. Nothing below it can
+                               // be proven or copied.
   // Throws Error(input): missing field, negative size, bad digest. Error(verification): embedded `data` that is not what the digest says.
   static Descriptor from_json(const OrderedJson& json, std::string_view what);
   OrderedJson to_json() const;
-  Descriptor with_content(std::string_view bytes) const;  // the same place (type, platform, annotations) holding other bytes; urls led to the old ones
+  Descriptor with_content(
+      std::string_view bytes) const;  // the same place (type, platform, annotations) holding other bytes; urls led to the old ones
 };
 
 }  // namespace resole::oci

@@ -23,7 +23,8 @@ void check(const Image& image, const ImageEdit& change) {
                 "convert it first: skopeo copy --format oci SOURCE DESTINATION");
   }
   const std::size_t layers = image.manifest.layers().size();
-  if (image.config.diff_ids().size() != layers) throw Error(ErrorKind::input, "the config's diff_ids are not as many as the manifest's layers");
+  if (image.config.diff_ids().size() != layers)
+    throw Error(ErrorKind::input, "the config's diff_ids are not as many as the manifest's layers");
   if (change.strip_layers > layers) throw Error(ErrorKind::internal, fmt::format("{} layers to strip of {}", change.strip_layers, layers));
   if (layers - change.strip_layers + change.append.size() > kMostLayers) {
     throw Error(ErrorKind::unsupported, fmt::format("the image would have more than {} layers", kMostLayers));
@@ -31,7 +32,8 @@ void check(const Image& image, const ImageEdit& change) {
   for (const AppendedLayer& added : change.append) {
     const std::string& layer = added.layer.descriptor.media_type;
     if (media_type::is_docker(type) && layer.ends_with("zstd")) {
-      throw Error(ErrorKind::unsupported, "a Docker manifest cannot hold a zstd layer", "use gzip, or convert the image to the OCI media types first");
+      throw Error(ErrorKind::unsupported, "a Docker manifest cannot hold a zstd layer",
+                  "use gzip, or convert the image to the OCI media types first");
     }
     if (media_type::family(layer) == media_type::family(type)) continue;
     throw Error(ErrorKind::internal, fmt::format("a layer of type {} for a manifest of type {}", printable(layer), type));

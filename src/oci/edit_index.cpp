@@ -12,7 +12,8 @@ namespace resole::oci {
 
 namespace {
 
-// The entry keeps platform, artifactType and annotations (platform objects hold more than we model); `data` and `urls` led to the old bytes.
+// The entry keeps platform, artifactType and annotations (platform objects hold more than we model); `data` and `urls` led to the old
+// bytes.
 void renew(OrderedJson& entry, const Descriptor& next, bool annotated) {
   entry["mediaType"] = next.media_type;
   entry["digest"] = next.digest.text();
@@ -48,7 +49,8 @@ EditedIndex replace_children(const Index& index, const Descriptor& old_root, con
     }
     OrderedJson& element = old_entries[at];
     const auto next = replaced.find(entry.descriptor.digest);
-    if (!entry.descriptor.digest.empty() && next != replaced.end() && next->second.digest != next->first) renew(element, next->second, annotated);
+    if (!entry.descriptor.digest.empty() && next != replaced.end() && next->second.digest != next->first)
+      renew(element, next->second, annotated);
     kept.push_back(std::move(element));
   }
   old_entries = std::move(kept);

@@ -4,9 +4,9 @@
 //
 //   layers   L0 L1 L2          history  "ADD rootfs", "ENV x" (empty), "RUN y"        one entry short
 //
-// Which layer has no entry cannot be known, and a guess would only matter to readers that index one list by the other. So a short history is
-// filled up at its end (as BuildKit does), a long one is left alone, and what we append comes after it: from then on our own entries are the
-// last ones without `empty_layer`, which is all that taking our layers off again needs.
+// Which layer has no entry cannot be known, and a guess would only matter to readers that index one list by the other. So a short history
+// is filled up at its end (as BuildKit does), a long one is left alone, and what we append comes after it: from then on our own entries are
+// the last ones without `empty_layer`, which is all that taking our layers off again needs.
 #include "oci/history.hpp"
 
 #include <algorithm>

@@ -10,10 +10,10 @@
 namespace resole::oci {
 
 struct HistoryChange {
-  std::size_t layers = 0;                // of the image before the edit
-  std::size_t strip = 0;                 // top layers that go
-  std::vector<std::string> created_by;   // one per appended layer
-  std::string created;                   // for the new entries; "" leaves the field out
+  std::size_t layers = 0;               // of the image before the edit
+  std::size_t strip = 0;                // top layers that go
+  std::vector<std::string> created_by;  // one per appended layer
+  std::string created;                  // for the new entries; "" leaves the field out
 };
 
 // `history` is an array or null; what it becomes is returned (null stays null when nothing is appended).

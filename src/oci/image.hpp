@@ -18,8 +18,8 @@ class Store;
 // Docker and OCI media types in one tree are refused, except where an image is only looked at (inspect).
 enum class Families : std::uint8_t { one, any };
 
-// image-spec manifest.md and Docker schema 2. Refused with Error(input): both `layers` and `manifests` (CVE-2021-41190), media types of two families,
-// a body whose mediaType is not the descriptor's, schema 1, duplicate keys, more than 1000 layers.
+// image-spec manifest.md and Docker schema 2. Refused with Error(input): both `layers` and `manifests` (CVE-2021-41190), media types of two
+// families, a body whose mediaType is not the descriptor's, schema 1, duplicate keys, more than 1000 layers.
 class Manifest {
  public:
   static Manifest parse(std::string bytes, std::string_view media_type, std::string_view what, Families families = Families::one);
@@ -45,7 +45,8 @@ struct HistoryEntry {
   bool empty_layer = false;
 };
 
-// image-spec config.md. len(diff_ids) must equal len(layers) (checked in Image). History may be absent, short or long: it is never used as an index of layers.
+// image-spec config.md. len(diff_ids) must equal len(layers) (checked in Image). History may be absent, short or long: it is never used as
+// an index of layers.
 class Config {
  public:
   static Config parse(std::string bytes, std::string_view what);
@@ -84,9 +85,9 @@ struct Image {
 // One child of an index.
 struct IndexEntry {
   Descriptor descriptor;
-  bool runnable = false;      // an image for an os/architecture (not an attestation, artifact, unknown/unknown or nested index)
-  bool attestation = false;   // BuildKit attestation child (vnd.docker.reference.type)
-  std::string attestation_of; // digest text of the child it speaks of
+  bool runnable = false;       // an image for an os/architecture (not an attestation, artifact, unknown/unknown or nested index)
+  bool attestation = false;    // BuildKit attestation child (vnd.docker.reference.type)
+  std::string attestation_of;  // digest text of the child it speaks of
 };
 
 class Index {
@@ -113,14 +114,17 @@ struct NestedIndex {
 // What a location names: one image or an index of them.
 struct Root {
   Descriptor descriptor;
-  std::optional<Index> index;        // set for an index
-  std::vector<Image> images;         // the runnable images (of any os), in the index's order, those of nested indexes included; exactly one without an index
-  std::vector<NestedIndex> nested;   // every index below `index`, once, children before parents (the order in which replace_in_tree rewrites them)
-  std::vector<Descriptor> absent;    // entries that should be images or indexes, but that the store does not have (a sparse index)
+  std::optional<Index> index;  // set for an index
+  std::vector<Image>
+      images;  // the runnable images (of any os), in the index's order, those of nested indexes included; exactly one without an index
+  std::vector<NestedIndex>
+      nested;  // every index below `index`, once, children before parents (the order in which replace_in_tree rewrites them)
+  std::vector<Descriptor> absent;  // entries that should be images or indexes, but that the store does not have (a sparse index)
 };
 
-// Reads manifest(s) and config(s), nothing of the layers. Nested indexes are followed (depth <= 3). Error(input) for an index without runnable images,
-// for an artifact that is no image, for diff_ids that are not as many as the layers, and (unless Families::any) for mixed media types.
+// Reads manifest(s) and config(s), nothing of the layers. Nested indexes are followed (depth <= 3). Error(input) for an index without
+// runnable images, for an artifact that is no image, for diff_ids that are not as many as the layers, and (unless Families::any) for mixed
+// media types.
 Root read_root(Store& store, const Descriptor& root, Families families = Families::one);
 
 // ---- edits: pure, bytes in, bytes out; unknown fields, key order, annotations and history of the input are kept
@@ -131,7 +135,7 @@ struct AppendedLayer {
 };
 
 struct ImageEdit {
-  std::size_t strip_layers = 0;                    // top layers to take off first (our own of an earlier run), with their history entries
+  std::size_t strip_layers = 0;  // top layers to take off first (our own of an earlier run), with their history entries
   std::vector<AppendedLayer> append;
   std::string created;                             // RFC 3339 of the epoch rule; for the config and the new history entries
   std::map<std::string, std::string> labels;       // set ("" value removes)
@@ -146,9 +150,9 @@ struct EditedImage {
 // One media-type family: that of the manifest. Refuses (Error(unsupported)) zstd layers in a Docker manifest.
 EditedImage edit(const Image& image, const ImageEdit& change);
 
-// The index with children replaced by old digest; order, platforms, annotations, unknown entries kept. A replaced entry keeps its own fields and takes
-// media type, digest, size and annotations of the new descriptor. Attestations of replaced children are dropped (and returned).
-// `annotations` are set on OCI indexes only ("" removes). `descriptor` is old_root with the new digest and size.
+// The index with children replaced by old digest; order, platforms, annotations, unknown entries kept. A replaced entry keeps its own
+// fields and takes media type, digest, size and annotations of the new descriptor. Attestations of replaced children are dropped (and
+// returned). `annotations` are set on OCI indexes only ("" removes). `descriptor` is old_root with the new digest and size.
 struct EditedIndex {
   std::string bytes;
   Descriptor descriptor;
@@ -157,8 +161,8 @@ struct EditedIndex {
 EditedIndex replace_children(const Index& index, const Descriptor& old_root, const std::map<Digest, Descriptor>& replaced,
                              const std::map<std::string, std::string>& annotations);
 
-// The same for a whole tree: images of nested indexes are replaced there, then those indexes in their parents. In the order in which they must be
-// put; the last one is the new root (it is there even when nothing changed). Error(internal) for a root that is no index.
+// The same for a whole tree: images of nested indexes are replaced there, then those indexes in their parents. In the order in which they
+// must be put; the last one is the new root (it is there even when nothing changed). Error(internal) for a root that is no index.
 std::vector<EditedIndex> replace_in_tree(const Root& root, const std::map<Digest, Descriptor>& replaced,
                                          const std::map<std::string, std::string>& annotations);
 

@@ -24,9 +24,10 @@ IndexEntry classify(Descriptor descriptor) {
   IndexEntry out;
   out.attestation = annotation(descriptor, kReferenceType) == "attestation-manifest";
   if (out.attestation) out.attestation_of = annotation(descriptor, kReferenceDigest);
-  const bool unknown_platform = descriptor.platform && (descriptor.platform->os == "unknown" || descriptor.platform->architecture == "unknown");
-  out.runnable = media_type::is_manifest(descriptor.media_type) && !out.attestation && !unknown_platform && descriptor.artifact_type.empty() &&
-                 !descriptor.digest.empty();
+  const bool unknown_platform =
+      descriptor.platform && (descriptor.platform->os == "unknown" || descriptor.platform->architecture == "unknown");
+  out.runnable = media_type::is_manifest(descriptor.media_type) && !out.attestation && !unknown_platform &&
+                 descriptor.artifact_type.empty() && !descriptor.digest.empty();
   out.descriptor = std::move(descriptor);
   return out;
 }

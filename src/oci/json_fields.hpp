@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reading members of manifests and configs. `null` counts as absent (Go writers emit it for empty values); a wrong type is Error(input) naming the place.
+// Reading members of manifests and configs. `null` counts as absent (Go writers emit it for empty values); a wrong type is Error(input)
+// naming the place.
 #pragma once
 #include <cstdint>
 #include <map>

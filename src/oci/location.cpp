@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Locations as skopeo writes them. For the local transports everything behind the first ':' is the name of the image, because such names may
-// be whole references themselves: podman and skopeo write "docker.io/library/app:1.4" into index.json, and "oci:out:docker.io/library/app:1.4"
-// must find it. The price, as in skopeo: a path that holds a ':' cannot be named.
+// Locations as skopeo writes them. For the local transports everything behind the first ':' is the name of the image, because such names
+// may be whole references themselves: podman and skopeo write "docker.io/library/app:1.4" into index.json, and
+// "oci:out:docker.io/library/app:1.4" must find it. The price, as in skopeo: a path that holds a ':' cannot be named.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -26,7 +26,8 @@ constexpr std::array kTransports = {
     TransportName{"docker-archive:", Transport::docker_archive},
     TransportName{"docker-daemon:", Transport::docker_daemon},
 };
-constexpr std::string_view kForms = "docker://host/repo:tag, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or docker-daemon:REF";
+constexpr std::string_view kForms =
+    "docker://host/repo:tag, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF] or docker-daemon:REF";
 
 [[noreturn]] void refuse(std::string_view text, std::string_view reason, std::string hint = {}) {
   throw Error(ErrorKind::usage, fmt::format("\"{}\" is not an image location: {}", printable(text), reason),
@@ -37,7 +38,8 @@ constexpr std::string_view kForms = "docker://host/repo:tag, oci:DIR[:TAG], oci-
 bool is_image_name(std::string_view text) {
   auto alnum = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9'); };
   if (text.empty() || text.size() > 1024 || !alnum(text.front()) || !alnum(text.back())) return false;
-  return std::all_of(text.begin(), text.end(), [&](char c) { return alnum(c) || std::string_view("-._:@+/").find(c) != std::string_view::npos; });
+  return std::all_of(text.begin(), text.end(),
+                     [&](char c) { return alnum(c) || std::string_view("-._:@+/").find(c) != std::string_view::npos; });
 }
 
 void read_local(std::string_view rest, std::string_view whole, Location& out) {
@@ -63,7 +65,8 @@ void read_local(std::string_view rest, std::string_view whole, Location& out) {
 
 void check_bare(std::string_view text) {
   if (text.starts_with('/') || text.starts_with("./") || text.starts_with("../")) {
-    refuse(text, "a path needs a transport", fmt::format("for an OCI layout write oci:{}, for a tar file oci-archive:{}", printable(text), printable(text)));
+    refuse(text, "a path needs a transport",
+           fmt::format("for an OCI layout write oci:{}, for a tar file oci-archive:{}", printable(text), printable(text)));
   }
   for (std::string_view other : {"containers-storage:", "dir:", "ostree:", "sif:", "tarball:", "http://", "https://"}) {
     if (text.starts_with(other)) refuse(text, fmt::format("the transport \"{}\" is not one of ours", other.substr(0, other.find(':'))));
@@ -74,7 +77,8 @@ void check_bare(std::string_view text) {
 
 Location Location::parse(std::string_view text) {
   Location out;
-  const auto known = std::find_if(kTransports.begin(), kTransports.end(), [&](const TransportName& name) { return text.starts_with(name.prefix); });
+  const auto known =
+      std::find_if(kTransports.begin(), kTransports.end(), [&](const TransportName& name) { return text.starts_with(name.prefix); });
   if (known == kTransports.end()) {
     check_bare(text);
     out.reference = Reference::parse(text);
@@ -91,7 +95,8 @@ Location Location::parse(std::string_view text) {
 }
 
 std::string Location::text() const {
-  const auto name = std::find_if(kTransports.begin(), kTransports.end(), [&](const TransportName& entry) { return entry.transport == transport; });
+  const auto name =
+      std::find_if(kTransports.begin(), kTransports.end(), [&](const TransportName& entry) { return entry.transport == transport; });
   std::string out(name->prefix);
   if (reference) return out + reference->text();
   out += path;

@@ -55,7 +55,8 @@ Manifest Manifest::parse(std::string bytes, std::string_view media_type, std::st
   out.config_ = Descriptor::from_json(*config, fmt::format("{}, config", what));
   // Absent layers are an empty image in Docker's reading; manifest.md asks for the array, but artifacts are found without it.
   if (const OrderedJson* layers = fields::optional_array(json, "layers", kMostLayers, what)) {
-    for (const OrderedJson& layer : *layers) out.layers_.push_back(Descriptor::from_json(layer, fmt::format("{}, layer {}", what, out.layers_.size())));
+    for (const OrderedJson& layer : *layers)
+      out.layers_.push_back(Descriptor::from_json(layer, fmt::format("{}, layer {}", what, out.layers_.size())));
   }
   out.annotations_ = fields::string_map(json, "annotations", what);
   out.media_type_ = media_type;

@@ -40,7 +40,9 @@ bool is_nondistributable(std::string_view type) {
   return type.empty() || type == "+gzip" || type == "+zstd";
 }
 
-bool is_layer(std::string_view type) { return std::find(kLayers.begin(), kLayers.end(), type) != std::end(kLayers) || is_nondistributable(type); }
+bool is_layer(std::string_view type) {
+  return std::find(kLayers.begin(), kLayers.end(), type) != std::end(kLayers) || is_nondistributable(type);
+}
 
 Family family(std::string_view type) {
   if (is_docker(type)) return Family::docker;
@@ -49,7 +51,8 @@ Family family(std::string_view type) {
 }
 
 bool is_docker(std::string_view type) {
-  return type == kDockerManifest || type == kDockerList || type == kDockerConfig || type.starts_with("application/vnd.docker.image.rootfs.");
+  return type == kDockerManifest || type == kDockerList || type == kDockerConfig ||
+         type.starts_with("application/vnd.docker.image.rootfs.");
 }
 
 bool is_well_formed(std::string_view type) {
@@ -60,15 +63,19 @@ bool is_well_formed(std::string_view type) {
 std::string_view layer_for(std::string_view manifest_type, archive::Compression compression) {
   const bool docker = is_docker(manifest_type);
   switch (compression) {
-    case archive::Compression::none: return docker ? kDockerLayer : kOciLayer;
-    case archive::Compression::gzip: return docker ? kDockerLayerGzip : kOciLayerGzip;
+    case archive::Compression::none:
+      return docker ? kDockerLayer : kOciLayer;
+    case archive::Compression::gzip:
+      return docker ? kDockerLayerGzip : kOciLayerGzip;
     case archive::Compression::zstd:
       // Docker before 23 cannot pull it (moby #28394), and the Docker family has no media type for it.
       if (docker) {
-        throw Error(ErrorKind::unsupported, "a Docker manifest cannot hold a zstd layer", "use gzip, or convert the image to the OCI media types first");
+        throw Error(ErrorKind::unsupported, "a Docker manifest cannot hold a zstd layer",
+                    "use gzip, or convert the image to the OCI media types first");
       }
       return kOciLayerZstd;
-    default: throw Error(ErrorKind::internal, "layers are written as plain tar, gzip or zstd");
+    default:
+      throw Error(ErrorKind::internal, "layers are written as plain tar, gzip or zstd");
   }
 }
 

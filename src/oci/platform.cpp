@@ -17,7 +17,7 @@ struct Alias {
   std::string_view from, architecture, variant;
 };
 constexpr std::array kAliases = {
-    Alias{"x86_64", "amd64", ""}, Alias{"x86-64", "amd64", ""}, Alias{"i386", "386", ""},    Alias{"aarch64", "arm64", ""},
+    Alias{"x86_64", "amd64", ""}, Alias{"x86-64", "amd64", ""}, Alias{"i386", "386", ""},     Alias{"aarch64", "arm64", ""},
     Alias{"armhf", "arm", "v7"},  Alias{"armel", "arm", "v6"},  Alias{"armv7l", "arm", "v7"},
 };
 

@@ -15,7 +15,9 @@ namespace resole::oci {
 
 namespace {
 
-std::string name_of(const Descriptor& descriptor, std::string_view noun) { return fmt::format("{} {}", noun, descriptor.digest.short_text()); }
+std::string name_of(const Descriptor& descriptor, std::string_view noun) {
+  return fmt::format("{} {}", noun, descriptor.digest.short_text());
+}
 
 class RootReader {
  public:
@@ -24,7 +26,8 @@ class RootReader {
   void read_single(const Descriptor& descriptor) {
     Manifest manifest = Manifest::parse(store_.manifest(descriptor), descriptor.media_type, name_of(descriptor, "manifest"), families_);
     if (!is_image(manifest)) {
-      throw Error(ErrorKind::input, fmt::format("{}: not an image but an artifact ({})", name_of(descriptor, "manifest"), printable(manifest.config().media_type)));
+      throw Error(ErrorKind::input, fmt::format("{}: not an image but an artifact ({})", name_of(descriptor, "manifest"),
+                                                printable(manifest.config().media_type)));
     }
     out_.images.push_back(read_image(descriptor, std::move(manifest)));
   }
@@ -35,7 +38,8 @@ class RootReader {
     if (depth > kDeepestIndex) throw Error(ErrorKind::input, fmt::format("{}: indexes are nested more than {} deep", what, kDeepestIndex));
     Index index = Index::parse(std::move(bytes), descriptor.media_type, what);
     count_ += index.entries().size();
-    if (count_ > kMostIndexEntries) throw Error(ErrorKind::input, fmt::format("{}: more than {} manifests in all", what, kMostIndexEntries));
+    if (count_ > kMostIndexEntries)
+      throw Error(ErrorKind::input, fmt::format("{}: more than {} manifests in all", what, kMostIndexEntries));
     for (const IndexEntry& entry : index.entries()) read_child(index, entry, depth);
     return index;
   }
@@ -73,7 +77,8 @@ class RootReader {
   void require_family_of(const Index& parent, const Descriptor& child) const {
     if (families_ == Families::any || media_type::is_docker(parent.type()) == media_type::is_docker(child.media_type)) return;
     throw Error(ErrorKind::input,
-                fmt::format("{}: type {} in an index of type {}: Docker and OCI media types are mixed", name_of(child, "manifest"), child.media_type, parent.type()),
+                fmt::format("{}: type {} in an index of type {}: Docker and OCI media types are mixed", name_of(child, "manifest"),
+                            child.media_type, parent.type()),
                 "convert it first: skopeo copy --all --format oci SOURCE DESTINATION");
   }
 
@@ -94,12 +99,14 @@ class RootReader {
     const Descriptor& config = manifest.config();
     const std::string config_name = name_of(config, "config");
     if (config.digest.empty() || config.size > kConfigLimit) {
-      throw Error(ErrorKind::input, fmt::format("{}: its config is {}", what, config.digest.empty() ? "named by an unknown kind of digest" : "too large"));
+      throw Error(ErrorKind::input,
+                  fmt::format("{}: its config is {}", what, config.digest.empty() ? "named by an unknown kind of digest" : "too large"));
     }
     std::unique_ptr<Source> source = store_.open_blob(config);
     Config parsed = Config::parse(read_all(*source, kConfigLimit, config_name), config_name);
     if (parsed.diff_ids().size() != manifest.layers().size()) {
-      throw Error(ErrorKind::input, fmt::format("{}: {} layers, but the config lists {} diff_ids", what, manifest.layers().size(), parsed.diff_ids().size()),
+      throw Error(ErrorKind::input,
+                  fmt::format("{}: {} layers, but the config lists {} diff_ids", what, manifest.layers().size(), parsed.diff_ids().size()),
                   "the image is damaged; it must be built again");
     }
     return {descriptor, std::move(manifest), std::move(parsed)};
@@ -139,8 +146,9 @@ Root read_root(Store& store, const Descriptor& root, Families families) {
   }
   out.index = reader.read_index(root, store.manifest(root), 0);
   if (!out.images.empty()) return out;
-  throw Error(ErrorKind::input, fmt::format("{}: {}", name_of(root, "index"),
-                                            out.absent.empty() ? "no image in it that could run" : "none of its images has been copied here"),
+  throw Error(ErrorKind::input,
+              fmt::format("{}: {}", name_of(root, "index"),
+                          out.absent.empty() ? "no image in it that could run" : "none of its images has been copied here"),
               out.absent.empty() ? "" : "copy them too: skopeo copy --all SOURCE DESTINATION");
 }
 

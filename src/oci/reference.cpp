@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The grammar of distribution/reference, with Docker's two completions: "debian" means docker.io/library/debian:latest, and the first part of
-// a name is a host only if it looks like one ("ghcr.io/x", "localhost/x", "box:5000/x"; but "team/app" is a repository of docker.io).
+// The grammar of distribution/reference, with Docker's two completions: "debian" means docker.io/library/debian:latest, and the first part
+// of a name is a host only if it looks like one ("ghcr.io/x", "localhost/x", "box:5000/x"; but "team/app" is a repository of docker.io).
 #include "oci/reference.hpp"
 
 #include <fmt/format.h>

@@ -11,11 +11,11 @@ namespace resole::oci {
 
 // "host[:port]/repository[:tag][@digest]". Short names are completed the way docker does (docker.io/library/...).
 struct Reference {
-  std::string registry, repository, tag;  // tag "" when only a digest was given
-  Digest digest;                           // may be empty
+  std::string registry, repository, tag;          // tag "" when only a digest was given
+  Digest digest;                                  // may be empty
   static Reference parse(std::string_view text);  // throws Error(usage)
-  std::string text() const;                        // canonical, complete
-  std::string name() const;                        // registry/repository
+  std::string text() const;                       // canonical, complete
+  std::string name() const;                       // registry/repository
 };
 
 enum class Transport { docker, oci, oci_archive, docker_archive, docker_daemon };
@@ -26,7 +26,8 @@ struct Location {
   std::string tag;                     // ":TAG" behind the path, or the reference inside a docker archive; "" = the only image there
   Digest digest;                       // "@sha256:..." behind the path: that manifest; empty otherwise
   std::optional<Reference> reference;  // docker: and docker-daemon:
-  // "oci:DIR[:TAG|@DIGEST]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:REF]", "docker-daemon:REF", "docker://REF", bare REF. Throws Error(usage).
+  // "oci:DIR[:TAG|@DIGEST]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:REF]", "docker-daemon:REF", "docker://REF", bare REF. Throws
+  // Error(usage).
   static Location parse(std::string_view text);
   std::string text() const;
 };

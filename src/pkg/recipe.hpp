@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "pkg/package.hpp"
@@ -29,7 +30,10 @@ struct Recipe {
   std::string id;                             // os-release ID
   std::string family;                         // "deb"
   std::vector<Release> releases;
-  std::vector<std::string> security_labels;   // Label or Origin values of security archives
+  std::vector<std::pair<std::string, std::string>> archives;  // suite glob -> path of its archive on a mirror ("*-security" -> "debian-security"), longest glob first
+  std::vector<std::string> components;        // of the distribution's own archives: "main", "contrib"
+  std::vector<std::string> keyrings;          // files in the image that hold the distribution's keys, for sources that name none
+  std::vector<std::string> security_labels;   // globs of Label, Origin or suite of security archives
   std::vector<std::string> noise;             // globs of packages never gating (kernel headers)
   std::vector<std::string> data_packages;     // always part of `security`: tzdata, ca-certificates
   std::vector<PackageRecipe> packages;

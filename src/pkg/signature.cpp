@@ -93,7 +93,12 @@ void import_keyring(rnp_ffi_t session, const Keyring& keyring) {
 }
 
 struct Judgement {
-  enum Kind { good, unknown_key, bad } kind = bad;
+  enum Kind {
+    good,
+    unknown_key,
+    unusable,  // expired, revoked or too weak: does not count, and does not harm a good one beside it
+    broken,    // does not fit the text: somebody changed it
+  } kind = unusable;
   std::string problem, key, primary_key;
 };
 
@@ -106,7 +111,7 @@ std::string key_problem(rnp_key_handle_t key, std::int64_t now) {
   bool revoked = false, expired = false;
   if (rnp_key_is_revoked(key, &revoked) != RNP_SUCCESS || revoked) return "the key is revoked";
   std::uint64_t until = 0;
-  if (rnp_key_valid_till64(key, &until) != RNP_SUCCESS) return "the key has no validity";
+  if (rnp_key_valid_till64(key, &until) != RNP_SUCCESS || until == 0) return "the key is not valid, or not yet";
   if (now > 0 && until < static_cast<std::uint64_t>(now)) return fmt::format("the key expired on {}", format_time(static_cast<std::int64_t>(until)).substr(0, 10));
   if (now == 0 && (rnp_key_is_expired(key, &expired) != RNP_SUCCESS || expired)) return "the key is expired";
   const std::string algorithm = text_from([&](char** out) { return rnp_key_get_alg(key, out); });
@@ -140,8 +145,8 @@ Judgement judge(rnp_op_verify_signature_t signature, std::int64_t now) {
   if (is_weak_hash(hash)) judgement.problem = fmt::format("signatures over {} are refused", hash.empty() ? "an unknown hash" : printable(hash, 20));
   else if (const std::string problem = key_problem(raw_key, now); !problem.empty()) judgement.problem = problem;
   else if (status == RNP_ERROR_SIGNATURE_EXPIRED) judgement.problem = "the signature is expired";
-  else if (status != RNP_SUCCESS) judgement.problem = "the signature does not fit the text";
-  else judgement.kind = Judgement::good;
+  else if (status == RNP_SUCCESS) judgement.kind = Judgement::good;
+  else judgement.kind = Judgement::broken;
   return judgement;
 }
 
@@ -163,16 +168,32 @@ bool is_wanted(const Judgement& judgement, const std::vector<std::string>& finge
   return fingerprints.empty() || std::ranges::any_of(fingerprints, names_it);
 }
 
-[[noreturn]] void refuse(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, std::string_view what) {
+[[noreturn]] void refuse_unknown(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, std::string_view what) {
   std::vector<std::string> unknown, names;
-  for (const Judgement& judgement : judgements) {
-    if (judgement.kind == Judgement::unknown_key) unknown.push_back(judgement.key);
-  }
+  for (const Judgement& judgement : judgements) unknown.push_back(judgement.key);
   for (const Keyring& keyring : keyrings) names.push_back(printable(keyring.name, 80));
   if (judgements.empty()) throw Error(ErrorKind::verification, fmt::format("{}: no signature that can be read", what));
   const std::string where = names.empty() ? "there is no keyring" : "not in " + join(names, ", ");
   throw Error(ErrorKind::verification, fmt::format("{}: signed by a key that is not trusted here ({}; {})", what, join(unknown, ", "), where),
               "if you trust it, add its public key with --add-keyring FILE");
+}
+
+// The signature that counts. Error(verification) when none does, or when one by a trusted key does not fit the text.
+const Judgement& decide(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what) {
+  const Judgement* good = nullptr;
+  const Judgement* unusable = nullptr;
+  for (const Judgement& judgement : judgements) {
+    if (judgement.kind == Judgement::unknown_key || !is_wanted(judgement, policy.fingerprints)) continue;
+    if (judgement.kind == Judgement::broken) {
+      throw Error(ErrorKind::verification, fmt::format("{}: the signature of key {} does not fit the text", what, judgement.key),
+                  "the mirror is broken, or someone changed the file on its way");
+    }
+    const Judgement*& first = judgement.kind == Judgement::good ? good : unusable;
+    if (!first) first = &judgement;
+  }
+  if (good) return *good;
+  if (unusable) throw Error(ErrorKind::verification, fmt::format("{}: {} (key {})", what, unusable->problem, unusable->key));
+  refuse_unknown(judgements, keyrings, what);
 }
 
 // Both sides' idea of line ends and trailing blanks, so that two readings of one message can be compared.
@@ -204,16 +225,7 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
   const rnp_result_t outcome = rnp_op_verify_execute(raw_operation);
 
   const auto judgements = judge_all(raw_operation, policy.now, what);
-  const Judgement* good = nullptr;
-  for (const Judgement& judgement : judgements) {
-    if (judgement.kind == Judgement::unknown_key || !is_wanted(judgement, policy.fingerprints)) continue;
-    if (judgement.kind == Judgement::bad) {
-      throw Error(ErrorKind::verification, fmt::format("{}: {} (key {})", what, judgement.problem, judgement.key),
-                  "the mirror may be broken, or someone changed the file on its way");
-    }
-    if (!good) good = &judgement;
-  }
-  if (!good) refuse(judgements, keyrings, what);
+  const Judgement& good = decide(judgements, keyrings, policy, what);
   if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
 
   std::uint8_t* verified = nullptr;
@@ -222,8 +234,8 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
   if (normalised({reinterpret_cast<const char*>(verified), size}) != normalised(result.text)) {
     throw Error(ErrorKind::verification, fmt::format("{}: the signature covers another text than the file shows", what));
   }
-  result.key = good->key;
-  result.primary_key = good->primary_key;
+  result.key = good.key;
+  result.primary_key = good.primary_key;
   return result;
 }
 

@@ -93,13 +93,13 @@ class Distributor {
       ++out_.already_fixed;
       return;
     }
-    auto& list = reaches(slot, finding.fixed) ? slot.fixable : slot.beyond;
+    auto& list = reaches(slot.floor_candidate, slot, finding.fixed) ? slot.at_floor : reaches(slot.candidate, slot, finding.fixed) ? slot.fixable : slot.beyond;
     list.push_back(&finding);
   }
 
   // A candidate that another source builds now says nothing about the fix in the old one.
-  bool reaches(const Slot& slot, const std::string& fixed) const {
-    return slot.candidate && slot.candidate->source.name == slot.installed->source.name && family_.compare(slot.candidate->source.version, fixed) >= 0;
+  bool reaches(const std::optional<pkg::Candidate>& candidate, const Slot& slot, const std::string& fixed) const {
+    return candidate && candidate->source.name == slot.installed->source.name && family_.compare(candidate->source.version, fixed) >= 0;
   }
 
   static UnfixedReason reason_of(Status status) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "plan/select.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
 
@@ -49,6 +51,10 @@ class Selector {
  private:
   void consider(std::size_t index) {
     const Slot& slot = slots_[index];
+    if (!slot.floor.empty() && !slot.floor_candidate) {
+      out_.wishes[index] = {Why::all, fmt::format("{} of the given image is no longer offered", slot.floor), slot.known_fix()};
+      return;
+    }
     const std::optional<Why> why = wanted(slot);
     if (!why) {
       // In an update by report, what a security archive has besides is a known fix as well.

@@ -22,17 +22,19 @@ struct Hold {
 
 struct Slot {
   const pkg::InstalledPackage* installed = nullptr;
-  std::optional<pkg::Candidate> candidate;     // newer than the installed version, of the package's own stream
+  std::optional<pkg::Candidate> candidate;     // newer than what is there, of the package's own stream
   std::optional<Hold> obstacle;                // known before anything is selected: holds, pins, local changes
   bool security = false;                       // a newer version stands in a security archive
+  bool offered = false;                        // some repository has the package, in whatever version
   bool noise = false;                          // kernel headers and the like
   bool data = false;                           // time zones, certificates
   std::string floor;                           // the given image has this newer version already; "" none
   std::optional<pkg::Candidate> floor_candidate;  // exactly that version, when it can be had
   std::vector<const advisory::Finding*> fixable;  // fixed by the candidate
+  std::vector<const advisory::Finding*> at_floor; // fixed by the floor already
   std::vector<const advisory::Finding*> beyond;   // fixed only by a version that the candidate does not reach
 
-  // What is there when the slot does not move: never below the floor.
+  // What stays when the slot does not move: never below the floor.
   const pkg::Package& rest() const { return floor_candidate ? static_cast<const pkg::Package&>(*floor_candidate) : *installed; }
   bool known_fix() const { return !fixable.empty() || security; }
 };

@@ -101,19 +101,20 @@ bool Distribution::maintains(const pkg::InstalledPackage& installed) const {
   return named(os.id) || std::any_of(os.id_like.begin(), os.id_like.end(), named) || (recipe && named(recipe->id));
 }
 
-Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed, const Distribution& distribution, const pkg::Family& family) {
+Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed, std::string_view above, const Distribution& distribution,
+              const pkg::Family& family) {
   const std::set<std::string> home = home_of(installed, offers, distribution, family);
   const auto is_own = [&](const pkg::Candidate& offer) { return home.empty() || home.contains(stream_of(offer.entry, distribution)); };
   Choice choice;
   std::vector<const pkg::Candidate*> own, installable;  // newer ones
   for (const pkg::Candidate& offer : offers.all) {
-    if (family.compare(offer.version, installed.version) <= 0 || !is_own(offer)) continue;
+    if (family.compare(offer.version, above) <= 0 || !is_own(offer)) continue;
     choice.security = choice.security || offer.entry.security;
     own.push_back(&offer);
     if (offer.priority > 0) installable.push_back(&offer);
   }
   const pkg::Candidate* chosen = offers.chosen ? &offers.all[*offers.chosen] : nullptr;
-  if (chosen && family.compare(chosen->version, installed.version) <= 0) chosen = nullptr;
+  if (chosen && family.compare(chosen->version, above) <= 0) chosen = nullptr;
   if (chosen && is_own(*chosen)) {
     choice.candidate = *chosen;
     choice.obstacle = upstream_bump(*chosen, installed, distribution, !home.empty());

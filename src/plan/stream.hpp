@@ -27,7 +27,9 @@ struct Choice {
   bool security = false;
 };
 
-Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed, const Distribution& distribution, const pkg::Family& family);
+// `above`: only versions newer than this count; the installed one, or a floor above it.
+Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed, std::string_view above, const Distribution& distribution,
+              const pkg::Family& family);
 
 // "7.88.1" of "1:7.88.1-10+deb12u8": without epoch and revision.
 std::string_view upstream_version(std::string_view version);

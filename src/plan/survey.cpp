@@ -46,56 +46,52 @@ std::optional<Hold> obstacle_of(const pkg::InstalledPackage& installed, const Ch
   return std::nullopt;
 }
 
-Slot make_slot(const pkg::InstalledPackage& installed, const pkg::Offers& offers, const Request& request) {
-  const Distribution distribution{request.inventory.os, request.recipe};
-  Choice choice = choose(offers, installed, distribution, request.family);
-  Slot slot;
-  slot.installed = &installed;
-  slot.obstacle = obstacle_of(installed, choice, request.policy);
-  slot.security = choice.security;
-  slot.candidate = std::move(choice.candidate);
-  slot.noise = request.recipe && matches_any(request.recipe->noise, installed.name);
-  slot.data = request.recipe && names_package(request.recipe->data_packages, installed);
-  return slot;
-}
-
 // Exactly the version of the floor: from an index, else as the earlier run recorded it.
 std::optional<pkg::Candidate> exact_offer(const Floor& floor, const pkg::Offers& offers, const pkg::Family& family) {
+  if (offers.chosen && family.compare(offers.all[*offers.chosen].version, floor.version) == 0) return offers.all[*offers.chosen];
   for (const pkg::Candidate& offer : offers.all) {
     if (family.compare(offer.version, floor.version) == 0) return offer;
   }
   return floor.recorded;
 }
 
-[[noreturn]] void throw_below_floor(const Floor& floor, std::string_view problem) {
-  throw Error(ErrorKind::refused,
-              fmt::format("{}:{} is at {} in the given image, and no version goes back: {}", printable(floor.name), printable(floor.arch), printable(floor.version),
-                          problem),
-              "plan again when the repositories offer it, give a snapshot or mirror that has it, or patch the original image");
-}
-
-void set_floor(Slot& slot, const Floor& floor, const pkg::Offers& offers, const Request& request) {
-  if (request.family.compare(slot.installed->version, floor.version) >= 0) return;
-  slot.floor = floor.version;
-  slot.floor_candidate = exact_offer(floor, offers, request.family);
-  const bool reached = slot.candidate && request.family.compare(slot.candidate->version, floor.version) >= 0;
-  if (!reached) {
-    slot.candidate.reset();
-    slot.obstacle.reset();
+Slot make_slot(const pkg::InstalledPackage& installed, const pkg::Offers& offers, const Floor* floor, const Request& request) {
+  if (floor && request.family.compare(installed.version, floor->version) >= 0) floor = nullptr;
+  const Distribution distribution{request.inventory.os, request.recipe};
+  Choice choice = choose(offers, installed, floor ? floor->version : installed.version, distribution, request.family);
+  Slot slot;
+  slot.installed = &installed;
+  slot.obstacle = obstacle_of(installed, choice, request.policy);
+  slot.security = choice.security;
+  slot.offered = !offers.all.empty();
+  slot.candidate = std::move(choice.candidate);
+  slot.noise = request.recipe && matches_any(request.recipe->noise, installed.name);
+  slot.data = request.recipe && names_package(request.recipe->data_packages, installed);
+  if (!floor) return slot;
+  slot.floor = floor->version;
+  slot.floor_candidate = exact_offer(*floor, offers, request.family);
+  if (slot.floor_candidate) return slot;
+  if (!slot.candidate) throw_below_floor(slot.installed->key(), slot.floor, "no repository offers that version or a newer one");
+  if (slot.obstacle) {
+    throw_below_floor(slot.installed->key(), slot.floor,
+                      fmt::format("no repository offers it any longer, and {} is held: {}", slot.candidate->version, slot.obstacle->detail));
   }
-  if (slot.floor_candidate) return;
-  if (!reached) throw_below_floor(floor, "no repository offers that version or a newer one");
-  if (slot.obstacle) throw_below_floor(floor, fmt::format("no repository offers it any longer, and {} is held: {}", slot.candidate->version, slot.obstacle->detail));
+  return slot;
 }
 
 pkg::Candidate keep_addition(const Floor& floor, const Request& request) {
   const pkg::Offers offers = request.offers.offers(floor.name, offered_arch(floor.arch, request.inventory));
   if (auto exact = exact_offer(floor, offers, request.family)) return *exact;
   if (offers.chosen && request.family.compare(offers.all[*offers.chosen].version, floor.version) >= 0) return offers.all[*offers.chosen];
-  throw_below_floor(floor, "no repository offers that version or a newer one");
+  throw_below_floor(floor.name + ":" + floor.arch, floor.version, "no repository offers that version or a newer one");
 }
 
 }  // namespace
+
+void throw_below_floor(const std::string& package, const std::string& floor, std::string_view problem) {
+  throw Error(ErrorKind::refused, fmt::format("{} is at {} in the given image, and no version goes back: {}", printable(package), printable(floor), problem),
+              "plan again when the repositories offer it, give a snapshot or mirror that has it, or patch the original image");
+}
 
 bool names_package(const std::vector<std::string>& globs, const pkg::Package& package) {
   return matches_any(globs, package.name) || matches_any(globs, package.source.name);
@@ -115,11 +111,9 @@ Survey survey(const Request& request) {
   result.slots.reserve(installed.size());
   for (const pkg::InstalledPackage* package : installed) {
     const pkg::Offers offers = request.offers.offers(package->name, offered_arch(package->arch, request.inventory));
-    Slot& slot = result.slots.emplace_back(make_slot(*package, offers, request));
     const auto floor = floors.find({package->name, offered_arch(package->arch, request.inventory)});
-    if (floor == floors.end()) continue;
-    set_floor(slot, *floor->second, offers, request);
-    floors.erase(floor);
+    result.slots.push_back(make_slot(*package, offers, floor == floors.end() ? nullptr : floor->second, request));
+    if (floor != floors.end()) floors.erase(floor);
   }
   for (const auto& [key, floor] : floors) result.kept_additions.push_back(keep_addition(*floor, request));
   return result;

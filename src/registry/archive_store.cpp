@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // A tar file cannot be changed in place without a moment in which it is broken. So what is put waits in a staging directory beside it, and
-// publish() writes a new file: oci-layout, index.json, then the blobs that any image in the new index.json reaches, sorted by digest, whether
-// they were staged or come from the old file; then one rename. Images that were there before stay, blobs that nobody reaches any more do not.
+// publish() writes a new file: oci-layout, index.json, then the blobs that any image in the new index.json reaches, sorted by digest,
+// whether they were staged or come from the old file; then one rename. Images that were there before stay, blobs that nobody reaches any
+// more do not.
 #include "registry/archive_store.hpp"
 
 #include <fmt/format.h>
@@ -78,6 +79,7 @@ void ArchiveStore::reopen() {
     require_layout_version(read_all(*fresh->open("oci-layout"), 4096, "oci-layout"), path_.native() + ", oci-layout");
   }
   const std::lock_guard guard(mutex_);
+  if (members_) replaced_.push_back(members_);
   members_ = std::move(fresh);
   proven_.clear();
 }
@@ -85,6 +87,16 @@ void ArchiveStore::reopen() {
 std::shared_ptr<const TarMembers> ArchiveStore::members() const {
   const std::lock_guard guard(mutex_);
   return members_;
+}
+
+std::shared_ptr<const TarMembers> ArchiveStore::holder(const Digest& digest) const {
+  const std::string name = member_name(digest);
+  const std::lock_guard guard(mutex_);
+  if (members_ && members_->has(name)) return members_;
+  for (const std::shared_ptr<const TarMembers>& older : replaced_) {
+    if (older->has(name)) return older;
+  }
+  return nullptr;
 }
 
 ArchiveStore::Staging& ArchiveStore::staging() {
@@ -101,7 +113,7 @@ std::optional<oci::Descriptor> ArchiveStore::resolve() {
   if (std::optional<oci::Descriptor> listed = find_digest(index, location_.digest, what)) return listed;
   const std::string name = member_name(location_.digest);
   if (!archive || !archive->has(name)) return std::nullopt;
-  oci::Descriptor out;
+  oci::Descriptor out;  // not listed itself, but below something that is
   out.digest = location_.digest;
   out.size = archive->size(name);
   out.media_type = type_of_manifest(manifest(out), location_.digest.short_text());
@@ -111,7 +123,9 @@ std::optional<oci::Descriptor> ArchiveStore::resolve() {
 void ArchiveStore::require_readable() {
   const std::string shown = printable(path_.native(), 1000);
   const std::shared_ptr<const TarMembers> archive = members();
-  if (!archive) throw Error(ErrorKind::input, fmt::format("{} is not there", shown), "name the file of an OCI archive (skopeo copy ... oci-archive:FILE writes one)");
+  if (!archive)
+    throw Error(ErrorKind::input, fmt::format("{} is not there", shown),
+                "name the file of an OCI archive (skopeo copy ... oci-archive:FILE writes one)");
   if (!resolve()) throw_no_such_image(location_, names_in(index_of(archive.get()), shown));
 }
 
@@ -128,18 +142,15 @@ bool ArchiveStore::is_staged(const Digest& digest) const {
   return staging_ && std::filesystem::exists(staging_->blobs.path(digest), failed);
 }
 
-bool ArchiveStore::is_present(const Digest& digest) const {
-  if (digest.empty()) return false;
-  const std::shared_ptr<const TarMembers> archive = members();
-  return is_staged(digest) || (archive && archive->has(member_name(digest)));
-}
+bool ArchiveStore::is_present(const Digest& digest) const { return !digest.empty() && (is_staged(digest) || holder(digest)); }
 
 std::unique_ptr<Source> ArchiveStore::open_member(const TarMembers& archive, const oci::Descriptor& descriptor) const {
   const std::string name = member_name(descriptor.digest);
   std::unique_ptr<Source> bytes = archive.open(name);
   if (archive.size(name) != descriptor.size) {
-    throw Error(ErrorKind::verification, fmt::format("{} in {} has {} bytes where {} were announced", name, printable(path_.native(), 1000),
-                                                     archive.size(name), descriptor.size),
+    throw Error(ErrorKind::verification,
+                fmt::format("{} in {} has {} bytes where {} were announced", name, printable(path_.native(), 1000), archive.size(name),
+                            descriptor.size),
                 "the archive is damaged; copy the image again");
   }
   return verified(std::move(bytes), static_cast<std::int64_t>(descriptor.size), descriptor.digest, name_of_blob(descriptor));
@@ -148,15 +159,16 @@ std::unique_ptr<Source> ArchiveStore::open_member(const TarMembers& archive, con
 std::unique_ptr<Source> ArchiveStore::open_blob(const oci::Descriptor& descriptor) {
   require_known_digest(descriptor);
   if (is_staged(descriptor.digest)) return staging().blobs.open(descriptor);
-  if (const std::shared_ptr<const TarMembers> archive = members()) return open_member(*archive, descriptor);
-  throw Error(ErrorKind::input, fmt::format("{} is missing: {} is not there", name_of_blob(descriptor), printable(path_.native(), 1000)));
+  if (const std::shared_ptr<const TarMembers> archive = holder(descriptor.digest)) return open_member(*archive, descriptor);
+  throw Error(ErrorKind::input, fmt::format("{} is missing from {}", name_of_blob(descriptor), printable(path_.native(), 1000)),
+              "the image is incomplete there; copy it again");
 }
 
 bool ArchiveStore::has_blob(const oci::Descriptor& descriptor) {
   if (descriptor.digest.empty()) return false;
   if (is_staged(descriptor.digest)) return staging().blobs.holds(descriptor);
-  const std::shared_ptr<const TarMembers> archive = members();
-  if (!archive || !archive->has(member_name(descriptor.digest))) return false;
+  const std::shared_ptr<const TarMembers> archive = holder(descriptor.digest);
+  if (!archive) return false;
   {
     const std::lock_guard guard(mutex_);
     if (proven_.contains(descriptor.digest)) return true;
@@ -192,8 +204,8 @@ bool ArchiveStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& fro
   return place.blobs.share(descriptor, *file, place.directory.path());
 }
 
-// Everything below the entries of index.json that is here. What an older image lacks (a sparse index) it goes on lacking; what is damaged is found when
-// it is written, and is an error rather than a blob less.
+// Everything below the entries of index.json that is here. What an older image lacks (a sparse index) it goes on lacking; what is damaged
+// is found when it is written, and is an error rather than a blob less.
 std::map<Digest, oci::Descriptor> ArchiveStore::reachable(const std::string& index) {
   std::map<Digest, oci::Descriptor> out;
   std::vector<oci::Descriptor> pending = roots_in(index, "index.json");
@@ -239,6 +251,7 @@ void ArchiveStore::publish(const oci::Publication& publication) {
   write_archive(after);
   reopen();
   const std::lock_guard guard(mutex_);
+  replaced_.clear();
   staging_.reset();
 }
 

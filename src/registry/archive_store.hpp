@@ -5,6 +5,7 @@
 #include <memory>
 #include <mutex>
 #include <set>
+#include <vector>
 
 #include "oci/reference.hpp"
 #include "oci/store.hpp"
@@ -35,10 +36,12 @@ class ArchiveStore : public oci::Store, public LocalBlobs {
 
  private:
   struct Staging;
-  Staging& staging();                                   // made at the first use
+  Staging& staging();  // made at the first use
   bool is_staged(const Digest& digest) const;
-  bool is_present(const Digest& digest) const;          // staged or in the file; not proven
-  std::shared_ptr<const TarMembers> members() const;    // of the file as it was opened; nullptr when there is none
+  bool is_present(const Digest& digest) const;        // staged or in the file; not proven
+  std::shared_ptr<const TarMembers> members() const;  // of the file as it is now; nullptr when there is none
+  std::shared_ptr<const TarMembers> holder(
+      const Digest& digest) const;  // of the file as it is or was, whichever has the blob; nullptr when none has
   void reopen();
   std::unique_ptr<Source> open_member(const TarMembers& members, const oci::Descriptor& descriptor) const;
   std::map<Digest, oci::Descriptor> reachable(const std::string& index);
@@ -48,6 +51,8 @@ class ArchiveStore : public oci::Store, public LocalBlobs {
   io::Path path_;
   mutable std::mutex mutex_;
   std::shared_ptr<const TarMembers> members_;
+  std::vector<std::shared_ptr<const TarMembers>>
+      replaced_;  // by other writers while we were at work: has_blob() may have promised what only these hold
   std::set<Digest> proven_;
   std::unique_ptr<Staging> staging_;
 };

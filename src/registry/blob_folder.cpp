@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// How the bytes of an 80 MB base layer come into another layout without being moved: a reflink where the file system has them, else a hard link.
-// A hard link shares the file itself, which is safe here because a blob is never changed in place by anybody (its name is its hash) as long as
-// nobody else may write to it: only files of our own user, without write permission for others, are linked. What neither can do is streamed.
+// How the bytes of an 80 MB base layer come into another layout without being moved: a reflink where the file system has them, else a hard
+// link. A hard link shares the file itself, which is safe here because a blob is never changed in place by anybody (its name is its hash)
+// as long as nobody else may write to it: only files of our own user, without write permission for others, are linked. What neither can do
+// is streamed.
 #include "registry/blob_folder.hpp"
 
 #include <fcntl.h>
@@ -39,7 +40,8 @@ bool only_we_may_write(const struct stat& status) {
 }
 
 bool same_file(const io::Path& a, const io::Path& b) {
-  struct stat left {}, right {};
+  struct stat left {
+  }, right{};
   return stat(a.c_str(), &left) == 0 && stat(b.c_str(), &right) == 0 && left.st_dev == right.st_dev && left.st_ino == right.st_ino;
 }
 
@@ -73,7 +75,8 @@ void require_real_folder(const io::Path& path) {
 
 void require_known_digest(const oci::Descriptor& descriptor) {
   if (!descriptor.digest.empty()) return;
-  throw Error(ErrorKind::unsupported, fmt::format("\"{}\": digests of this algorithm cannot be checked", printable(descriptor.foreign_digest)),
+  throw Error(ErrorKind::unsupported,
+              fmt::format("\"{}\": digests of this algorithm cannot be checked", printable(descriptor.foreign_digest)),
               "only sha256 and sha512 are registered by the image-spec");
 }
 
@@ -102,7 +105,8 @@ std::unique_ptr<Source> BlobFolder::open(const oci::Descriptor& descriptor) cons
                 "the image is incomplete there; copy it again");
   }
   if (file->size() != descriptor.size) {
-    throw Error(ErrorKind::verification, fmt::format("{} has {} bytes where {} were announced", printable(name.native(), 1000), file->size(), descriptor.size),
+    throw Error(ErrorKind::verification,
+                fmt::format("{} has {} bytes where {} were announced", printable(name.native(), 1000), file->size(), descriptor.size),
                 "the file is damaged or truncated; copy the image again");
   }
   const std::uint64_t size = file->size();
@@ -137,7 +141,7 @@ void BlobFolder::write(const oci::Descriptor& descriptor, Source& bytes, const i
       verified(std::make_unique<Borrowed>(bytes), static_cast<std::int64_t>(descriptor.size), descriptor.digest, name_of_blob(descriptor));
   copy_all(*proven, file);
   sync_file_range(file.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);  // starts now what sync() waits for
-  file.commit_as(path(descriptor.digest), false);  // sync() does the rest for all at once
+  file.commit_as(path(descriptor.digest), false);                   // sync() does the rest for all at once
   remember(descriptor.digest);
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Blobs as files named by their digest: ROOT/blobs/<algorithm>/<hex> (image-layout.md). A file appears under its name only when its bytes were proven.
+// Blobs as files named by their digest: ROOT/blobs/<algorithm>/<hex> (image-layout.md). A file appears under its name only when its bytes
+// were proven.
 #pragma once
 #include <mutex>
 #include <optional>
@@ -27,7 +28,8 @@ class BlobFolder {
 
   // Error(input) when it is missing, Error(verification) for other bytes (at once when the size differs, else at the end).
   std::unique_ptr<Source> open(const oci::Descriptor& descriptor) const;
-  // Is it there with the right bytes? The hash is computed once per blob and object: another tool may have left a file of the right size and zeros.
+  // Is it there with the right bytes? The hash is computed once per blob and object: another tool may have left a file of the right size
+  // and zeros.
   bool holds(const oci::Descriptor& descriptor);
   // Proven while it is written; replaces a file with wrong bytes. `scratch` is a directory on the same file system.
   void write(const oci::Descriptor& descriptor, Source& bytes, const io::Path& scratch);

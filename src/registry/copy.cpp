@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one copy, between any two stores. First the tree of manifests is read (small), then the blobs go over, each once and the biggest first, then
-// the manifests, children before parents, so that no store ever holds a manifest whose parts are missing. Naming the result is publish()'s work.
+// The one copy, between any two stores. First the tree of manifests is read (small), then the blobs go over, each once and the biggest
+// first, then the manifests, children before parents, so that no store ever holds a manifest whose parts are missing. Naming the result is
+// publish()'s work.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -31,12 +32,15 @@ class Tree {
 
   void walk(const oci::Descriptor& descriptor, unsigned depth) {
     if (!seen_.insert(descriptor.digest).second) return;
-    if (depth > oci::kDeepestIndex + 1) throw Error(ErrorKind::input, fmt::format("indexes are nested more than {} deep", oci::kDeepestIndex));
+    if (depth > oci::kDeepestIndex + 1)
+      throw Error(ErrorKind::input, fmt::format("indexes are nested more than {} deep", oci::kDeepestIndex));
     std::optional<std::string> bytes = read(descriptor, depth);
     if (!bytes) return;
     total_ += bytes->size();
-    if (total_ > kMostManifestBytes) throw Error(ErrorKind::input, fmt::format("its manifests take more than {}", human_size(kMostManifestBytes)));
-    const oci::References below = oci::references_of(*bytes, descriptor.media_type, fmt::format("manifest {}", descriptor.digest.short_text()));
+    if (total_ > kMostManifestBytes)
+      throw Error(ErrorKind::input, fmt::format("its manifests take more than {}", human_size(kMostManifestBytes)));
+    const oci::References below =
+        oci::references_of(*bytes, descriptor.media_type, fmt::format("manifest {}", descriptor.digest.short_text()));
     for (const oci::Descriptor& child : below.manifests) walk_child(child, depth + 1);
     for (const oci::Descriptor& blob : below.blobs) add_blob(blob);
     manifests_.push_back({descriptor, std::move(*bytes)});  // behind its children
@@ -52,7 +56,8 @@ class Tree {
  private:
   void walk_child(const oci::Descriptor& child, unsigned depth) {
     if (child.digest.empty()) {
-      throw Error(ErrorKind::unsupported, fmt::format("an entry is named by the digest \"{}\", which cannot be checked", printable(child.foreign_digest)));
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("an entry is named by the digest \"{}\", which cannot be checked", printable(child.foreign_digest)));
     }
     walk(child, depth);
   }
@@ -76,7 +81,8 @@ class Tree {
     // Their vendor's licence forbids to pass them on; whoever runs the image gets them from the urls (image-spec layer.md).
     if (oci::media_type::is_nondistributable(blob.media_type) && !blob.urls.empty()) return;
     if (blob.digest.empty()) {
-      throw Error(ErrorKind::unsupported, fmt::format("a blob is named by the digest \"{}\", which cannot be checked", printable(blob.foreign_digest)));
+      throw Error(ErrorKind::unsupported,
+                  fmt::format("a blob is named by the digest \"{}\", which cannot be checked", printable(blob.foreign_digest)));
     }
     if (seen_.insert(blob.digest).second) blobs_.push_back(blob);
   }
@@ -108,7 +114,8 @@ class Watched : public Source {
 
 class BlobCopier {
  public:
-  BlobCopier(oci::Store& from, oci::Store& to, Reporter& reporter, std::uint64_t total) : from_(from), to_(to), phase_(reporter, "copying image", total) {}
+  BlobCopier(oci::Store& from, oci::Store& to, Reporter& reporter, std::uint64_t total)
+      : from_(from), to_(to), phase_(reporter, "copying image", total) {}
 
   void copy(const oci::Descriptor& blob) {
     if (to_.mount_blob(blob, from_)) {

@@ -47,7 +47,8 @@ std::shared_ptr<const RegularFile> RegularFile::open_if_there(const io::Path& pa
   }
   const struct stat status = io::status_of(descriptor.get(), path);
   if (S_ISDIR(status.st_mode)) io::throw_errno(EISDIR, "read", path);
-  if (!S_ISREG(status.st_mode)) throw Error(ErrorKind::input, fmt::format("cannot read {}: not a regular file", printable(path.native(), 1000)));
+  if (!S_ISREG(status.st_mode))
+    throw Error(ErrorKind::input, fmt::format("cannot read {}: not a regular file", printable(path.native(), 1000)));
   return std::shared_ptr<const RegularFile>(
       new RegularFile(descriptor.release(), path, static_cast<std::uint64_t>(status.st_size), change_time(status)));
 }
@@ -69,7 +70,8 @@ std::size_t RegularFile::read_at(std::uint64_t offset, char* buffer, std::size_t
 }
 
 bool RegularFile::is_still_at(const io::Path& path) const {
-  struct stat there {}, held {};
+  struct stat there {
+  }, held{};
   if (stat(path.c_str(), &there) != 0 || fstat(descriptor_, &held) != 0) return false;
   const bool same_file = there.st_dev == held.st_dev && there.st_ino == held.st_ino;
   return same_file && static_cast<std::uint64_t>(there.st_size) == size_ && change_time(there) == changed_;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Parts of a regular file, read by position: several readers share one descriptor, and a file that is replaced meanwhile stays the one that was opened.
+// Parts of a regular file, read by position: several readers share one descriptor, and a file that is replaced meanwhile stays the one that
+// was opened.
 #pragma once
 #include <cstdint>
 #include <memory>

@@ -4,8 +4,9 @@
 //   {"mediaType": "...index...", "digest": "sha256:aa...", "size": 1024, "annotations": {"org.opencontainers.image.ref.name": "1.4"}}
 //
 // skopeo and umoci write a tag there, podman a whole reference; docker and containerd write the tag and, beside it, the whole reference as
-// "io.containerd.image.name", which is accepted as a second name. Entries without a name are common too: skopeo takes the name off the entry that
-// had it before. So "the only image there" counts different digests, and an artifact that is attached to an image (a signature) is not one.
+// "io.containerd.image.name", which is accepted as a second name. Entries without a name are common too: skopeo takes the name off the
+// entry that had it before. So "the only image there" counts different digests, and an artifact that is attached to an image (a signature)
+// is not one.
 #include "registry/layout_index.hpp"
 
 #include <fmt/format.h>
@@ -63,7 +64,9 @@ std::vector<std::string> names_of(const oci::Index& index) {
 [[noreturn]] void refuse_ambiguous(const oci::Index& index, const std::string& tag, std::string_view what) {
   const std::vector<std::string> names = names_of(index);
   const std::string listed = names.empty() ? "none of them has a name" : "it has: " + join(names, ", ");
-  if (!tag.empty()) throw Error(ErrorKind::input, fmt::format("{}: several images are named \"{}\"", what, printable(tag)), "name one by its digest: @sha256:...");
+  if (!tag.empty())
+    throw Error(ErrorKind::input, fmt::format("{}: several images are named \"{}\"", what, printable(tag)),
+                "name one by its digest: @sha256:...");
   throw Error(ErrorKind::input, fmt::format("{}: more than one image is in it; {}", what, listed),
               names.empty() ? "name one by its digest: @sha256:..." : "say which one, with :NAME behind the path");
 }
@@ -80,7 +83,8 @@ std::vector<std::size_t> positions(const oci::Index& index, const std::string& t
     if (out.empty()) out = having(index, kFullName, tag);
   }
   const auto digest = [&](std::size_t at) -> const Digest& { return index.entries()[at].descriptor.digest; };
-  if (std::any_of(out.begin(), out.end(), [&](std::size_t at) { return digest(at) != digest(out.front()); })) refuse_ambiguous(index, tag, what);
+  if (std::any_of(out.begin(), out.end(), [&](std::size_t at) { return digest(at) != digest(out.front()); }))
+    refuse_ambiguous(index, tag, what);
   return out;
 }
 
@@ -113,12 +117,13 @@ void check_expectation(const std::optional<oci::Descriptor>& current, const oci:
   const std::string name = publication.tag.empty() ? std::string(what) : fmt::format("{}: \"{}\"", what, printable(publication.tag));
   if (!publication.expected) {
     if (!current) return;
-    throw Error(ErrorKind::refused, fmt::format("{} is already there ({})", name, current->digest.short_text()), "choose another name, or overwrite it with --force");
+    throw Error(ErrorKind::refused, fmt::format("{} is already there ({})", name, current->digest.short_text()),
+                "choose another name, or overwrite it with --force");
   }
   if (current && current->digest == *publication.expected) return;
   throw Error(ErrorKind::refused,
-              fmt::format("{} was changed by somebody else meanwhile: {} instead of {}", name, current ? current->digest.short_text() : "nothing",
-                          publication.expected->short_text()),
+              fmt::format("{} was changed by somebody else meanwhile: {} instead of {}", name,
+                          current ? current->digest.short_text() : "nothing", publication.expected->short_text()),
               "run again on what is there now, or overwrite it with --force");
 }
 

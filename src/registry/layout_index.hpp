@@ -17,8 +17,9 @@ std::optional<oci::Descriptor> find_digest(std::string_view index, const Digest&
 std::vector<std::string> names_in(std::string_view index, std::string_view what);  // sorted
 std::vector<oci::Descriptor> roots_in(std::string_view index, std::string_view what);
 
-// The index.json in which publication.tag means publication.root; every other entry and unknown field kept. `index` is "" when there is none yet.
-// The same bytes when the name means it already. Error(refused) when the name is taken (without force) or is no longer what was expected.
+// The index.json in which publication.tag means publication.root; every other entry and unknown field kept. `index` is "" when there is
+// none yet. The same bytes when the name means it already. Error(refused) when the name is taken (without force) or is no longer what was
+// expected.
 std::string with_published(std::string_view index, const oci::Publication& publication, std::string_view what);
 
 }  // namespace resole::registry

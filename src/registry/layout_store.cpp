@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nothing in a layout means anything until index.json names it. So blobs go in first, under names that are their hashes; index.json is replaced
-// last, in one rename, under a lock. A writer that is killed before leaves some blobs that nobody refers to, and the next one finds them done.
+// Nothing in a layout means anything until index.json names it. So blobs go in first, under names that are their hashes; index.json is
+// replaced last, in one rename, under a lock. A writer that is killed before leaves some blobs that nobody refers to, and the next one
+// finds them done.
 #include "registry/layout_store.hpp"
 
 #include <fmt/format.h>
@@ -28,9 +29,11 @@ constexpr const char* kStagingPrefix = ".resole-staging-";
 void require_place_for_layout(const io::Path& root) {
   std::error_code failed;
   if (!fs::exists(root, failed)) return;
-  if (!fs::is_directory(root, failed)) throw Error(ErrorKind::input, fmt::format("{} is not a directory", printable(root.native(), 1000)), "name a directory");
+  if (!fs::is_directory(root, failed))
+    throw Error(ErrorKind::input, fmt::format("{} is not a directory", printable(root.native(), 1000)), "name a directory");
   if (fs::exists(root / "oci-layout", failed) || fs::is_empty(root, failed)) return;
-  throw Error(ErrorKind::input, fmt::format("{} holds files but is not an OCI layout", printable(root.native(), 1000)), "name a new or empty directory");
+  throw Error(ErrorKind::input, fmt::format("{} holds files but is not an OCI layout", printable(root.native(), 1000)),
+              "name a new or empty directory");
 }
 
 }  // namespace
@@ -67,14 +70,18 @@ void LayoutStore::require_readable() {
   std::error_code failed;
   if (!fs::is_directory(root_, failed)) {
     throw Error(ErrorKind::input, fmt::format("{} is not there or is no directory", shown),
-                location_.tag.find('/') == std::string::npos ? "name the directory of an OCI layout" : "the first ':' ends the path; go to its directory and use a relative one");
+                location_.tag.find('/') == std::string::npos ? "name the directory of an OCI layout"
+                                                             : "the first ':' ends the path; go to its directory and use a relative one");
   }
   if (!fs::exists(root_ / "oci-layout", failed)) {
-    throw Error(ErrorKind::input, fmt::format("{} is not an OCI layout: it has no file oci-layout", shown), "name the directory that holds oci-layout and index.json");
+    throw Error(ErrorKind::input, fmt::format("{} is not an OCI layout: it has no file oci-layout", shown),
+                "name the directory that holds oci-layout and index.json");
   }
   require_layout_version(read_bounded(root_ / "oci-layout", 4096), (root_ / "oci-layout").native());
   const std::string bytes = index();
-  if (bytes.empty()) throw Error(ErrorKind::input, fmt::format("{} holds no image: it has no index.json", shown), "its writer did not finish; write it again");
+  if (bytes.empty())
+    throw Error(ErrorKind::input, fmt::format("{} holds no image: it has no index.json", shown),
+                "its writer did not finish; write it again");
   if (!resolve()) throw_no_such_image(location_, names_in(bytes, shown));
 }
 

@@ -31,8 +31,8 @@ class LayoutStore : public oci::Store, public LocalBlobs {
   void require_readable();  // Error(input) unless it is a layout that holds what the location names, saying what it does hold
 
  private:
-  std::string index() const;    // "" when there is none
-  io::Path scratch();           // made at the first use, with the layout around it
+  std::string index() const;                                      // "" when there is none
+  io::Path scratch();                                             // made at the first use, with the layout around it
   std::optional<oci::Descriptor> describe(const Digest& digest);  // a manifest that index.json does not list itself
 
   oci::Location location_;

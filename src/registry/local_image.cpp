@@ -20,8 +20,8 @@ void require_layout_version(std::string_view bytes, std::string_view what) {
 
 std::string read_manifest(oci::Store& store, const oci::Descriptor& descriptor) {
   if (descriptor.size > oci::kManifestLimit) {
-    throw Error(ErrorKind::input, fmt::format("manifest {}: {} are more than the {} accepted", descriptor.digest.short_text(), human_size(descriptor.size),
-                                              human_size(oci::kManifestLimit)));
+    throw Error(ErrorKind::input, fmt::format("manifest {}: {} are more than the {} accepted", descriptor.digest.short_text(),
+                                              human_size(descriptor.size), human_size(oci::kManifestLimit)));
   }
   return read_all(*store.open_blob(descriptor), oci::kManifestLimit, "manifest");
 }
@@ -35,7 +35,8 @@ std::string type_of_manifest(std::string_view bytes, std::string_view what) {
 }
 
 void require_root(oci::Store& store, const oci::Descriptor& root) {
-  if (!store.has_blob(root)) throw Error(ErrorKind::internal, fmt::format("manifest {} was to be published before it was put", root.digest.text()));
+  if (!store.has_blob(root))
+    throw Error(ErrorKind::internal, fmt::format("manifest {} was to be published before it was put", root.digest.text()));
 }
 
 void throw_no_such_image(const oci::Location& location, const std::vector<std::string>& names) {

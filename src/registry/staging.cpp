@@ -36,7 +36,8 @@ void sweep(const io::Path& parent, const std::string& prefix) {
 
 // A sweeper may take the directory away between mkdir and flock: true when the locked one still has its name.
 bool still_there(const io::Descriptor& locked, const io::Path& path) {
-  struct stat held {}, named {};
+  struct stat held {
+  }, named{};
   return fstat(locked.get(), &held) == 0 && lstat(path.c_str(), &named) == 0 && held.st_ino == named.st_ino && held.st_dev == named.st_dev;
 }
 

@@ -8,8 +8,8 @@
 
 namespace resole::registry {
 
-// A hidden directory PARENT/<prefix><random> that is removed at the end. Its owner holds a lock on it, so that what a killed writer left behind is known
-// by being unlocked: making a new one sweeps those of the same prefix away.
+// A hidden directory PARENT/<prefix><random> that is removed at the end. Its owner holds a lock on it, so that what a killed writer left
+// behind is known by being unlocked: making a new one sweeps those of the same prefix away.
 class StagingDirectory {
  public:
   StagingDirectory(const io::Path& parent, const std::string& prefix);
@@ -23,7 +23,8 @@ class StagingDirectory {
   io::Descriptor lock_;
 };
 
-// Exclusive lock of a directory itself: nothing is left behind in it. File systems that cannot lock directories (some NFS servers) get a lock file.
+// Exclusive lock of a directory itself: nothing is left behind in it. File systems that cannot lock directories (some NFS servers) get a
+// lock file.
 class DirectoryLock {
  public:
   explicit DirectoryLock(const io::Path& directory);

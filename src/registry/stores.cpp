@@ -30,20 +30,27 @@ std::unique_ptr<oci::Store> readable(const oci::Location& location) {
 
 std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, const StoreOptions&) {
   switch (location.transport) {
-    case oci::Transport::oci: return readable<LayoutStore>(location);
-    case oci::Transport::oci_archive: return readable<ArchiveStore>(location);
-    default: throw_unsupported(location, true);
+    case oci::Transport::oci:
+      return readable<LayoutStore>(location);
+    case oci::Transport::oci_archive:
+      return readable<ArchiveStore>(location);
+    default:
+      throw_unsupported(location, true);
   }
 }
 
 std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, const StoreOptions&) {
   if (!location.digest.empty()) {
-    throw Error(ErrorKind::usage, fmt::format("{}: a digest cannot be written to", printable(location.text())), "give a tag, or nothing, behind the path");
+    throw Error(ErrorKind::usage, fmt::format("{}: a digest cannot be written to", printable(location.text())),
+                "give a tag, or nothing, behind the path");
   }
   switch (location.transport) {
-    case oci::Transport::oci: return std::make_unique<LayoutStore>(location);
-    case oci::Transport::oci_archive: return std::make_unique<ArchiveStore>(location);
-    default: throw_unsupported(location, false);
+    case oci::Transport::oci:
+      return std::make_unique<LayoutStore>(location);
+    case oci::Transport::oci_archive:
+      return std::make_unique<ArchiveStore>(location);
+    default:
+      throw_unsupported(location, false);
   }
 }
 

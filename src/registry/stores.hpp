@@ -22,8 +22,8 @@ std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, cons
 // Writing: creates nothing before the first put; an oci: directory or oci-archive: file that exists keeps its other images.
 std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, const StoreOptions& options);
 
-// Copies everything below `root` (index children, configs, layers, artifacts) that `to` does not have; mounts where it can; does not publish.
-// Layers that are mounted or already there move no bytes. Non-distributable layers with urls stay descriptors.
+// Copies everything below `root` (index children, configs, layers, artifacts) that `to` does not have; mounts where it can; does not
+// publish. Layers that are mounted or already there move no bytes. Non-distributable layers with urls stay descriptors.
 struct CopyCount {
   std::uint64_t blobs_moved = 0, bytes_moved = 0;
   std::uint64_t blobs_mounted = 0, blobs_there = 0;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// tar::Reader reads a stream, and a stream would mean reading an 80 MB layer to learn what follows it. So each header is read by a Reader of its
-// own, started where the member begins; the next one begins behind the content, at a multiple of 512.
+// tar::Reader reads a stream, and a stream would mean reading an 80 MB layer to learn what follows it. So each header is read by a Reader
+// of its own, started where the member begins; the next one begins behind the content, at a multiple of 512.
 #include "registry/tar_members.hpp"
 
 #include <fmt/format.h>
@@ -68,7 +68,8 @@ void TarMembers::scan() {
     if (!reader.next(header)) return;
     const std::uint64_t size = header.type == tar::Type::file ? header.size : 0;
     const std::uint64_t content = at + header.content_offset;
-    if (content > total_ || size > total_ - content) throw Error(ErrorKind::input, fmt::format("member \"{}\" is cut off", printable(header.path)));
+    if (content > total_ || size > total_ - content)
+      throw Error(ErrorKind::input, fmt::format("member \"{}\" is cut off", printable(header.path)));
     if (header.type == tar::Type::file && !members_.try_emplace(header.path, content, size).second) {
       throw Error(ErrorKind::input, fmt::format("member \"{}\" is there twice", printable(header.path)));
     }

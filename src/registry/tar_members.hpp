@@ -14,7 +14,8 @@ namespace resole::registry {
 
 class TarMembers {
  public:
-  // Uncompressed archives are read in place. Compressed ones are expanded once into an unlinked temporary file (bounded). Error(input) on damage.
+  // Uncompressed archives are read in place. Compressed ones are expanded once into an unlinked temporary file (bounded). Error(input) on
+  // damage.
   explicit TarMembers(const io::Path& path);
   ~TarMembers();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The one table of files whose bytes the layer index keeps: what planning reads (package databases, repository configuration, keys) and what database
-// edits and recipes rewrite (ld.so.cache, ca-certificates, ucf). A changed table means a new kLayerIndexVersion.
+// The one table of files whose bytes the layer index keeps: what planning reads (package databases, repository configuration, keys) and
+// what database edits and recipes rewrite (ld.so.cache, ca-certificates, ucf). A changed table means a new kLayerIndexVersion.
 #include "rootfs/capture.hpp"
 
 #include <cstdint>
@@ -11,7 +11,8 @@
 namespace resole::rootfs {
 namespace {
 
-// Databases are captured whatever their size (the reader's limits then refuse absurd ones); of configuration only what a person could have written.
+// Databases are captured whatever their size (the reader's limits then refuse absurd ones); of configuration only what a person could have
+// written.
 constexpr std::uint64_t kAnySize = std::numeric_limits<std::uint64_t>::max();
 constexpr std::uint64_t kConfiguration = 1u << 20;
 constexpr std::uint64_t kData = 16u << 20;
@@ -81,7 +82,8 @@ bool matches(std::string_view pattern, std::string_view path) {
 // Most files of an image lie elsewhere: decided by a glance at the first letters, before the table is searched.
 bool may_be_captured(std::string_view path) {
   return path.starts_with("etc/") || path.starts_with("var/") || path.starts_with("lib/apk/") || path.starts_with("usr/lib/apk/") ||
-         path == "usr/lib/os-release" || path.starts_with("usr/share/ca-") || path.starts_with("usr/share/key") || path.starts_with("usr/local/share/ca-");
+         path == "usr/lib/os-release" || path.starts_with("usr/share/ca-") || path.starts_with("usr/share/key") ||
+         path.starts_with("usr/local/share/ca-");
 }
 
 constexpr std::string_view kWithMd5[] = {"usr/", "etc/", "bin/", "sbin/", "lib", "opt/", "boot/", "var/"};

@@ -5,7 +5,8 @@
 
 namespace resole::rootfs {
 
-// Is the md5 of this file kept? Where packages install files; not in databases, caches and application data, which no md5sums file speaks of.
+// Is the md5 of this file kept? Where packages install files; not in databases, caches and application data, which no md5sums file speaks
+// of.
 bool has_md5(std::string_view path);
 
 // Extended attributes that belong to a host or to a store's own bookkeeping and never to an image (umoci drops the same).

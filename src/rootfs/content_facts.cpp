@@ -16,8 +16,10 @@ void ContentFacts::begin(const std::string& path, std::uint64_t size) {
   if (capture_) {
     captured_total_ += size;
     if (size > limits_.captured_file || captured_total_ > limits_.captured_total) {
-      throw Error(ErrorKind::input, fmt::format("{}: {} is more than a layer may hold of package databases and configuration", printable(path), human_size(size)),
-                  "the layer is damaged or made to exhaust memory");
+      throw Error(
+          ErrorKind::input,
+          fmt::format("{}: {} is more than a layer may hold of package databases and configuration", printable(path), human_size(size)),
+          "the layer is damaged or made to exhaust memory");
     }
     captured_.reserve(size);
   }

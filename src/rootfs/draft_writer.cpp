@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tar of a draft: whiteouts, directories, everything else, each part sorted by path. No path occurs twice, and none beside its own whiteout.
+// The tar of a draft: whiteouts, directories, everything else, each part sorted by path. No path occurs twice, and none beside its own
+// whiteout.
 #include "base/error.hpp"
 #include "rootfs/content_facts.hpp"
 #include "rootfs/entry.hpp"

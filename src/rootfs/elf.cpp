@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way to a soname: ELF header -> program headers -> PT_DYNAMIC -> DT_STRTAB is an address -> the PT_LOAD that holds it -> offset in the file
-// -> DT_SONAME and DT_NEEDED are offsets into that string table. Section headers are not used: they may be stripped, and ld.so does not read them either.
-// Both widths and both byte orders occur (s390x is big-endian). Detached debug files have headers that point at nothing: they yield no names.
+// The way to a soname: ELF header, program headers, PT_DYNAMIC; its DT_STRTAB is an address, so the PT_LOAD that holds it gives the offset in
+// the file; DT_SONAME and DT_NEEDED are offsets into that string table. Section headers are not used: they may be stripped, and ld.so does
+// not read them either. Both widths and both byte orders occur (s390x is big-endian). Detached debug files have headers that point at
+// nothing: they yield no names.
 #include "rootfs/elf.hpp"
 
 #include <algorithm>
@@ -10,8 +11,8 @@
 namespace resole::rootfs {
 namespace {
 
-constexpr std::uint16_t kTypeExecutable = 2, kTypeShared = 3;           // e_type
-constexpr std::uint32_t kSegmentLoad = 1, kSegmentDynamic = 2;          // p_type
+constexpr std::uint16_t kTypeExecutable = 2, kTypeShared = 3;                                                     // e_type
+constexpr std::uint32_t kSegmentLoad = 1, kSegmentDynamic = 2;                                                    // p_type
 constexpr std::uint64_t kTagNull = 0, kTagNeeded = 1, kTagStringTable = 5, kTagStringSize = 10, kTagSoname = 14;  // d_tag
 constexpr std::uint64_t kMostSegments = 4096, kMostTags = 65536, kMostNeeded = 4096, kMostName = 4096;
 
@@ -83,7 +84,8 @@ std::optional<Layout> read_layout(const ElfPieces& pieces) {
 }
 
 const Segment* dynamic_segment(const Layout& layout) {
-  const auto found = std::find_if(layout.segments.begin(), layout.segments.end(), [](const Segment& s) { return s.type == kSegmentDynamic; });
+  const auto found =
+      std::find_if(layout.segments.begin(), layout.segments.end(), [](const Segment& s) { return s.type == kSegmentDynamic; });
   return found == layout.segments.end() ? nullptr : &*found;
 }
 
@@ -107,14 +109,22 @@ DynamicTags read_tags(const ElfPieces& pieces, const Encoding& encoding, const S
   for (; rest.size() >= 2 * word; rest.remove_prefix(2 * word)) {
     const std::uint64_t value = encoding.number(rest.substr(word, word));
     switch (encoding.number(rest.substr(0, word))) {
-      case kTagNull: return tags;
-      case kTagStringTable: tags.strings = value; break;
-      case kTagStringSize: tags.strings_size = value; break;
-      case kTagSoname: tags.soname = value; break;
+      case kTagNull:
+        return tags;
+      case kTagStringTable:
+        tags.strings = value;
+        break;
+      case kTagStringSize:
+        tags.strings_size = value;
+        break;
+      case kTagSoname:
+        tags.soname = value;
+        break;
       case kTagNeeded:
         if (tags.needed.size() < kMostNeeded) tags.needed.push_back(value);
         break;
-      default: break;
+      default:
+        break;
     }
   }
   return tags;

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // Keeps what ELF facts need while a file's content streams by, in bounded memory.
 //
-// The headers stand first and say where .dynamic lies, usually near the end of the file; .dynamic says where the string table lies, usually near the
-// beginning, but one cannot go back. So: the first kElfWindow bytes are kept (the whole of nearly every library), and of bigger files the surroundings of
-// .dynamic too, because patchelf moves .dynamic and .dynstr together into a new segment at the end. A string table anywhere else yields no names.
+// The headers stand first and say where .dynamic lies, usually near the end of the file; .dynamic says where the string table lies, usually
+// near the beginning, but one cannot go back. So: the first kElfWindow bytes are kept (the whole of nearly every library), and of bigger
+// files the surroundings of .dynamic too, because patchelf moves .dynamic and .dynstr together into a new segment at the end. A string
+// table anywhere else yields no names.
 #pragma once
 #include <cstdint>
 #include <optional>

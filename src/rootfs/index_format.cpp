@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The stored form of a layer index. Envelope: magic, version (4 bytes, little-endian), SHA-256 of what follows, zstd frames of the body.
-// The body is a plain sequence: diff_id, entries in the tar's order, captured files and ELF facts in the order of their paths. An entry's path is stored as
-// what differs from the path before it. An index that is damaged or of another version is no error: it reads as absent and is made again.
+// The body is a plain sequence: diff_id, entries in the tar's order, captured files and ELF facts in the order of their paths. An entry's
+// path is stored as what differs from the path before it. An index that is damaged or of another version is no error: it reads as absent
+// and is made again.
 #include "rootfs/index_format.hpp"
 
 #include <algorithm>
@@ -42,8 +43,8 @@ std::string decode_path(BinaryReader& in, std::string_view previous) {
 
 void encode_entry(BinaryWriter& out, const Entry& entry, std::string_view previous) {
   encode_path(out, previous, entry.path);
-  out.number(static_cast<std::uint64_t>(entry.type) | (entry.whiteout ? kWhiteout : 0) | (entry.opaque ? kOpaque : 0) | (entry.md5 ? kMd5 : 0) |
-             (entry.xattrs.empty() ? 0 : kXattrs));
+  out.number(static_cast<std::uint64_t>(entry.type) | (entry.whiteout ? kWhiteout : 0) | (entry.opaque ? kOpaque : 0) |
+             (entry.md5 ? kMd5 : 0) | (entry.xattrs.empty() ? 0 : kXattrs));
   if (entry.whiteout || entry.opaque) return;
   out.number(entry.mode);
   out.number(entry.uid);

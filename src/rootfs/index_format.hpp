@@ -9,7 +9,7 @@
 
 namespace resole::rootfs {
 
-std::string encode_index(const LayerIndex& index);                       // same index, same bytes
-std::optional<LayerIndex> decode_index(std::string_view bytes);          // nullopt when the bytes are not a whole index
+std::string encode_index(const LayerIndex& index);               // same index, same bytes
+std::optional<LayerIndex> decode_index(std::string_view bytes);  // nullopt when the bytes are not a whole index
 
 }  // namespace resole::rootfs

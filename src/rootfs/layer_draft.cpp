@@ -12,7 +12,8 @@ namespace resole::rootfs {
 namespace {
 
 [[noreturn]] void refuse(std::string_view path, std::string_view why) {
-  throw Error(ErrorKind::input, fmt::format("{}: {}", printable(path), why), "no layer can hold such a file; it comes from a package or from the image");
+  throw Error(ErrorKind::input, fmt::format("{}: {}", printable(path), why),
+              "no layer can hold such a file; it comes from a package or from the image");
 }
 
 void check_path(std::string_view path) {

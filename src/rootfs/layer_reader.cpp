@@ -3,7 +3,8 @@
 //   etc/.wh.motd          removes etc/motd of the layers below
 //   etc/.wh..wh..opq      hides everything that the layers below have in etc/
 //   .wh..wh.plnk/12.34    bookkeeping of aufs, no part of the image
-// A tar can also say things on which unpackers disagree or which one of them refuses; those that matter are refused here, by name, and not guessed at.
+// A tar can also say things on which unpackers disagree or which one of them refuses; those that matter are refused here, by name, and not
+// guessed at.
 #include <fmt/format.h>
 
 #include <boost/unordered/unordered_flat_map.hpp>
@@ -22,7 +23,8 @@ namespace resole::rootfs {
 namespace {
 
 [[noreturn]] void refuse(std::string_view path, std::string_view why) {
-  throw Error(ErrorKind::input, fmt::format("{}: {}", printable(path), why), "build the image again with a current tool; no unpacker agrees with another on such a layer");
+  throw Error(ErrorKind::input, fmt::format("{}: {}", printable(path), why),
+              "build the image again with a current tool; no unpacker agrees with another on such a layer");
 }
 
 enum class Meaning { object, whiteout, opaque, bookkeeping };
@@ -88,7 +90,8 @@ using LastByPath = boost::unordered_flat_map<std::string_view, std::size_t>;
 
 bool is_object(const Entry& entry) { return !entry.whiteout && !entry.opaque; }
 
-// Where `path` or one of its parents is a file of this layer, there is no telling what the layer means: some unpackers fail, others drop the file.
+// Where `path` or one of its parents is a file of this layer, there is no telling what the layer means: some unpackers fail, others drop
+// the file.
 void check_parents(const std::vector<Entry>& entries, const LastByPath& last) {
   boost::unordered_flat_set<std::string_view> checked;
   for (const Entry& entry : entries) {
@@ -104,8 +107,8 @@ void check_parents(const std::vector<Entry>& entries, const LastByPath& last) {
   }
 }
 
-// A path that is written twice keeps its last form, as umoci does; the store of podman refuses it. With a hardlink between the two forms the link would
-// mean the first.
+// A path that is written twice keeps its last form, as umoci does; the store of podman refuses it. With a hardlink between the two forms
+// the link would mean the first.
 void check_links(const std::vector<Entry>& entries, const std::vector<bool>& superseded) {
   boost::unordered_flat_set<std::string_view> rewritten;  // paths whose first form has been seen, and whose last has not
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -150,23 +153,25 @@ void keep_last_forms(LayerIndex& index) {
 
 void check_diff_id(const std::string& hex, const Digest& diff_id) {
   if (hex == diff_id.hex()) return;
-  throw Error(ErrorKind::verification, fmt::format("the layer's content has the digest {}, its image's configuration says {}", hex, diff_id.text()),
+  throw Error(ErrorKind::verification,
+              fmt::format("the layer's content has the digest {}, its image's configuration says {}", hex, diff_id.text()),
               "the layer or the configuration was exchanged or damaged; get the image again from a source you trust");
 }
 
 }  // namespace
 
 LayerIndex index_layer(Source& tar, const Digest& diff_id, const IndexLimits& limits) {
-  return with_context([&] { return diff_id.empty() ? std::string("reading a layer") : "reading layer " + diff_id.text(); }, [&] {
-    LayerIndex index;
-    ReadAhead source(tar, diff_id.empty() ? Algorithm::sha256 : diff_id.algorithm());
-    read_entries(source, limits, index);
-    const std::string hex = source.hash();
-    if (!diff_id.empty()) check_diff_id(hex, diff_id);
-    index.diff_id = diff_id.empty() ? Digest::sha256_hex(hex) : diff_id;
-    keep_last_forms(index);
-    return index;
-  });
+  return with_context([&] { return diff_id.empty() ? std::string("reading a layer") : "reading layer " + diff_id.text(); },
+                      [&] {
+                        LayerIndex index;
+                        ReadAhead source(tar, diff_id.empty() ? Algorithm::sha256 : diff_id.algorithm());
+                        read_entries(source, limits, index);
+                        const std::string hex = source.hash();
+                        if (!diff_id.empty()) check_diff_id(hex, diff_id);
+                        index.diff_id = diff_id.empty() ? Digest::sha256_hex(hex) : diff_id;
+                        keep_last_forms(index);
+                        return index;
+                      });
 }
 
 }  // namespace resole::rootfs

@@ -10,8 +10,8 @@ namespace {
 
 constexpr std::string_view kRoom = "layer-index";
 
-// Reads the blob once more, only to learn whether it is what its descriptor says: the store throws Error(verification) if not. Damage on the way shows
-// first as broken compression or tar, which would blame whoever built the image.
+// Reads the blob once more, only to learn whether it is what its descriptor says: the store throws Error(verification) if not. Damage on
+// the way shows first as broken compression or tar, which would blame whoever built the image.
 void check_blob(oci::Store& store, const oci::Descriptor& layer) {
   const auto blob = store.open_blob(layer);
   std::string buffer(256u << 10, '\0');

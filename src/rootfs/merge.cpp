@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// Layers are applied in the order of their tars, as unpackers do, with one thing remembered that order alone would get wrong: what the layer itself has
-// written. A whiteout or opaque marker hides lower layers only, wherever it stands in the tar (image-spec layer.md; umoci's "upperPaths"). So everything a
-// layer touches, and every directory above it, is stamped with the layer's number, and hiding passes over what bears the stamp:
+// Layers are applied in the order of their tars, as unpackers do, with one thing remembered that order alone would get wrong: what the
+// layer itself has written. A whiteout or opaque marker hides lower layers only, wherever it stands in the tar (image-spec layer.md;
+// umoci's "upperPaths"). So everything a layer touches, and every directory above it, is stamped with the layer's number, and hiding passes
+// over what bears the stamp:
 //
 //   lower: d/ d/old     layer: d/new, then .wh.d      merged: d/ d/new
 //
-// Where unpackers differ (field table "unpacker matrix") this follows the stores that unpack into a plain directory (umoci, vfs): a path below a
-// symlinked parent lands where the link points, inside the root. Our own layers never leave them that choice.
+// Where unpackers differ this follows the stores that unpack into a plain directory (umoci, vfs): a path
+// below a symlinked parent lands where the link points, inside the root. Our own layers never leave them that choice.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,9 +35,10 @@ void Merger::apply(std::uint32_t layer) {
   layer_ = layer;
   const LayerIndex& index = *state_.layers[layer];
   state_.by_path.reserve(state_.by_path.size() + index.entries.size());
-  with_context([&] { return "merging layer " + index.diff_id.text(); }, [&] {
-    for (const Entry& entry : index.entries) apply_entry(entry);
-  });
+  with_context([&] { return "merging layer " + index.diff_id.text(); },
+               [&] {
+                 for (const Entry& entry : index.entries) apply_entry(entry);
+               });
 }
 
 void Merger::apply_entry(const Entry& entry) {
@@ -118,8 +120,9 @@ Record* Merger::link_target(const Entry& entry) {
   Record* target = state_.find(entry.link);
   if (target == nullptr) target = state_.find(resolve(entry.link, false).path);
   if (target == nullptr || is_directory(target)) {
-    throw Error(ErrorKind::input, fmt::format("{}: is a hardlink to {}, which is {}", printable(entry.path), printable(entry.link),
-                                              target == nullptr ? "not there" : "a directory"),
+    throw Error(ErrorKind::input,
+                fmt::format("{}: is a hardlink to {}, which is {}", printable(entry.path), printable(entry.link),
+                            target == nullptr ? "not there" : "a directory"),
                 "no unpacker can apply such a layer; build the image again");
   }
   return target;
@@ -142,7 +145,8 @@ Record& Merger::make_directories(const Entry& entry, std::string_view path) {
     Record* next = state_.find(prefix);
     if (next != nullptr && !is_directory(next)) {
       if (next->node.layer == layer_) {
-        throw Error(ErrorKind::input, fmt::format("{}: lies below {}, which the same layer makes a file", printable(entry.path), printable(prefix)),
+        throw Error(ErrorKind::input,
+                    fmt::format("{}: lies below {}, which the same layer makes a file", printable(entry.path), printable(prefix)),
                     "no unpacker agrees with another on such a layer; build the image again");
       }
       remove(*next);  // umoci and overlay: a directory takes the place of a lower layer's file
@@ -228,7 +232,8 @@ void Merger::seal() {
   for (Record& record : state_.records) {
     std::erase_if(record.children, [](const Record* child) { return child->removed; });
     // Siblings share everything before their names, so comparing paths compares names. Tars are mostly sorted already.
-    if (!std::is_sorted(record.children.begin(), record.children.end(), before)) std::sort(record.children.begin(), record.children.end(), before);
+    if (!std::is_sorted(record.children.begin(), record.children.end(), before))
+      std::sort(record.children.begin(), record.children.end(), before);
   }
   collect_link_sets();
 }

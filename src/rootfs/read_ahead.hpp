@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Source that is read, and hashed as a whole, on a thread of its own a few buffers ahead of whoever reads from here: decompression and the diff_id hash
-// on one core, parsing and file hashes on another.
+// A Source that is read, and hashed as a whole, on a thread of its own a few buffers ahead of whoever reads from here: decompression and
+// the diff_id hash on one core, parsing and file hashes on another.
 #pragma once
 #include <array>
 #include <condition_variable>

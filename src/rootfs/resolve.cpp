@@ -13,7 +13,7 @@
 namespace resole::rootfs {
 namespace {
 
-constexpr int kMostLinks = 40;  // as Linux (path_resolution(7))
+constexpr int kMostLinks = 40;    // as Linux (path_resolution(7))
 constexpr int kMostSteps = 4096;  // twice what a path of 4096 bytes can hold
 
 // What is still to be walked: components, the next one last.

@@ -10,7 +10,8 @@ namespace resole::rootfs {
 
 using Lookup = std::function<const Node*(std::string_view)>;  // the node of a clean path, no symlink followed; nullptr when there is none
 
-// Tree::resolve over anything that can look up nodes. The rest of a path behind something missing, or behind a file, is joined as it is written.
+// Tree::resolve over anything that can look up nodes. The rest of a path behind something missing, or behind a file, is joined as it is
+// written.
 Resolved resolve_path(const Lookup& lookup, std::string_view path, bool follow_last);
 
 }  // namespace resole::rootfs

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// From a draft to the smallest layer that has its effect in every unpacker (field notes "Unpacker matrix"; image-spec #1221, moby #5632, buildah #6297).
+// From a draft to the smallest layer that has its effect in every unpacker (podman overlay and vfs, umoci; image-spec
+// #1221, moby #5632, buildah #6297).
 //
-// Left out is what the tree below already has: a file equal in content, mode, owner and xattrs keeps its old mtime, and with it compiled Python stays
-// valid. Link sets are one thing: if one name differs, or if the names are not exactly those that are linked below, the whole set is written.
+// Left out is what the tree below already has: a file equal in content, mode, owner and xattrs keeps its old mtime, and with it compiled
+// Python stays valid. Link sets are one thing: if one name differs, or if the names are not exactly those that are linked below, the whole
+// set is written.
 //
 // A whiteout hides a whole directory, so a removed directory in which something is put again is not hidden but emptied, child by child:
 //   below: d/a d/b d/c    removed: d    put: d/b    written: d/.wh.a d/.wh.c d/ d/b
@@ -26,7 +28,8 @@ bool is_directory(const Node* node) { return node != nullptr && node->entry.type
 
 class Settler {
  public:
-  Settler(const LayerDraft& draft, const Tree& below, std::int64_t marker_mtime) : draft_(draft), below_(below), marker_mtime_(marker_mtime) {}
+  Settler(const LayerDraft& draft, const Tree& below, std::int64_t marker_mtime)
+      : draft_(draft), below_(below), marker_mtime_(marker_mtime) {}
 
   SettledDraft run() {
     check_parents();
@@ -72,7 +75,8 @@ class Settler {
   }
 
   [[noreturn]] static void refuse_parent(std::string_view path, std::string_view parent) {
-    throw Error(ErrorKind::internal, fmt::format("{}: would be written below {}, which is not a directory", printable(path), printable(parent)));
+    throw Error(ErrorKind::internal,
+                fmt::format("{}: would be written below {}, which is not a directory", printable(path), printable(parent)));
   }
 
   // ---- link sets
@@ -86,7 +90,8 @@ class Settler {
       if (put->first.type != tar::Type::hardlink) return at;
       at = put->first.link;
     }
-    throw Error(ErrorKind::internal, fmt::format("{}: is a hardlink to {}, which the layer does not hold as a file", printable(path), printable(at)));
+    throw Error(ErrorKind::internal,
+                fmt::format("{}: is a hardlink to {}, which the layer does not hold as a file", printable(path), printable(at)));
   }
 
   void group_links() {
@@ -117,14 +122,13 @@ class Settler {
     for (const std::string& name : names) {
       if (!std::binary_search(linked.begin(), linked.end(), name)) return false;
     }
-    return std::all_of(linked.begin(), linked.end(), [&](const std::string& name) {
-      return std::binary_search(names.begin(), names.end(), name) || will_be_gone(name);
-    });
+    return std::all_of(linked.begin(), linked.end(),
+                       [&](const std::string& name) { return std::binary_search(names.begin(), names.end(), name) || will_be_gone(name); });
   }
 
-  // Is the object below at this path removed or replaced by another one?
+  // Is the object below at this path, which is no directory, removed or replaced by another one?
   bool will_be_gone(const std::string& path) {
-    if (put_at(path) != nullptr) return !is_same(path, root_of(path));
+    if (const Put* put = put_at(path)) return put->first.type == tar::Type::directory || !is_same(path, root_of(path));
     for (std::string_view at = path; !at.empty(); at = parent_of(at)) {
       if (draft_.removals().contains(std::string(at))) return true;
       const Put* put = at == path ? nullptr : put_at(at);
@@ -136,7 +140,8 @@ class Settler {
   void add_set(const std::string& root, const std::vector<std::string>& names) {
     const auto& [header, content] = *put_at(root);
     for (const std::string& name : names) {
-      // Further names repeat owner, mode and xattrs: some unpackers apply them again, and a chown drops capabilities that are not set after it.
+      // Further names repeat owner, mode and xattrs: some unpackers apply them again, and a chown drops capabilities that are not set after
+      // it.
       SettledDraft::Object object{.header = header};
       object.header.path = name;
       if (name == names.front()) {
@@ -214,6 +219,8 @@ class Settler {
 
 }  // namespace
 
-SettledDraft settle(const LayerDraft& draft, const Tree& below, std::int64_t marker_mtime) { return Settler(draft, below, marker_mtime).run(); }
+SettledDraft settle(const LayerDraft& draft, const Tree& below, std::int64_t marker_mtime) {
+  return Settler(draft, below, marker_mtime).run();
+}
 
 }  // namespace resole::rootfs

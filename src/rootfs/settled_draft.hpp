@@ -11,12 +11,12 @@ namespace resole::rootfs {
 
 struct SettledDraft {
   struct Object {
-    tar::Header header;                // a hardlink to the first name, for further names of a link set
-    const Blob* content = nullptr;     // of files; in the draft
+    tar::Header header;             // a hardlink to the first name, for further names of a link set
+    const Blob* content = nullptr;  // of files; in the draft
   };
-  std::vector<std::string> whiteouts;            // paths of the objects, sorted
+  std::vector<std::string> whiteouts;              // paths of the objects, sorted
   std::map<std::string, tar::Header> directories;  // with every parent of everything written
-  std::map<std::string, Object> objects;         // sorted, so that the first name of a link set comes first
+  std::map<std::string, Object> objects;           // sorted, so that the first name of a link set comes first
 };
 
 // Error(internal): a path whose parent will not be a directory, a hardlink to what the draft does not hold.

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The merged file tree of an image's layers as data: what a container sees, with the layer each object comes from. Immutable.
-// Whiteouts and opaque markers hide lower layers only, in any order within a layer; hardlinks are resolved to link sets; a file over a directory hides the
-// directory's children; an entry below a symlinked parent lands where the symlink points inside the root (as umoci and vfs do; field/oci.md section 4).
+// Whiteouts and opaque markers hide lower layers only, in any order within a layer; hardlinks are resolved to link sets; a file over a
+// directory hides the directory's children; an entry below a symlinked parent lands where the symlink points inside the root (as umoci and
+// vfs do).
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -18,13 +19,13 @@ namespace resole::rootfs {
 // An object of the merged tree. `entry.type` is never hardlink: members of a link set carry the file's own attributes and content hash.
 struct Node {
   Entry entry;
-  std::uint32_t layer = 0;      // index of the layer it comes from (0 = bottom)
-  std::uint32_t link_set = 0;   // 0 = the only name; equal numbers are names of one inode
-  bool implicit = false;        // a directory that no layer lists, only something below it: 0755 root:root, as unpackers create it
+  std::uint32_t layer = 0;     // index of the layer it comes from (0 = bottom)
+  std::uint32_t link_set = 0;  // 0 = the only name; equal numbers are names of one inode
+  bool implicit = false;       // a directory that no layer lists, only something below it: 0755 root:root, as unpackers create it
 };
 
 struct Resolved {
-  std::string path;        // lexical path of the object, or where it would be created
+  std::string path;            // lexical path of the object, or where it would be created
   const Node* node = nullptr;  // nullptr: does not exist (the parent does, and is a directory, when parent_exists)
   bool parent_exists = false;
 };
@@ -42,15 +43,16 @@ class Tree {
   const std::vector<std::shared_ptr<const LayerIndex>>& layers() const;
 
   const Node* find(std::string_view path) const;  // lexical: no symlink is followed; "" = root
-  // Follows symlinks of the parents (and of the last component when asked) inside the root; absolute targets restart at the root; ".." stops at the root;
-  // more than 40 links: Error(input) naming the path.
+  // Follows symlinks of the parents (and of the last component when asked) inside the root; absolute targets restart at the root; ".."
+  // stops at the root; more than 40 links: Error(input) naming the path.
   Resolved resolve(std::string_view path, bool follow_last) const;
   // Captured bytes of the file at `path` (symlinks followed); nullopt when absent, not a file, or not captured.
   std::optional<std::string_view> content(std::string_view path) const;
-  const ElfFacts* elf(std::string_view path) const;                    // lexical path; nullptr when not ELF
+  const ElfFacts* elf(std::string_view path) const;                     // lexical path; nullptr when not ELF
   std::vector<std::string> children(std::string_view directory) const;  // names, sorted; lexical path; empty when not a directory
-  std::vector<std::string> link_set(std::string_view path) const;      // all names of the inode, sorted; at least itself
-  void walk(std::string_view below, const std::function<void(const Node&)>& visit) const;  // depth first, names sorted, `below` itself included
+  std::vector<std::string> link_set(std::string_view path) const;       // all names of the inode, sorted; at least itself
+  void walk(std::string_view below,
+            const std::function<void(const Node&)>& visit) const;  // depth first, names sorted, `below` itself included
 
   struct State;  // tree_state.hpp
 

@@ -15,11 +15,11 @@ namespace resole::rootfs {
 struct Record {
   Node node;
   Record* parent = nullptr;
-  std::vector<Record*> children;      // sealed: sorted by name, none removed
-  const Entry* origin = nullptr;      // of a file: the entry whose content this is, in the index of ...
-  std::uint32_t origin_layer = 0;     // ... this layer; for names that were hardlinks another entry than their own
-  std::uint32_t touched = 0;          // number (1 = bottom) of the last layer that wrote this, or something below it
-  std::uint32_t cleared = 0;          // number of the last layer whose markers hid everything below this
+  std::vector<Record*> children;   // sealed: sorted by name, none removed
+  const Entry* origin = nullptr;   // of a file: the entry whose content this is, in the index of ...
+  std::uint32_t origin_layer = 0;  // ... this layer; for names that were hardlinks another entry than their own
+  std::uint32_t touched = 0;       // number (1 = bottom) of the last layer that wrote this, or something below it
+  std::uint32_t cleared = 0;       // number of the last layer whose markers hid everything below this
   bool removed = false;
 };
 

@@ -103,7 +103,7 @@ TEST(Detect, ByMagic) {
 }
 
 TEST(Decompress, EveryFormatInEveryPortion) {
-  const std::string raw = sample(300'000);
+  const std::string raw = sample(100'000);
   for (const std::string& packed : {compress(Compression::gzip, raw), gzip_with_header(raw), compress(Compression::zstd, raw), xz(raw), raw}) {
     EXPECT_EQ(expand(packed), raw);
     EXPECT_EQ(read_all(*decompress(Blob::of(packed)), 1 << 30, "x"), raw);
@@ -305,7 +305,6 @@ TEST(Oracle, WeReadWhatTheToolsWrite) {
 
 RC_GTEST_PROP(Compressor, RoundTrip, (const std::string& raw)) {
   for (Compression compression : {Compression::gzip, Compression::zstd}) RC_ASSERT(expand(compress(compression, raw)) == raw);
-  RC_ASSERT(expand(xz(raw)) == raw);
 }
 
 }  // namespace

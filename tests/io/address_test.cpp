@@ -31,16 +31,35 @@ bool is_private(const char* text) {
 }
 
 TEST(Address, Private) {
-  for (const char* text : {"0.0.0.0", "10.1.2.3", "100.64.0.1", "100.127.255.255", "127.0.0.1", "127.255.0.1", "169.254.169.254", "172.16.0.1",
-                           "172.31.255.255", "192.168.0.1", "192.0.0.192", "::", "::1", "fe80::1", "fc00::1", "fd12:3456::1", "fec0::1",
-                           "::ffff:127.0.0.1", "64:ff9b::a00:1", "2002:a00:1::1", "64:ff9b:1::1"}) {
+  for (const char* text : {"0.0.0.0",
+                           "10.1.2.3",
+                           "100.64.0.1",
+                           "100.127.255.255",
+                           "127.0.0.1",
+                           "127.255.0.1",
+                           "169.254.169.254",
+                           "172.16.0.1",
+                           "172.31.255.255",
+                           "192.168.0.1",
+                           "192.0.0.192",
+                           "::",
+                           "::1",
+                           "fe80::1",
+                           "fc00::1",
+                           "fd12:3456::1",
+                           "fec0::1",
+                           "::ffff:127.0.0.1",
+                           "64:ff9b::a00:1",
+                           "2002:a00:1::1",
+                           "64:ff9b:1::1"}) {
     EXPECT_TRUE(is_private(text)) << text;
   }
 }
 
 TEST(Address, Public) {
-  for (const char* text : {"1.1.1.1", "100.63.255.255", "100.128.0.0", "126.0.0.1", "128.0.0.1", "169.253.0.1", "172.15.0.1", "172.32.0.1",
-                           "192.0.1.1", "192.167.0.1", "203.0.113.80", "198.18.0.1", "2606:4700::1", "::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1"}) {
+  for (const char* text :
+       {"1.1.1.1", "100.63.255.255", "100.128.0.0", "126.0.0.1", "128.0.0.1", "169.253.0.1", "172.15.0.1", "172.32.0.1", "192.0.1.1",
+        "192.167.0.1", "203.0.113.80", "198.18.0.1", "2606:4700::1", "::ffff:1.1.1.1", "64:ff9b::101:101", "2002:101:101::1"}) {
     EXPECT_FALSE(is_private(text)) << text;
   }
 }
@@ -77,7 +96,9 @@ TEST(Proxy, ByScheme) {
 }
 
 TEST(Proxy, Exemptions) {
-  const auto exempt = [](const char* url, const char* list) { return proxy(url, {{"http_proxy", "http://p:1"}, {"no_proxy", list}}).empty(); };
+  const auto exempt = [](const char* url, const char* list) {
+    return proxy(url, {{"http_proxy", "http://p:1"}, {"no_proxy", list}}).empty();
+  };
   EXPECT_TRUE(exempt("http://a.example.org/", "*"));
   EXPECT_TRUE(exempt("http://a.example.org/", "x, example.org"));
   EXPECT_TRUE(exempt("http://a.example.org/", ".Example.Org"));

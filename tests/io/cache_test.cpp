@@ -71,8 +71,19 @@ TEST_F(CacheTest, StreamedEntryExistsAfterCommitOnly) {
 }
 
 TEST_F(CacheTest, StrangeKeysStayInsideAndApart) {
-  const std::vector<std::string> keys{"", ".", "..", "../../escape", "/etc/passwd", "a/b", std::string(5000, 'k'), std::string("nul\0l", 5), "~tilde",
-                                      "line\nbreak", "a:b+c_d.e-f", "x", sha256_hex_of("../../escape")};
+  const std::vector<std::string> keys{"",
+                                      ".",
+                                      "..",
+                                      "../../escape",
+                                      "/etc/passwd",
+                                      "a/b",
+                                      std::string(5000, 'k'),
+                                      std::string("nul\0l", 5),
+                                      "~tilde",
+                                      "line\nbreak",
+                                      "a:b+c_d.e-f",
+                                      "x",
+                                      sha256_hex_of("../../escape")};
   for (const std::string& key : keys) cache->put("packages", key, "value of " + key);
   for (const std::string& key : keys) EXPECT_EQ(fresh()->get("packages", key)->bytes(), "value of " + key);
   EXPECT_EQ(files().size(), keys.size());
@@ -81,7 +92,8 @@ TEST_F(CacheTest, StrangeKeysStayInsideAndApart) {
 }
 
 TEST_F(CacheTest, RoomsAreWords) {
-  for (const char* room : {"", "..", "a/b", "tmp", "Upper"}) EXPECT_EQ(error_of([&] { cache->get(room, "k"); }).kind(), ErrorKind::internal) << room;
+  for (const char* room : {"", "..", "a/b", "tmp", "Upper"})
+    EXPECT_EQ(error_of([&] { cache->get(room, "k"); }).kind(), ErrorKind::internal) << room;
   EXPECT_EQ(error_of([&] { cache->get("download", "not a digest"); }).kind(), ErrorKind::internal);
 }
 

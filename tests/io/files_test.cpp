@@ -25,7 +25,9 @@ using namespace io;
 class FilesTest : public testing::Test {
  protected:
   io::Path path(const std::string& name) const { return directory.path() / name; }
-  std::size_t entries() const { return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator())); }
+  std::size_t entries() const {
+    return static_cast<std::size_t>(std::distance(fs::directory_iterator(directory.path()), fs::directory_iterator()));
+  }
   void plant(const std::string& name, const std::string& text) const { std::ofstream(path(name)) << text; }
 
   TemporaryDirectory directory;

@@ -6,7 +6,9 @@ namespace {
 
 class RedirectTest : public FetchingTest {
  protected:
-  static HttpAnswer to(const std::string& location, int status = 302) { return {.status = status, .body = "moved", .fields = {{"Location", location}}}; }
+  static HttpAnswer to(const std::string& location, int status = 302) {
+    return {.status = status, .body = "moved", .fields = {{"Location", location}}};
+  }
 };
 
 TEST_F(RedirectTest, RelativeAndAbsolute) {
@@ -42,7 +44,9 @@ TEST_F(RedirectTest, CredentialsStayWithTheirOrigin) {
   server.file("/here", "body");
   server.script("/same", {to("/here")});
   server.script("/away", {to("http://spy:spy@" + other.host() + "/there")});
-  const auto with_password = [&](const std::string& path) { return Resource{.url = "http://user:p%40ss@" + server.host() + path, .what = "file"}; };
+  const auto with_password = [&](const std::string& path) {
+    return Resource{.url = "http://user:p%40ss@" + server.host() + path, .what = "file"};
+  };
   EXPECT_EQ(fetcher().fetch(with_password("/same")).bytes(), "body");
   EXPECT_EQ(server.seen("/same").front().fields.at("authorization"), "Basic dXNlcjpwQHNz");  // user:p@ss
   EXPECT_EQ(server.seen("/here").front().fields.at("authorization"), "Basic dXNlcjpwQHNz");
@@ -54,7 +58,8 @@ TEST_F(RedirectTest, OtherSchemesAreNotFollowed) {
   server.script("/file", {to("file:///etc/passwd")});
   server.script("/ftp", {to("ftp://example.org/x")});
   server.script("/nonsense", {to("http://")});
-  for (const char* path : {"/file", "/ftp"}) EXPECT_EQ(error_of([&] { fetcher().fetch(unknown(path)); }).kind(), ErrorKind::network) << path;
+  for (const char* path : {"/file", "/ftp"})
+    EXPECT_EQ(error_of([&] { fetcher().fetch(unknown(path)); }).kind(), ErrorKind::network) << path;
   EXPECT_THROW(fetcher().fetch(unknown("/nonsense")), Error);
 }
 
@@ -90,7 +95,8 @@ TEST_F(RedirectTest, NamedHostsAreAllowedWithAndWithoutPort) {
   options.allowed_private_hosts = {"LocalHost"};
   EXPECT_EQ(make()->fetch({.url = "http://localhost:" + std::to_string(server.port()) + "/a"}).bytes(), "body");
   options.allowed_private_hosts = {"localhost:1"};
-  EXPECT_EQ(error_of([&] { make()->fetch({.url = "http://localhost:" + std::to_string(server.port()) + "/a"}); }).kind(), ErrorKind::refused);
+  EXPECT_EQ(error_of([&] { make()->fetch({.url = "http://localhost:" + std::to_string(server.port()) + "/a"}); }).kind(),
+            ErrorKind::refused);
 }
 
 TEST_F(RedirectTest, TheOperatorsProxyMayBePrivate) {

@@ -17,7 +17,8 @@ TEST_F(ResumeTest, GoesOnWhereItBroke) {
 
 TEST_F(ResumeTest, BreaksSeveralTimes) {
   const std::string body = noise(100000);
-  server.script("/a", {{.body = body, .cut_after = 30000}, {.body = body, .cut_after = 30000}, {.body = body, .cut_after = 30000}, {.body = body}});
+  server.script(
+      "/a", {{.body = body, .cut_after = 30000}, {.body = body, .cut_after = 30000}, {.body = body, .cut_after = 30000}, {.body = body}});
   EXPECT_EQ(fetcher().fetch(known("/a", body)).bytes(), body);
   EXPECT_EQ(server.seen().back().fields.at("range"), "bytes=90000-");
 }

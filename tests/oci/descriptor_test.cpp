@@ -25,8 +25,10 @@ TEST(Descriptor, AcceptsWhatTheSpecAllows) {
       {"zero size", R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"(","size":0})"},
       {"largest size", R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"(","size":9223372036854775807})"},
       {"sha512", R"({"mediaType":"a/b","digest":"sha512:)" + kHex + kHex + R"(","size":3})"},
-      {"unregistered algorithm", R"({"mediaType":"a/b","digest":"multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8","size":3})"},
-      {"nulls are absent", R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"(","size":3,"urls":null,"annotations":null,"platform":null})"},
+      {"unregistered algorithm",
+       R"({"mediaType":"a/b","digest":"multihash+base58:QmRZxt2b1FVZPNqd8hsiykDL3TdBDeTSPX9Kv46HmX4Gx8","size":3})"},
+      {"nulls are absent",
+       R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"(","size":3,"urls":null,"annotations":null,"platform":null})"},
       {"unknown members", R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"(","size":3,"x":{"y":[1]}})"},
       {"matching data", R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"(","size":3,"data":"Zm9v"})"},
       {"odd type", R"({"mediaType":"application/vnd.foo-bar_x.1+json","digest":"sha256:)" + kHex + R"(","size":3})"},
@@ -128,8 +130,9 @@ TEST(Platform, RefusesOtherTexts) {
 
 TEST(MediaType, KnowsItsFamilies) {
   using namespace media_type;
-  for (const char* type : {"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
-                           "application/vnd.docker.image.rootfs.diff.tar.zstd"}) {
+  for (const char* type :
+       {"application/vnd.oci.image.layer.nondistributable.v1.tar+zstd", "application/vnd.docker.image.rootfs.foreign.diff.tar.gzip",
+        "application/vnd.docker.image.rootfs.diff.tar.zstd"}) {
     EXPECT_TRUE(is_layer(type)) << type;
   }
   EXPECT_FALSE(is_layer("application/vnd.in-toto+json"));

@@ -21,13 +21,15 @@ Image image_of(const std::string& config, const std::string& manifest, std::stri
   return {describe(type, manifest), Manifest::parse(manifest, type, "test"), Config::parse(config, "test")};
 }
 
-const std::string kConfig = R"({"zeta":{"b":1,"a":[null,1.5]},"architecture":"amd64","config":{"Cmd":["sh"],"Labels":{"x":"1"}},"created":"2020-01-01T00:00:00Z",)"
-                            R"("history":[{"created_by":"ADD","zz":true}],"os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" +
-                            std::string(64, 'a') + R"("]},"last":"ünïcode"})";
-const std::string kManifest = R"({"layers":[{"size":10,"digest":"sha256:)" + std::string(64, 'b') +
-                              R"(","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","unknown":[1]}],"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:)" +
-                              "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae" +
-                              R"(","size":3,"data":"Zm9v","annotations":{"kept":"yes"}},"schemaVersion":2,"annotations":{"org.example":"1","gone":"2"},"extra":{"y":2}})";
+const std::string kConfig =
+    R"({"zeta":{"b":1,"a":[null,1.5]},"architecture":"amd64","config":{"Cmd":["sh"],"Labels":{"x":"1"}},"created":"2020-01-01T00:00:00Z",)"
+    R"("history":[{"created_by":"ADD","zz":true}],"os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" +
+    std::string(64, 'a') + R"("]},"last":"ünïcode"})";
+const std::string kManifest =
+    R"({"layers":[{"size":10,"digest":"sha256:)" + std::string(64, 'b') +
+    R"(","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","unknown":[1]}],"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:)" +
+    "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae" +
+    R"(","size":3,"data":"Zm9v","annotations":{"kept":"yes"}},"schemaVersion":2,"annotations":{"org.example":"1","gone":"2"},"extra":{"y":2}})";
 
 AppendedLayer layer(char letter, std::string_view type = media_type::kOciLayerGzip) {
   AppendedLayer out;
@@ -46,17 +48,19 @@ TEST(EditImage, GoldenBytes) {
   change.labels = {{"x", ""}, {"new", "label"}};
   change.annotations = {{"gone", ""}, {"org.example", "3"}, {"added", "4"}};
   const EditedImage edited = edit(image_of(kConfig, kManifest), change);
-  EXPECT_EQ(edited.config_bytes,
-            R"({"zeta":{"b":1,"a":[null,1.5]},"architecture":"amd64","config":{"Cmd":["sh"],"Labels":{"new":"label"}},"created":"2026-01-02T03:04:05Z",)"
-            R"("history":[{"created_by":"ADD","zz":true},{"created":"2026-01-02T03:04:05Z","created_by":"resole c"}],"os":"linux",)"
-            R"("rootfs":{"type":"layers","diff_ids":["sha256:)" +
-                std::string(64, 'a') + R"(","sha256:)" + std::string(64, 'd') + R"("]},"last":"ünïcode"})");
-  EXPECT_EQ(edited.manifest_bytes,
-            R"({"layers":[{"size":10,"digest":"sha256:)" + std::string(64, 'b') +
-                R"(","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","unknown":[1]},{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"sha256:)" +
-                std::string(64, 'c') + R"(","size":7}],"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" + edited.config.digest.text() +
-                R"(","size":)" + std::to_string(edited.config_bytes.size()) +
-                R"(,"annotations":{"kept":"yes"}},"schemaVersion":2,"annotations":{"org.example":"3","added":"4"},"extra":{"y":2}})");
+  EXPECT_EQ(
+      edited.config_bytes,
+      R"({"zeta":{"b":1,"a":[null,1.5]},"architecture":"amd64","config":{"Cmd":["sh"],"Labels":{"new":"label"}},"created":"2026-01-02T03:04:05Z",)"
+      R"("history":[{"created_by":"ADD","zz":true},{"created":"2026-01-02T03:04:05Z","created_by":"resole c"}],"os":"linux",)"
+      R"("rootfs":{"type":"layers","diff_ids":["sha256:)" +
+          std::string(64, 'a') + R"(","sha256:)" + std::string(64, 'd') + R"("]},"last":"ünïcode"})");
+  EXPECT_EQ(
+      edited.manifest_bytes,
+      R"({"layers":[{"size":10,"digest":"sha256:)" + std::string(64, 'b') +
+          R"(","mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","unknown":[1]},{"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip","digest":"sha256:)" +
+          std::string(64, 'c') + R"(","size":7}],"config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":")" +
+          edited.config.digest.text() + R"(","size":)" + std::to_string(edited.config_bytes.size()) +
+          R"(,"annotations":{"kept":"yes"}},"schemaVersion":2,"annotations":{"org.example":"3","added":"4"},"extra":{"y":2}})");
   EXPECT_EQ(edited.config.digest, Digest::of(edited.config_bytes));
   EXPECT_EQ(edited.manifest.digest, Digest::of(edited.manifest_bytes));
   EXPECT_EQ(edited.manifest.size, edited.manifest_bytes.size());
@@ -93,7 +97,8 @@ TEST(EditImage, StripTakesOurLayersOffAgain) {
 }
 
 TEST(EditImage, LabelsAreMadeOnlyWhenOneIsSet) {
-  const std::string bare = R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" + std::string(64, 'a') + R"("]}})";
+  const std::string bare =
+      R"({"architecture":"amd64","os":"linux","rootfs":{"type":"layers","diff_ids":["sha256:)" + std::string(64, 'a') + R"("]}})";
   EXPECT_EQ(edit(image_of(bare, kManifest), {.labels = {{"x", ""}}}).config_bytes, bare);
   const Config labelled = Config::parse(edit(image_of(bare, kManifest), {.labels = {{"x", "y"}}}).config_bytes, "test");
   EXPECT_EQ(labelled.labels().at("x"), "y");
@@ -104,8 +109,10 @@ TEST(EditImage, LabelsAreMadeOnlyWhenOneIsSet) {
 
 TEST(EditImage, DockerManifestsHaveNoAnnotationsAndNoZstd) {
   std::string docker = kManifest;
-  for (const auto& [from, to] : std::vector<std::pair<std::string_view, std::string_view>>{
-           {media_type::kOciConfig, media_type::kDockerConfig}, {media_type::kOciLayerGzip, media_type::kDockerLayerGzip}, {R"("annotations":{"org.example":"1","gone":"2"},)", ""}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string_view, std::string_view>>{{media_type::kOciConfig, media_type::kDockerConfig},
+                                                                  {media_type::kOciLayerGzip, media_type::kDockerLayerGzip},
+                                                                  {R"("annotations":{"org.example":"1","gone":"2"},)", ""}}) {
     docker.replace(docker.find(from), from.size(), to);
   }
   const Image image = image_of(kConfig, docker, media_type::kDockerManifest);
@@ -123,7 +130,8 @@ TEST(EditImage, DockerManifestsHaveNoAnnotationsAndNoZstd) {
 TEST(EditImage, RefusesMixedFamiliesThatWereOnlyLookedAt) {
   std::string mixed = kManifest;
   mixed.replace(mixed.find(media_type::kOciLayerGzip), media_type::kOciLayerGzip.size(), media_type::kDockerLayerGzip);
-  const Image image{describe(media_type::kOciManifest, mixed), Manifest::parse(mixed, media_type::kOciManifest, "test", Families::any), Config::parse(kConfig, "test")};
+  const Image image{describe(media_type::kOciManifest, mixed), Manifest::parse(mixed, media_type::kOciManifest, "test", Families::any),
+                    Config::parse(kConfig, "test")};
   try {
     edit(image, {});
     FAIL();
@@ -145,7 +153,8 @@ struct HistoryCase {
 TEST(History, FollowsTheLayersWithoutGuessing) {
   const char* filler = R"({"created_by":"a layer whose history was not recorded"})";
   const std::string two_fillers = std::string("[") + filler + "," + filler + R"(,{"created_by":"n"}])";
-  const std::string filled = std::string(R"([{"created_by":"a"},{"created_by":"e","empty_layer":true},)") + filler + R"(,{"created_by":"n"}])";
+  const std::string filled =
+      std::string(R"([{"created_by":"a"},{"created_by":"e","empty_layer":true},)") + filler + R"(,{"created_by":"n"}])";
   const std::string short_then_strip = R"([{"created_by":"a"}])";
   const std::vector<HistoryCase> cases = {
       {"absent, nothing appended", "null", 2, 0, {}, "null"},
@@ -154,9 +163,17 @@ TEST(History, FollowsTheLayersWithoutGuessing) {
       {"empty, appended to no layers", "[]", 0, 0, {"n"}, R"([{"created_by":"n"}])"},
       {"short: filled at the end", R"([{"created_by":"a"},{"created_by":"e","empty_layer":true}])", 2, 0, {"n"}, filled.c_str()},
       {"exact", R"([{"created_by":"a"},{"created_by":"b"}])", 2, 0, {"n"}, R"([{"created_by":"a"},{"created_by":"b"},{"created_by":"n"}])"},
-      {"long: left alone", R"([{"created_by":"a"},{"created_by":"b"},{"created_by":"c"}])", 1, 0, {"n"},
+      {"long: left alone",
+       R"([{"created_by":"a"},{"created_by":"b"},{"created_by":"c"}])",
+       1,
+       0,
+       {"n"},
        R"([{"created_by":"a"},{"created_by":"b"},{"created_by":"c"},{"created_by":"n"}])"},
-      {"strip keeps empty entries", R"([{"created_by":"a"},{"created_by":"e","empty_layer":true},{"created_by":"b"},{"created_by":"f","empty_layer":true}])", 2, 1, {},
+      {"strip keeps empty entries",
+       R"([{"created_by":"a"},{"created_by":"e","empty_layer":true},{"created_by":"b"},{"created_by":"f","empty_layer":true}])",
+       2,
+       1,
+       {},
        R"([{"created_by":"a"},{"created_by":"e","empty_layer":true},{"created_by":"f","empty_layer":true}])"},
       {"strip of a short one takes the filling", R"([{"created_by":"a"}])", 2, 1, {}, short_then_strip.c_str()},
       {"strip more than it has", R"([{"created_by":"e","empty_layer":true}])", 0, 3, {}, R"([{"created_by":"e","empty_layer":true}])"},
@@ -177,7 +194,8 @@ RC_GTEST_PROP(History, AppendThenStripComesBack, (std::vector<bool> empties, uns
     if (empty) before.back()["empty_layer"] = true;
     layers += empty ? 0 : 1;
   }
-  const OrderedJson longer = edit_history(before, {.layers = layers, .created_by = std::vector<std::string>(added, "n"), .created = "2024-01-01T00:00:00Z"});
+  const OrderedJson longer =
+      edit_history(before, {.layers = layers, .created_by = std::vector<std::string>(added, "n"), .created = "2024-01-01T00:00:00Z"});
   RC_ASSERT(longer.size() == before.size() + added);
   RC_ASSERT(edit_history(longer, {.layers = layers + added, .strip = added}) == before);
 }

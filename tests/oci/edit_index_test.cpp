@@ -37,19 +37,23 @@ struct Sample {
       : bytes(std::move(text)), index(Index::parse(bytes, type, "test")), root(describe(type, bytes)) {}
 };
 
-const std::string kArm = R"(,"platform":{"architecture":"arm","os":"linux","variant":"v7","os.features":["x"],"future":1},"data":null,"weird":{"b":2,"a":1})";
+const std::string kArm =
+    R"(,"platform":{"architecture":"arm","os":"linux","variant":"v7","os.features":["x"],"future":1},"data":null,"weird":{"b":2,"a":1})";
 
 TEST(EditIndex, TouchesOnlyTheReplacedEntry) {
-  const std::string windows = entry('c', R"(,"platform":{"architecture":"amd64","os":"windows","os.version":"10.0.1"},"annotations":{"keep":"me"})");
+  const std::string windows =
+      entry('c', R"(,"platform":{"architecture":"amd64","os":"windows","os.version":"10.0.1"},"annotations":{"keep":"me"})");
   const std::string artifact = R"({"mediaType":"application/x-thing","digest":"b64u+x:abc","size":1,"more":[{"z":1}]})";
-  const Sample sample(R"({"manifests":[)" + entry('a', R"(,"urls":["https://example.org/x"],"platform":{"architecture":"amd64","os":"linux"})") + "," + entry('b', kArm) +
-                      "," + windows + "," + artifact + R"(],"schemaVersion":2,"annotations":{"top":"1"},"unknown":true})");
+  const Sample sample(
+      R"({"manifests":[)" + entry('a', R"(,"urls":["https://example.org/x"],"platform":{"architecture":"amd64","os":"linux"})") + "," +
+      entry('b', kArm) + "," + windows + "," + artifact + R"(],"schemaVersion":2,"annotations":{"top":"1"},"unknown":true})");
   Descriptor next = manifest_of('e');
   next.annotations = {{"org.example.patched", "yes"}};
   const EditedIndex edited = replace_children(sample.index, sample.root, {{Digest::parse(digest('a')), next}}, {{"top", "2"}});
   std::string expected = R"({"manifests":[{"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":")" + digest('e') +
-                         R"(","size":20,"platform":{"architecture":"amd64","os":"linux"},"annotations":{"org.example.patched":"yes"}},)" + entry('b', kArm) + "," +
-                         windows + "," + artifact + R"(],"schemaVersion":2,"annotations":{"top":"2"},"unknown":true})";
+                         R"(","size":20,"platform":{"architecture":"amd64","os":"linux"},"annotations":{"org.example.patched":"yes"}},)" +
+                         entry('b', kArm) + "," + windows + "," + artifact +
+                         R"(],"schemaVersion":2,"annotations":{"top":"2"},"unknown":true})";
   EXPECT_EQ(edited.bytes, expected);
   EXPECT_EQ(edited.descriptor.digest, Digest::of(edited.bytes));
   EXPECT_EQ(edited.descriptor.size, edited.bytes.size());
@@ -57,8 +61,8 @@ TEST(EditIndex, TouchesOnlyTheReplacedEntry) {
 }
 
 TEST(EditIndex, DropsAttestationsOfReplacedChildrenOnly) {
-  const Sample sample(R"({"schemaVersion":2,"manifests":[)" + entry('a') + "," + entry('b') + "," + attestation('c', 'a') + "," + attestation('d', 'b') + "," +
-                      attestation('e', 'f') + "]}");
+  const Sample sample(R"({"schemaVersion":2,"manifests":[)" + entry('a') + "," + entry('b') + "," + attestation('c', 'a') + "," +
+                      attestation('d', 'b') + "," + attestation('e', 'f') + "]}");
   const EditedIndex edited = replace_children(sample.index, sample.root, {{Digest::parse(digest('a')), manifest_of('9')}}, {});
   ASSERT_EQ(edited.dropped.size(), 1u);
   EXPECT_EQ(edited.dropped[0].digest.text(), digest('c'));
@@ -70,7 +74,8 @@ TEST(EditIndex, DropsAttestationsOfReplacedChildrenOnly) {
 
 TEST(EditIndex, NothingToReplaceGivesTheBytesThatCame) {
   const Sample sample("{ \"schemaVersion\": 2,\n \"manifests\": [" + entry('a') + "," + attestation('c', 'a') + "] }\n");
-  for (const auto& replaced : std::vector<std::map<Digest, Descriptor>>{{}, {{Digest::parse(digest('a')), manifest_of('a')}}, {{Digest::parse(digest('f')), manifest_of('1')}}}) {
+  for (const auto& replaced : std::vector<std::map<Digest, Descriptor>>{
+           {}, {{Digest::parse(digest('a')), manifest_of('a')}}, {{Digest::parse(digest('f')), manifest_of('1')}}}) {
     const EditedIndex edited = replace_children(sample.index, sample.root, replaced, {});
     EXPECT_EQ(edited.bytes, sample.bytes);
     EXPECT_EQ(edited.descriptor.digest, sample.root.digest);

@@ -71,7 +71,8 @@ TEST(Manifest, RefusesTheRest) {
           {"twice the same key below", manifest(R"("config":{"mediaType":"a/b","mediaType":"a/b)" + kRest)},
           {"layers as object", manifest(kConfig + R"(,"layers":{})")},
           {"too many layers", manifest(kConfig + R"(,"layers":[)" + many(kLayer, 1001) + "]")},
-          {"Docker layer in OCI", manifest(kConfig + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]")},
+          {"Docker layer in OCI",
+           manifest(kConfig + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]")},
           {"Docker config in OCI", manifest(R"("config":{"mediaType":"application/vnd.docker.container.image.v1+json)" + kRest)},
           {"not JSON", "hello"},
           {"an array", "[]"},
@@ -83,7 +84,8 @@ TEST(Manifest, RefusesTheRest) {
 }
 
 TEST(Manifest, NamesBothTypesWhenFamiliesAreMixedUnlessOnlyLookedAt) {
-  const std::string json = manifest(kConfig + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]");
+  const std::string json =
+      manifest(kConfig + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]");
   try {
     Manifest::parse(json, kOciManifest, "test");
     FAIL();
@@ -111,7 +113,8 @@ TEST(Config, AcceptsWhatIsFound) {
            {"minimal", "{" + kOs + kRootfs + "}"},
            {"nulls", "{" + kOs + R"("config":null,"history":null,"created":null,)" + kRootfs + "}"},
            {"null lists", "{" + kOs + R"("config":{"Env":null,"Labels":null,"User":null},"rootfs":{"type":"layers","diff_ids":null}})"},
-           {"twice the same diff_id", "{" + kOs + R"("rootfs":{"type":"layers","diff_ids":["sha256:)" + kHex + R"(","sha256:)" + kHex + R"("]}})"},
+           {"twice the same diff_id",
+            "{" + kOs + R"("rootfs":{"type":"layers","diff_ids":["sha256:)" + kHex + R"(","sha256:)" + kHex + R"("]}})"},
            {"long history", "{" + kOs + R"("history":[{},{},{}],)" + kRootfs + "}"},
            {"a null label", "{" + kOs + R"("config":{"Labels":{"a":null}},)" + kRootfs + "}"},
            {"unknown members", "{" + kOs + R"("moby.x":{"y":1.5},)" + kRootfs + "}"},
@@ -144,9 +147,10 @@ TEST(Config, RefusesTheRest) {
 }
 
 TEST(Config, ReadsWhatIsUsed) {
-  const Config config = Config::parse("{" + kOs + R"("variant":"v2","created":"2024-01-01T00:00:00Z","config":{"User":"www","Env":["A=b"],"Labels":{"l":"m"}},)" +
-                                          R"("history":[{"created_by":"x","empty_layer":true},{"comment":"c"}],)" + kRootfs + "}",
-                                      "test");
+  const Config config = Config::parse(
+      "{" + kOs + R"("variant":"v2","created":"2024-01-01T00:00:00Z","config":{"User":"www","Env":["A=b"],"Labels":{"l":"m"}},)" +
+          R"("history":[{"created_by":"x","empty_layer":true},{"comment":"c"}],)" + kRootfs + "}",
+      "test");
   EXPECT_EQ(config.platform().text(), "linux/amd64/v2");
   EXPECT_EQ(config.user(), "www");
   EXPECT_EQ(config.env(), std::vector<std::string>{"A=b"});
@@ -189,11 +193,14 @@ TEST(Index, RefusesTheRest) {
 
 TEST(Index, TellsWhatCouldRun) {
   const Index parsed = Index::parse(
-      index(with(kChild, R"("platform":{"os":"linux","architecture":"amd64"})") + "," + kChild + "," +
-            with(kChild, R"("platform":{"os":"unknown","architecture":"unknown"},"annotations":{"vnd.docker.reference.type":"attestation-manifest",)"
-                         R"("vnd.docker.reference.digest":"sha256:)" + kHex + "\"}") + "," +
-            with(kChild, R"("platform":{"os":"unknown","architecture":"unknown"})") + "," + with(kChild, R"("artifactType":"a/b")") + "," +
-            R"({"mediaType":"application/vnd.oci.image.index.v1+json)" + kRest),
+      index(
+          with(kChild, R"("platform":{"os":"linux","architecture":"amd64"})") + "," + kChild + "," +
+          with(kChild,
+               R"("platform":{"os":"unknown","architecture":"unknown"},"annotations":{"vnd.docker.reference.type":"attestation-manifest",)"
+               R"("vnd.docker.reference.digest":"sha256:)" +
+                   kHex + "\"}") +
+          "," + with(kChild, R"("platform":{"os":"unknown","architecture":"unknown"})") + "," + with(kChild, R"("artifactType":"a/b")") +
+          "," + R"({"mediaType":"application/vnd.oci.image.index.v1+json)" + kRest),
       kOciIndex, "test");
   std::string runnable;
   for (const IndexEntry& entry : parsed.entries()) runnable += entry.runnable ? 'r' : '-';

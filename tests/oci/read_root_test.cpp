@@ -79,7 +79,8 @@ TEST(ReadRoot, SparseIndexSaysWhatIsAbsent) {
   ASSERT_EQ(root.absent.size(), 1u);
   EXPECT_EQ(root.absent[0].digest, elsewhere.root.digest);
   const Descriptor nothing_here = put_index(store, json_of(elsewhere.root));
-  EXPECT_NE(text_of([&] { read_root(store, nothing_here); }, ErrorKind::input).find("none of its images has been copied"), std::string::npos);
+  EXPECT_NE(text_of([&] { read_root(store, nothing_here); }, ErrorKind::input).find("none of its images has been copied"),
+            std::string::npos);
 }
 
 TEST(ReadRoot, ArtifactsAreNoImages) {
@@ -90,10 +91,12 @@ TEST(ReadRoot, ArtifactsAreNoImages) {
   const Descriptor artifact = put(store, media_type::kOciManifest, R"({"schemaVersion":2,"config":)" + json_of(empty) + R"(,"layers":[]})");
   // BuildKit before 0.14: an image config above in-toto layers.
   const Descriptor statement = put(store, "application/vnd.in-toto+json", "{\"x\":1}");
-  const Descriptor config = put(store, media_type::kOciConfig, R"({"os":"unknown","architecture":"unknown","rootfs":{"type":"layers","diff_ids":[]}})");
-  const Descriptor attestation =
-      put(store, media_type::kOciManifest, R"({"schemaVersion":2,"config":)" + json_of(config) + R"(,"layers":[)" + json_of(statement) + "]}");
-  EXPECT_EQ(read_root(store, put_index(store, json_of(artifact) + "," + json_of(attestation) + "," + json_of(sample.root))).images.size(), 1u);
+  const Descriptor config =
+      put(store, media_type::kOciConfig, R"({"os":"unknown","architecture":"unknown","rootfs":{"type":"layers","diff_ids":[]}})");
+  const Descriptor attestation = put(store, media_type::kOciManifest,
+                                     R"({"schemaVersion":2,"config":)" + json_of(config) + R"(,"layers":[)" + json_of(statement) + "]}");
+  EXPECT_EQ(read_root(store, put_index(store, json_of(artifact) + "," + json_of(attestation) + "," + json_of(sample.root))).images.size(),
+            1u);
   EXPECT_NE(text_of([&] { read_root(store, artifact); }, ErrorKind::input).find("artifact"), std::string::npos);
   const Descriptor only_artifacts = put_index(store, json_of(artifact));
   EXPECT_NE(text_of([&] { read_root(store, only_artifacts); }, ErrorKind::input).find("no image in it that could run"), std::string::npos);
@@ -105,9 +108,11 @@ TEST(ReadRoot, LayersAndDiffIdsMustBeAsMany) {
   const SampleTree sample = sample_image("app");
   put_all(store, sample);
   const Image image = read_root(store, sample.root).images[0];
-  const Descriptor config = put(store, media_type::kOciConfig, R"({"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}})");
-  const Descriptor broken = put(store, media_type::kOciManifest,
-                                R"({"schemaVersion":2,"config":)" + json_of(config) + R"(,"layers":[)" + json_of(image.manifest.layers()[0]) + "]}");
+  const Descriptor config =
+      put(store, media_type::kOciConfig, R"({"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[]}})");
+  const Descriptor broken =
+      put(store, media_type::kOciManifest,
+          R"({"schemaVersion":2,"config":)" + json_of(config) + R"(,"layers":[)" + json_of(image.manifest.layers()[0]) + "]}");
   EXPECT_NE(text_of([&] { read_root(store, broken); }, ErrorKind::input).find("1 layers, but the config lists 0"), std::string::npos);
 }
 
@@ -118,8 +123,9 @@ TEST(ReadRoot, EncryptedLayersAreUnsupported) {
   const Image image = read_root(store, sample.root).images[0];
   Descriptor locked = image.manifest.layers()[1];
   locked.media_type += "+encrypted";
-  const Descriptor root = put(store, media_type::kOciManifest, R"({"schemaVersion":2,"config":)" + json_of(image.manifest.config()) + R"(,"layers":[)" +
-                                                                   json_of(image.manifest.layers()[0]) + "," + json_of(locked) + "]}");
+  const Descriptor root = put(store, media_type::kOciManifest,
+                              R"({"schemaVersion":2,"config":)" + json_of(image.manifest.config()) + R"(,"layers":[)" +
+                                  json_of(image.manifest.layers()[0]) + "," + json_of(locked) + "]}");
   EXPECT_NE(text_of([&] { read_root(store, root); }, ErrorKind::unsupported).find("encrypted"), std::string::npos);
 }
 
@@ -128,9 +134,10 @@ TEST(ReadRoot, DockerImagesInAnOciIndexAreMixed) {
   const SampleTree sample = sample_image("app");
   put_all(store, sample);
   std::string docker = sample.blobs.at(sample.root.digest);
-  for (const auto& [from, to] : std::vector<std::pair<std::string_view, std::string_view>>{{media_type::kOciManifest, media_type::kDockerManifest},
-                                                                                           {media_type::kOciConfig, media_type::kDockerConfig},
-                                                                                           {media_type::kOciLayerGzip, media_type::kDockerLayerGzip}}) {
+  for (const auto& [from, to] :
+       std::vector<std::pair<std::string_view, std::string_view>>{{media_type::kOciManifest, media_type::kDockerManifest},
+                                                                  {media_type::kOciConfig, media_type::kDockerConfig},
+                                                                  {media_type::kOciLayerGzip, media_type::kDockerLayerGzip}}) {
     for (std::size_t at = docker.find(from); at != std::string::npos; at = docker.find(from, at + 1)) docker.replace(at, from.size(), to);
   }
   const Descriptor child = put(store, media_type::kDockerManifest, docker);

@@ -57,9 +57,37 @@ TEST(Reference, KeepsItsParts) {
 
 TEST(Reference, RefusesWhatRegistriesRefuse) {
   const std::vector<std::string> bad = {
-      "", ":tag", "@" + kDigest, "App", "team/App", "app:", "app:-x", "app:.x", "app:" + std::string(129, 'a'), "app@sha256:abc", "app@md5:" + kHex,
-      "a//b", "/a", "a/", "-app", "app-", "a___b", "a..b", "a._b", "box:port/app", "box:70000/app", "bo_x.org/app", "-box.org/app", "app:1:2", "app name",
-      "app\n", "[::1/app", kHex, "localhost/" + std::string(250, 'a'), "app:1@", "héllo",
+      "",
+      ":tag",
+      "@" + kDigest,
+      "App",
+      "team/App",
+      "app:",
+      "app:-x",
+      "app:.x",
+      "app:" + std::string(129, 'a'),
+      "app@sha256:abc",
+      "app@md5:" + kHex,
+      "a//b",
+      "/a",
+      "a/",
+      "-app",
+      "app-",
+      "a___b",
+      "a..b",
+      "a._b",
+      "box:port/app",
+      "box:70000/app",
+      "bo_x.org/app",
+      "-box.org/app",
+      "app:1:2",
+      "app name",
+      "app\n",
+      "[::1/app",
+      kHex,
+      "localhost/" + std::string(250, 'a'),
+      "app:1@",
+      "héllo",
   };
   for (const std::string& text : bad) {
     try {
@@ -100,18 +128,19 @@ TEST(Location, TheFirstColonEndsThePath) {
 }
 
 TEST(Location, WritesWhatItReads) {
-  for (const std::string& text : {std::string("oci:dir"), std::string("oci:dir:t"), "oci:dir@" + kDigest, std::string("oci-archive:f.tar:a/b:c"),
-                                 std::string("docker://docker.io/library/app:1"), std::string("docker-archive:f.tar"),
-                                 std::string("docker-daemon:docker.io/library/app:1")}) {
+  for (const std::string& text : {std::string("oci:dir"), std::string("oci:dir:t"), "oci:dir@" + kDigest,
+                                  std::string("oci-archive:f.tar:a/b:c"), std::string("docker://docker.io/library/app:1"),
+                                  std::string("docker-archive:f.tar"), std::string("docker-daemon:docker.io/library/app:1")}) {
     EXPECT_EQ(Location::parse(text).text(), text);
   }
   EXPECT_EQ(Location::parse("app").text(), "docker://docker.io/library/app:latest");
 }
 
 TEST(Location, RefusalsSayWhatToWrite) {
-  const std::vector<std::string> bad = {"oci:",       "oci::tag",        "oci:dir:",      "oci:dir:t@" + kDigest, "oci:dir:-x",       "oci:dir:a b",    "/abs/dir",
-                                        "./dir",      "../dir",          "dir:/tmp/x",    "containers-storage:x", "https://x.org/y", "docker://",      "docker-daemon:",
-                                        "docker://A", "oci-archive:f:\n", "ostree:x@/y"};
+  const std::vector<std::string> bad = {
+      "oci:",      "oci::tag",       "oci:dir:",   "oci:dir:t@" + kDigest, "oci:dir:-x",           "oci:dir:a b",
+      "/abs/dir",  "./dir",          "../dir",     "dir:/tmp/x",           "containers-storage:x", "https://x.org/y",
+      "docker://", "docker-daemon:", "docker://A", "oci-archive:f:\n",     "ostree:x@/y"};
   for (const std::string& text : bad) {
     try {
       Location::parse(text);

@@ -81,6 +81,7 @@ pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std:
     item.to.entry.size = bytes.size();
     item.name = item.to.name;
     item.arch = item.to.arch;
+    item.keep = options.keep;
     for (const auto& package : inventory.packages) {
       const bool same_instance = package.multi_arch != "same" || package.arch == item.arch;
       if (package.name == item.name && same_instance && package.state != pkg::InstallState::removed) item.from = package.version;
@@ -124,7 +125,9 @@ rootfs::Tree apply(const rootfs::Tree& tree, const pkg::UpgradeResult& result) {
 // ---- theirs
 
 DpkgOracle::DpkgOracle() {
-  std::string pattern = std::filesystem::temp_directory_path() / "resole-dpkg-XXXXXX";
+  // dpkg waits for the disk after every step: memory is ten times faster.
+  const bool memory = access("/dev/shm", W_OK) == 0;
+  std::string pattern = (memory ? std::filesystem::path("/dev/shm") : std::filesystem::temp_directory_path()) / "resole-dpkg-XXXXXX";
   if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp failed");
   directory_ = pattern;
   root_ = directory_ + "/root";
@@ -148,7 +151,7 @@ std::vector<std::string> DpkgOracle::write(const std::vector<std::string>& debs)
 }
 
 void DpkgOracle::install(const std::vector<std::string>& debs) {
-  run(fmt::format("dpkg --root={} --force-not-root --force-confold --force-unsafe-io --log=/dev/null -i {}", root_, join(write(debs), " ")));
+  run(fmt::format("dpkg --root={} --force-not-root --force-confold --force-unsafe-io --log=/dev/null {} -i {}", root_, dpkg_options, join(write(debs), " ")));
 }
 
 rootfs::Tree DpkgOracle::image() const {

@@ -6,6 +6,7 @@
 
 #include <map>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -45,6 +46,7 @@ std::string run(const std::string& command);
 
 struct OracleOptions {
   bool keep_deleted = false;  // tell ours which files the image deleted (dpkg would bring them back)
+  std::vector<std::string> keep;  // modified paths that stay as they are, of every package
 };
 
 class DpkgOracle {
@@ -59,6 +61,7 @@ class DpkgOracle {
   // Upgrades to `debs` (in the order in which dpkg unpacks them) both ways and compares; what ours said is in `result`. The directory is dpkg's afterwards.
   void upgrade(const std::vector<std::string>& debs, OracleOptions options = {});
   pkg::UpgradeResult result;
+  std::string dpkg_options;
 
  private:
   std::vector<std::string> write(const std::vector<std::string>& debs);

@@ -71,6 +71,21 @@ TEST_F(Archive, OtherImagesAreCarriedOverAndWhatNobodyNeedsIsNot) {
   EXPECT_FALSE(read(":one")->has_blob(two.root));
 }
 
+TEST_F(Archive, BlobsPromisedBeforeSomebodyReplacedTheFileAreNotLost) {
+  const SampleTree tree = sample_image("app");
+  publish(tree, "t");
+  MemoryStore from;
+  put_all(from, tree);
+  ListeningReporter reporter;
+  std::unique_ptr<oci::Store> slow = place_.open("second");
+  EXPECT_EQ(registry::copy_tree(from, *slow, tree.root, reporter, 2).blobs_there, 3u);
+  publish(sample_image("other"), "t");  // the file no longer holds anything of the image
+  slow->publish({.root = tree.root, .tag = "second", .expected = {}, .force = false});
+  for (const auto& [digest, bytes] : tree.blobs)
+    EXPECT_EQ(read_all(*read(":second")->open_blob(describe("a/b", bytes)), 1 << 20, "blob"), bytes);
+  EXPECT_EQ(read(":t")->resolve()->digest, sample_image("other").root.digest);
+}
+
 TEST_F(Archive, NothingOfTheWritingRemains) {
   publish(sample_image("a"), "a");
   put_all(*place_.open("b"), sample_image("b"));

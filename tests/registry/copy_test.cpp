@@ -112,9 +112,12 @@ TEST(Copy, OneBlobTwiceMovesOnce) {
 // go-containerregistry #683.
 TEST(Copy, ForeignLayersStayDescriptors) {
   MemoryStore from, to;
-  const std::string config = R"({"os":"windows","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["sha256:)" + std::string(64, 'a') + R"("]}})";
-  const std::string manifest = R"({"schemaVersion":2,"config":)" + json_of(describe(oci::media_type::kOciConfig, config)) + R"(,"layers":[)" +
-                               json_of(describe("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "never here"), R"(,"urls":["https://example.org/l"])") +
+  const std::string config =
+      R"({"os":"windows","architecture":"amd64","rootfs":{"type":"layers","diff_ids":["sha256:)" + std::string(64, 'a') + R"("]}})";
+  const std::string manifest = R"({"schemaVersion":2,"config":)" + json_of(describe(oci::media_type::kOciConfig, config)) +
+                               R"(,"layers":[)" +
+                               json_of(describe("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "never here"),
+                                       R"(,"urls":["https://example.org/l"])") +
                                "]}";
   const oci::Descriptor root = describe(oci::media_type::kOciManifest, manifest);
   from.put_manifest(describe("a/b", config), config);

@@ -121,7 +121,8 @@ TEST_F(Layout, AWrongExistingBlobIsReplaced) {
   const SampleTree tree = sample_image("app");
   publish(tree, "t");
   for (const bool right_size : {true, false}) {
-    for (const auto& [digest, bytes] : tree.blobs) io::write_file_atomic(blob(digest), std::string(bytes.size() - (right_size ? 0 : 1), '\0'));
+    for (const auto& [digest, bytes] : tree.blobs)
+      io::write_file_atomic(blob(digest), std::string(bytes.size() - (right_size ? 0 : 1), '\0'));
     publish(tree, "t");
     for (const auto& [digest, bytes] : tree.blobs) EXPECT_EQ(io::read_file(blob(digest), 1 << 20), bytes);
   }
@@ -130,7 +131,8 @@ TEST_F(Layout, AWrongExistingBlobIsReplaced) {
 TEST_F(Layout, PipesAndLinksInItDoNotLeadAstray) {
   const SampleTree tree = sample_image("app");
   publish(tree, "t");
-  const Digest config = Digest::parse(oci::Manifest::parse(tree.blobs.at(tree.root.digest), tree.root.media_type, "t").config().digest.text());
+  const Digest config =
+      Digest::parse(oci::Manifest::parse(tree.blobs.at(tree.root.digest), tree.root.media_type, "t").config().digest.text());
   const oci::Descriptor descriptor = describe("a/b", tree.blobs.at(config));
   fs::remove(blob(config));
   ASSERT_EQ(mkfifo(blob(config).c_str(), 0600), 0);
@@ -232,7 +234,8 @@ TEST(Stores, OtherTransportsSayHowToGoOn) {
 
 std::string index_of(const std::string& entries) { return R"({"schemaVersion":2,"manifests":[)" + entries + R"(],"extra":1})"; }
 std::string entry(const std::string& content, const std::string& annotations = {}, const std::string& more = {}) {
-  return json_of(describe(oci::media_type::kOciManifest, content), (annotations.empty() ? "" : R"(,"annotations":{)" + annotations + "}") + more);
+  return json_of(describe(oci::media_type::kOciManifest, content),
+                 (annotations.empty() ? "" : R"(,"annotations":{)" + annotations + "}") + more);
 }
 std::string ref(const std::string& name) { return R"("org.opencontainers.image.ref.name":")" + name + '"'; }
 std::string full(const std::string& name) { return R"("io.containerd.image.name":")" + name + '"'; }
@@ -256,8 +259,9 @@ TEST(LayoutNames, ArtifactsDoNotMakeTheOnlyImageAmbiguous) {
 }
 
 TEST(LayoutNames, PublishingTouchesOneEntry) {
-  const std::string index = index_of(entry("one", ref("a") + R"(,"org.opencontainers.image.created":"2020-01-01T00:00:00Z",)" + full("x.org/app:a"), R"(,"future":[1])") + "," +
-                                     entry("two", ref("b"), R"(,"odd":true)"));
+  const std::string index = index_of(
+      entry("one", ref("a") + R"(,"org.opencontainers.image.created":"2020-01-01T00:00:00Z",)" + full("x.org/app:a"), R"(,"future":[1])") +
+      "," + entry("two", ref("b"), R"(,"odd":true)"));
   oci::Descriptor root = describe(oci::media_type::kOciIndex, "next!");
   root.annotations = {{"org.opencontainers.image.ref.name", "from elsewhere"}, {"k", "v"}};
   const std::string after = registry::with_published(index, {.root = root, .tag = "a", .expected = Digest::of("one"), .force = false}, "t");
@@ -268,8 +272,11 @@ TEST(LayoutNames, PublishingTouchesOneEntry) {
 
 TEST(LayoutNames, WithoutANameTheOnlyImageIsMeantAndKeepsItsName) {
   const oci::Descriptor root = describe(oci::media_type::kOciManifest, "next");
-  const auto publish = [&](const std::string& index) { return registry::with_published(index, {.root = root, .tag = "", .expected = {}, .force = true}, "t"); };
-  EXPECT_EQ(publish(""), R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + json_of(root) + "]}");
+  const auto publish = [&](const std::string& index) {
+    return registry::with_published(index, {.root = root, .tag = "", .expected = {}, .force = true}, "t");
+  };
+  EXPECT_EQ(publish(""),
+            R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.index.v1+json","manifests":[)" + json_of(root) + "]}");
   EXPECT_EQ(registry::names_in(publish(index_of(entry("one", ref("a")))), "t"), std::vector<std::string>{"a"});
   message_of(ErrorKind::input, [&] { publish(index_of(entry("one", ref("a")) + "," + entry("two", ref("b")))); });
 }

@@ -30,8 +30,11 @@ class Oracles : public testing::Test {
  protected:
   std::string run(std::vector<std::string> arguments) {
     const std::string home = "HOME=" + folder_.path().native(), tmp = "TMPDIR=" + folder_.path().native();
-    const io::ProcessResult result = io::run_process(
-        {.arguments = std::move(arguments), .environment = {home, tmp, "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"}, .directory = folder_.path().native(), .input = {}});
+    const io::ProcessResult result =
+        io::run_process({.arguments = std::move(arguments),
+                         .environment = {home, tmp, "LC_ALL=C", "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
+                         .directory = folder_.path().native(),
+                         .input = {}});
     EXPECT_EQ(result.exit_code, 0) << result.err;
     return result.out;
   }

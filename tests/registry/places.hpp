@@ -27,7 +27,8 @@ class Place {
 inline io::Path quick_folder() {
   std::error_code failed;
   const io::Path shared = "/dev/shm";
-  const bool usable = ::access(shared.c_str(), W_OK | X_OK) == 0 && std::filesystem::space(shared, failed).available > (64u << 20) && !failed;
+  const bool usable =
+      ::access(shared.c_str(), W_OK | X_OK) == 0 && std::filesystem::space(shared, failed).available > (64u << 20) && !failed;
   return usable ? shared : io::Path();
 }
 
@@ -35,7 +36,9 @@ class DiskPlace : public Place {
  public:
   explicit DiskPlace(oci::Transport transport) : transport_(transport) {}
   std::unique_ptr<oci::Store> open(const std::string& name) override { return registry::open_for_writing(location(name), {}); }
-  oci::Location location(const std::string& name) const { return {.transport = transport_, .path = path().native(), .tag = name, .digest = {}, .reference = {}}; }
+  oci::Location location(const std::string& name) const {
+    return {.transport = transport_, .path = path().native(), .tag = name, .digest = {}, .reference = {}};
+  }
   io::Path path() const { return folder_.path() / (transport_ == oci::Transport::oci ? "layout" : "archive.tar"); }
   const io::Path& folder() const { return folder_.path(); }
 

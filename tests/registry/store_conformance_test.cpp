@@ -141,7 +141,8 @@ TEST_P(StoreConformance, PublishesOnlyOverWhatWasExpected) {
   EXPECT_EQ(root(), one.root.digest);
   store->publish({.root = two.root, .tag = "t", .expected = one.root.digest, .force = false});
   EXPECT_EQ(root(), two.root.digest);
-  expect_error(ErrorKind::refused, [&] { open()->publish({.root = two.root, .tag = "absent", .expected = one.root.digest, .force = false}); });
+  expect_error(ErrorKind::refused,
+               [&] { open()->publish({.root = two.root, .tag = "absent", .expected = one.root.digest, .force = false}); });
   EXPECT_EQ(root("absent"), std::nullopt);
 }
 

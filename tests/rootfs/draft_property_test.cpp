@@ -16,8 +16,8 @@ using rootfs::LayerIndex;
 using rootfs::Tree;
 
 ModelTree random_tree(ModelTree tree) {
-  const auto steps = *rc::gen::container<std::vector<std::array<unsigned, 3>>>(
-      rc::gen::container<std::array<unsigned, 3>>(rc::gen::inRange(0u, 1000u)));
+  const auto steps =
+      *rc::gen::container<std::vector<std::array<unsigned, 3>>>(rc::gen::container<std::array<unsigned, 3>>(rc::gen::inRange(0u, 1000u)));
   for (const auto& [operation, place, variant] : steps) tree.apply(operation, place, variant);
   return tree;
 }

@@ -87,8 +87,8 @@ TEST(Elf, AgreesWithReadelf) {
 
 struct Shape {
   bool wide = true, big_endian = false;
-  std::uint64_t strings_at = 0x200;   // offset of the string table
-  std::uint64_t dynamic_at = 0x400;   // offset of .dynamic
+  std::uint64_t strings_at = 0x200;  // offset of the string table
+  std::uint64_t dynamic_at = 0x400;  // offset of .dynamic
   std::uint64_t file_size = 0x1000;
   std::uint16_t type = ET_DYN, machine = EM_X86_64;
 };
@@ -114,7 +114,8 @@ std::string elf_file(const Shape& shape) {
   Image image(shape);
   image.bytes().replace(0, 6, std::string("\177ELF") + (shape.wide ? '\2' : '\1') + (shape.big_endian ? '\2' : '\1'));
   const bool wide = shape.wide;
-  const std::size_t word = wide ? 8 : 4, header = wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr), entry = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
+  const std::size_t word = wide ? 8 : 4, header = wide ? sizeof(Elf64_Ehdr) : sizeof(Elf32_Ehdr),
+                    entry = wide ? sizeof(Elf64_Phdr) : sizeof(Elf32_Phdr);
   image.number(16, 2, shape.type);
   image.number(18, 2, shape.machine);
   image.word(wide ? offsetof(Elf64_Ehdr, e_phoff) : offsetof(Elf32_Ehdr, e_phoff), header);
@@ -129,7 +130,8 @@ std::string elf_file(const Shape& shape) {
     image.word(at + (wide ? offsetof(Elf64_Phdr, p_vaddr) : offsetof(Elf32_Phdr, p_vaddr)), segments[i][1] + kBase);
     image.word(at + (wide ? offsetof(Elf64_Phdr, p_filesz) : offsetof(Elf32_Phdr, p_filesz)), segments[i][2]);
   }
-  const std::uint64_t tags[6][2] = {{DT_NEEDED, 12}, {DT_NEEDED, 22}, {DT_SONAME, 1}, {DT_STRTAB, shape.strings_at + kBase}, {DT_STRSZ, strings.size()}, {DT_NULL, 0}};
+  const std::uint64_t tags[6][2] = {
+      {DT_NEEDED, 12}, {DT_NEEDED, 22}, {DT_SONAME, 1}, {DT_STRTAB, shape.strings_at + kBase}, {DT_STRSZ, strings.size()}, {DT_NULL, 0}};
   for (std::size_t i = 0; i < 6; ++i) {
     image.word(shape.dynamic_at + i * 2 * word, tags[i][0]);
     image.word(shape.dynamic_at + i * 2 * word + word, tags[i][1]);

@@ -38,10 +38,13 @@ Entry random_entry() {
   entry.uid = *rc::gen::arbitrary<std::uint32_t>();
   entry.gid = *rc::gen::arbitrary<std::uint32_t>();
   entry.mtime = *rc::gen::arbitrary<std::int64_t>();
-  entry.xattrs = *rc::gen::container<std::map<std::string, std::string>>(rc::gen::arbitrary<std::string>(), rc::gen::arbitrary<std::string>());
+  entry.xattrs =
+      *rc::gen::container<std::map<std::string, std::string>>(rc::gen::arbitrary<std::string>(), rc::gen::arbitrary<std::string>());
   switch (entry.type) {
     case tar::Type::symlink:
-    case tar::Type::hardlink: entry.link = *rc::gen::arbitrary<std::string>(); break;
+    case tar::Type::hardlink:
+      entry.link = *rc::gen::arbitrary<std::string>();
+      break;
     case tar::Type::character:
     case tar::Type::block:
       entry.major = *rc::gen::arbitrary<std::uint32_t>();
@@ -52,7 +55,8 @@ Entry random_entry() {
       entry.sha256 = random_bytes<32>();
       if (*rc::gen::arbitrary<bool>()) entry.md5 = random_bytes<16>();
       break;
-    default: break;
+    default:
+      break;
   }
   return entry;
 }
@@ -61,9 +65,11 @@ LayerIndex random_index() {
   LayerIndex index;
   index.diff_id = Digest::of(*rc::gen::arbitrary<std::string>());
   for (int left = *rc::gen::inRange(0, 12); left > 0; --left) index.entries.push_back(random_entry());
-  for (int left = *rc::gen::inRange(0, 4); left > 0; --left) index.captured[*rc::gen::arbitrary<std::string>()] = *rc::gen::arbitrary<std::string>();
+  for (int left = *rc::gen::inRange(0, 4); left > 0; --left)
+    index.captured[*rc::gen::arbitrary<std::string>()] = *rc::gen::arbitrary<std::string>();
   for (int left = *rc::gen::inRange(0, 4); left > 0; --left) {
-    index.elf[*rc::gen::arbitrary<std::string>()] = {*rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::vector<std::string>>(), 64, 62, 3, 0x5000400};
+    index.elf[*rc::gen::arbitrary<std::string>()] = {
+        *rc::gen::arbitrary<std::string>(), *rc::gen::arbitrary<std::vector<std::string>>(), 64, 62, 3, 0x5000400};
   }
   return index;
 }
@@ -89,7 +95,8 @@ RC_GTEST_PROP(IndexFormat, DamagedBodiesAreHarmless, ()) {
 }
 
 LayerIndex some_index() {
-  return index_of(TarBuilder().dir("etc").file("etc/passwd", "root:x:0:0\n").symlink("a", "b").whiteout("c").hardlink("d", "etc/passwd").bytes());
+  return index_of(
+      TarBuilder().dir("etc").file("etc/passwd", "root:x:0:0\n").symlink("a", "b").whiteout("c").hardlink("d", "etc/passwd").bytes());
 }
 
 TEST(IndexFormat, TruncatedBodiesAreAbsent) {

@@ -32,7 +32,8 @@ std::vector<std::string> members(const std::string& bytes) {
   std::vector<std::string> lines;
   for (const auto& [header, content] : read_tar(bytes)) {
     static constexpr std::string_view kLetters = "fhlcbdp";
-    std::string line = fmt::format("{} {} {:o} {}:{} {}", kLetters[static_cast<std::size_t>(header.type)], header.path, header.mode, header.uid, header.gid, header.mtime);
+    std::string line = fmt::format("{} {} {:o} {}:{} {}", kLetters[static_cast<std::size_t>(header.type)], header.path, header.mode,
+                                   header.uid, header.gid, header.mtime);
     if (!header.link.empty()) line += " -> " + header.link;
     if (!content.empty()) line += " " + content;
     lines.push_back(std::move(line));
@@ -53,14 +54,16 @@ TEST(LayerDraft, WholeChainOfParentsWithTheirAttributes) {
   draft.put(directory_header("root/a/b", 0711));
   draft.put(file_header("root/a/b/c"), Blob::of("x"));
   const Written out = write(draft, below);
-  EXPECT_EQ(members(out.tar), (Lines{"d root 700 0:7 1234", "d root/a 1777 0:0 1700000000", "d root/a/b 711 0:0 1700000000", "f root/a/b/c 644 0:0 1700000000 x"}));
+  EXPECT_EQ(members(out.tar), (Lines{"d root 700 0:7 1234", "d root/a 1777 0:0 1700000000", "d root/a/b 711 0:0 1700000000",
+                                     "f root/a/b/c 644 0:0 1700000000 x"}));
   EXPECT_EQ(read_tar(out.tar).front().first.xattrs, root_home.xattrs);
 }
 
 TEST(LayerDraft, ParentsThatNoLayerLists) {
   LayerDraft draft;
   draft.put(file_header("a/new"), Blob::of("x"));
-  EXPECT_EQ(written(draft, tree_of({tar().file("a/old", "x")})), (Lines{fmt::format("d a 755 0:0 {}", kMarkerTime), "f a/new 644 0:0 1700000000 x"}));
+  EXPECT_EQ(written(draft, tree_of({tar().file("a/old", "x")})),
+            (Lines{fmt::format("d a 755 0:0 {}", kMarkerTime), "f a/new 644 0:0 1700000000 x"}));
 }
 
 TEST(LayerDraft, WhiteoutsComeFirstAndOnlyForWhatIsThere) {
@@ -68,14 +71,21 @@ TEST(LayerDraft, WhiteoutsComeFirstAndOnlyForWhatIsThere) {
   LayerDraft draft;
   for (const char* path : {"d/b", "d/none", "none/f", "d/e", "d/e/f", "d/a/below"}) draft.remove(path);
   draft.put(file_header("d/0"), Blob::of("y"));
-  EXPECT_EQ(written(draft, below), (Lines{fmt::format("f d/.wh.b 0 0:0 {}", kMarkerTime), fmt::format("f d/.wh.e 0 0:0 {}", kMarkerTime), "d d 750 0:0 1700000000",
-                                          "f d/0 644 0:0 1700000000 y"}));
+  EXPECT_EQ(written(draft, below), (Lines{fmt::format("f d/.wh.b 0 0:0 {}", kMarkerTime), fmt::format("f d/.wh.e 0 0:0 {}", kMarkerTime),
+                                          "d d 750 0:0 1700000000", "f d/0 644 0:0 1700000000 y"}));
 }
 
 TEST(LayerDraft, WhatIsEqualBelowIsLeftOut) {
   tar::Header same = file_header("same");
   same.mtime = 5;
-  const Tree below = tree_of({tar().file("same", "x").file("mode", "x").file("owner", "x").file("content", "x").symlink("link", "t").file("xattr", "x").dir("dir")});
+  const Tree below = tree_of({tar()
+                                  .file("same", "x")
+                                  .file("mode", "x")
+                                  .file("owner", "x")
+                                  .file("content", "x")
+                                  .symlink("link", "t")
+                                  .file("xattr", "x")
+                                  .dir("dir")});
   LayerDraft draft;
   draft.put(same, Blob::of("x"));
   draft.put(directory_header("dir"));
@@ -89,8 +99,8 @@ TEST(LayerDraft, WhatIsEqualBelowIsLeftOut) {
   with_xattr.xattrs = {{"security.capability", "c"}};
   draft.put(with_xattr, Blob::of("x"));
   draft.put(directory_header("dir", 0700));
-  EXPECT_EQ(written(draft, below), (Lines{"d dir 700 0:0 1700000000", "f content 644 0:0 1700000000 y", "l link 777 0:0 1700000000 -> u", "f mode 755 0:0 1700000000 x",
-                                          "f owner 644 1:0 1700000000 x", "f xattr 644 0:0 1700000000 x"}));
+  EXPECT_EQ(written(draft, below), (Lines{"d dir 700 0:0 1700000000", "f content 644 0:0 1700000000 y", "l link 777 0:0 1700000000 -> u",
+                                          "f mode 755 0:0 1700000000 x", "f owner 644 1:0 1700000000 x", "f xattr 644 0:0 1700000000 x"}));
 }
 
 TEST(LayerDraft, LinkSetsAreWholeAndPointToTheFirstName) {
@@ -103,7 +113,8 @@ TEST(LayerDraft, LinkSetsAreWholeAndPointToTheFirstName) {
 }
 
 TEST(LayerDraft, EqualLinkSetsAreLeftOut) {
-  const Tree below = tree_of({tar().file("a", "x").hardlink("b", "a").file("d", "x").file("s1", "y").hardlink("s2", "s1").hardlink("s3", "s1")});
+  const Tree below =
+      tree_of({tar().file("a", "x").hardlink("b", "a").file("d", "x").file("s1", "y").hardlink("s2", "s1").hardlink("s3", "s1")});
   LayerDraft equal;
   equal.put(file_header("a"), Blob::of("x"));
   equal.put(link_header("b", "a", tar::Type::hardlink));
@@ -126,6 +137,14 @@ TEST(LayerDraft, EqualLinkSetsAreLeftOut) {
   EXPECT_EQ(written(one_less, below), Lines{fmt::format("f .wh.s3 0 0:0 {}", kMarkerTime)}) << "and now it does not";
 }
 
+TEST(LayerDraft, NameOfALinkSetBecomesADirectory) {
+  const Tree below = tree_of({tar().file("a", "x").hardlink("b", "a")});
+  LayerDraft draft;
+  draft.put(directory_header("a"));
+  draft.put(file_header("b"), Blob::of("x"));
+  EXPECT_EQ(written(draft, below), Lines{"d a 755 0:0 1700000000"});
+}
+
 TEST(LayerDraft, ChangesOfType) {
   const Tree below = tree_of({tar().dir("dir").file("dir/f", "x").file("file", "x").symlink("link", "dir")});
   LayerDraft draft;
@@ -135,8 +154,8 @@ TEST(LayerDraft, ChangesOfType) {
   draft.put(file_header("file/f"), Blob::of("y"));
   draft.put(directory_header("link"));
   draft.put(file_header("link/f"), Blob::of("x"));
-  EXPECT_EQ(written(draft, below), (Lines{"d file 755 0:0 1700000000", "d link 755 0:0 1700000000", "f dir 644 0:0 1700000000 y", "f file/f 644 0:0 1700000000 y",
-                                          "f link/f 644 0:0 1700000000 x"}));
+  EXPECT_EQ(written(draft, below), (Lines{"d file 755 0:0 1700000000", "d link 755 0:0 1700000000", "f dir 644 0:0 1700000000 y",
+                                          "f file/f 644 0:0 1700000000 y", "f link/f 644 0:0 1700000000 x"}));
 }
 
 TEST(LayerDraft, RemovedDirectoryInWhichSomethingIsPut) {
@@ -145,8 +164,8 @@ TEST(LayerDraft, RemovedDirectoryInWhichSomethingIsPut) {
   draft.put(file_header("d/b"), Blob::of("y"));
   draft.remove("d");
   draft.put(file_header("d/e/f"), Blob::of("x"));
-  EXPECT_EQ(written(draft, below), (Lines{fmt::format("f d/.wh.a 0 0:0 {}", kMarkerTime), fmt::format("f d/e/.wh.g 0 0:0 {}", kMarkerTime), "d d 750 0:0 1700000000",
-                                          "d d/e 755 0:0 1700000000", "f d/b 644 0:0 1700000000 y"}));
+  EXPECT_EQ(written(draft, below), (Lines{fmt::format("f d/.wh.a 0 0:0 {}", kMarkerTime), fmt::format("f d/e/.wh.g 0 0:0 {}", kMarkerTime),
+                                          "d d 750 0:0 1700000000", "d d/e 755 0:0 1700000000", "f d/b 644 0:0 1700000000 y"}));
 }
 
 TEST(LayerDraft, LastWordOnAPathWins) {

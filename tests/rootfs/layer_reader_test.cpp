@@ -18,7 +18,8 @@ std::string error_of_layer(const TarBuilder& layer, const IndexLimits& limits = 
 }
 
 TEST(LayerReader, EntriesInTheOrderOfTheTar) {
-  const LayerIndex index = index_of(tar().dir("etc").file("etc/motd", "hi\n", 0640).symlink("b", "/etc/motd").hardlink("a", "./etc/motd").bytes());
+  const LayerIndex index =
+      index_of(tar().dir("etc").file("etc/motd", "hi\n", 0640).symlink("b", "/etc/motd").hardlink("a", "./etc/motd").bytes());
   ASSERT_EQ(index.entries.size(), 4u);
   EXPECT_EQ(index.entries[0].path, "etc");
   EXPECT_EQ(index.entries[0].type, tar::Type::directory);
@@ -35,8 +36,14 @@ TEST(LayerReader, EntriesInTheOrderOfTheTar) {
 }
 
 TEST(LayerReader, Md5OnlyWherePackagesInstall) {
-  const LayerIndex index = index_of(
-      tar().file("usr/f", "x").file("lib64/f", "x").file("var/www/f", "x").file("srv/f", "x").file("var/lib/dpkg/f", "x").file("var/cache/f", "x").bytes());
+  const LayerIndex index = index_of(tar()
+                                        .file("usr/f", "x")
+                                        .file("lib64/f", "x")
+                                        .file("var/www/f", "x")
+                                        .file("srv/f", "x")
+                                        .file("var/lib/dpkg/f", "x")
+                                        .file("var/cache/f", "x")
+                                        .bytes());
   std::string with, without;
   for (const Entry& entry : index.entries) (entry.md5 ? with : without) += entry.path + " ";
   EXPECT_EQ(with, "usr/f lib64/f var/www/f ");
@@ -77,7 +84,8 @@ TEST(LayerReader, Markers) {
 
 TEST(LayerReader, MarkersThatMeanNothing) {
   for (const std::string name : {".wh.", "d/.wh.", ".wh..", ".wh..."}) {
-    EXPECT_NE(error_of_layer(tar().file(name)).find(name + ": is a whiteout of no name"), std::string::npos) << error_of_layer(tar().file(name));
+    EXPECT_NE(error_of_layer(tar().file(name)).find(name + ": is a whiteout of no name"), std::string::npos)
+        << error_of_layer(tar().file(name));
   }
   EXPECT_NE(error_of_layer(tar().file("a/.wh.b/c")).find("a/.wh.b/c: lies below a whiteout marker"), std::string::npos);
 }
@@ -89,12 +97,14 @@ TEST(LayerReader, PathsThatLeaveTheRoot) {
     EXPECT_TRUE(error.starts_with("input: reading a layer: ")) << error;
     EXPECT_NE(error.find("leads out of the image's root"), std::string::npos) << name << ": " << error;
   }
-  EXPECT_NE(error_of_layer(tar().file("a").hardlink("b", "../../etc/passwd")).find("b: is a hardlink to ../../etc/passwd, which leads out"), std::string::npos);
+  EXPECT_NE(error_of_layer(tar().file("a").hardlink("b", "../../etc/passwd")).find("b: is a hardlink to ../../etc/passwd, which leads out"),
+            std::string::npos);
   EXPECT_EQ(index_of(tar().raw(RawBlock{.name = "/etc/..motd"}.bytes()).bytes()).entries.at(0).path, "etc/..motd");
 }
 
 TEST(LayerReader, TheRootIsADirectory) {
-  EXPECT_NE(error_of_layer(tar().raw(RawBlock{.name = "./", .type = '2', .link = "/etc"}.bytes())).find("/: is not a directory"), std::string::npos);
+  EXPECT_NE(error_of_layer(tar().raw(RawBlock{.name = "./", .type = '2', .link = "/etc"}.bytes())).find("/: is not a directory"),
+            std::string::npos);
 }
 
 TEST(LayerReader, EntriesBelowAFileOfTheSameLayer) {
@@ -105,8 +115,14 @@ TEST(LayerReader, EntriesBelowAFileOfTheSameLayer) {
 }
 
 TEST(LayerReader, DuplicatesKeepTheirLastForm) {
-  const LayerIndex index =
-      index_of(tar().file("etc/passwd", "old").file("etc/group", "x").dir("d", 0700).file("etc/passwd", "new").symlink("etc/group", "g").dir("d", 0711).bytes());
+  const LayerIndex index = index_of(tar()
+                                        .file("etc/passwd", "old")
+                                        .file("etc/group", "x")
+                                        .dir("d", 0700)
+                                        .file("etc/passwd", "new")
+                                        .symlink("etc/group", "g")
+                                        .dir("d", 0711)
+                                        .bytes());
   ASSERT_EQ(index.entries.size(), 3u);
   EXPECT_EQ(index.captured.at("etc/passwd"), "new");
   EXPECT_FALSE(index.captured.contains("etc/group"));
@@ -115,7 +131,8 @@ TEST(LayerReader, DuplicatesKeepTheirLastForm) {
 }
 
 TEST(LayerReader, HardlinkBetweenTwoForms) {
-  EXPECT_NE(error_of_layer(tar().file("a", "1").hardlink("b", "a").file("a", "2")).find("b: is a hardlink to a, which the same layer writes again later"),
+  EXPECT_NE(error_of_layer(tar().file("a", "1").hardlink("b", "a").file("a", "2"))
+                .find("b: is a hardlink to a, which the same layer writes again later"),
             std::string::npos);
   EXPECT_EQ(error_of_layer(tar().file("a", "1").file("a", "2").hardlink("b", "a")), "");
 }
@@ -123,7 +140,8 @@ TEST(LayerReader, HardlinkBetweenTwoForms) {
 TEST(LayerReader, Limits) {
   EXPECT_TRUE(error_of_layer(tar().file("a").file("b").file("c"), {.entries = 2}).starts_with("input: "));
   EXPECT_EQ(error_of_layer(tar().file("a").file("b"), {.entries = 2}), "");
-  const TarBuilder status = tar().file("var/lib/dpkg/status", std::string(2000, 's')).file("var/lib/dpkg/info/a.list", std::string(2000, 'l'));
+  const TarBuilder status =
+      tar().file("var/lib/dpkg/status", std::string(2000, 's')).file("var/lib/dpkg/info/a.list", std::string(2000, 'l'));
   EXPECT_EQ(error_of_layer(status, {.captured_file = 2000}), "");
   EXPECT_NE(error_of_layer(status, {.captured_file = 1999}).find("var/lib/dpkg/status: 2.0 kB is more than"), std::string::npos)
       << error_of_layer(status, {.captured_file = 1999});

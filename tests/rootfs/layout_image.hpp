@@ -52,7 +52,8 @@ inline void write_layout(const std::filesystem::path& directory, const std::vect
   }
   const std::string config =
       fmt::format(R"({{"architecture":"amd64","os":"linux","rootfs":{{"type":"layers","diff_ids":[{}]}}}})", fmt::join(diff_ids, ","));
-  std::string manifest = blob("manifest.v1+json", fmt::format(R"({{"schemaVersion":2,"config":{},"layers":[{}]}})", blob("config.v1+json", config), fmt::join(layers, ",")));
+  std::string manifest = blob("manifest.v1+json", fmt::format(R"({{"schemaVersion":2,"config":{},"layers":[{}]}})",
+                                                              blob("config.v1+json", config), fmt::join(layers, ",")));
   manifest.insert(manifest.size() - 1, R"(,"annotations":{"org.opencontainers.image.ref.name":"image"})");
   write_file(directory / "index.json", fmt::format(R"({{"schemaVersion":2,"manifests":[{}]}})", manifest));
   write_file(directory / "oci-layout", R"({"imageLayoutVersion":"1.0.0"})");
@@ -64,19 +65,24 @@ inline std::string line_of_file(const std::filesystem::path& file, const std::st
   const std::string owner = fmt::format("{}:{}", status.st_uid, status.st_gid);
   const unsigned mode = status.st_mode & 07777;
   switch (status.st_mode & S_IFMT) {
-    case S_IFDIR: return fmt::format("d {:o} {} {}", mode, owner, path);
-    case S_IFLNK: return fmt::format("l {} {} -> {}", owner, path, std::filesystem::read_symlink(file).string());
-    case S_IFIFO: return fmt::format("p {:o} {} {}", mode, owner, path);
-    case S_IFREG: break;
-    default: return "? " + path;
+    case S_IFDIR:
+      return fmt::format("d {:o} {} {}", mode, owner, path);
+    case S_IFLNK:
+      return fmt::format("l {} {} -> {}", owner, path, std::filesystem::read_symlink(file).string());
+    case S_IFIFO:
+      return fmt::format("p {:o} {} {}", mode, owner, path);
+    case S_IFREG:
+      break;
+    default:
+      return "? " + path;
   }
   std::string content(static_cast<std::size_t>(status.st_size), '\0');
   std::ifstream(file, std::ios::binary).read(content.data(), status.st_size);
   return fmt::format("f {:o} {} {} {}", mode, owner, path, content_text(sha256_of(content)));
 }
 
-inline void add_lines(const std::filesystem::path& directory, const std::string& prefix, std::map<std::pair<dev_t, ino_t>, std::string>& first_names,
-                      std::vector<std::string>& lines) {
+inline void add_lines(const std::filesystem::path& directory, const std::string& prefix,
+                      std::map<std::pair<dev_t, ino_t>, std::string>& first_names, std::vector<std::string>& lines) {
   std::map<std::string, std::filesystem::path> sorted;
   for (const auto& entry : std::filesystem::directory_iterator(directory)) sorted.emplace(entry.path().filename(), entry.path());
   for (const auto& [name, file] : sorted) {

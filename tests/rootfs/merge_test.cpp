@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Merge semantics, one case per rule (image-spec layer.md; field notes "Unpacker matrix" and "Pitfall checklist").
+// Merge semantics, one case per rule (image-spec layer.md).
 #include <gtest/gtest.h>
 
 #include "rootfs/merge_cases.hpp"
@@ -29,7 +29,8 @@ TEST(MergedTree, AttributesOfAllTypes) {
 }
 
 TEST(MergedTree, NodesTellTheirLayerAndWhetherTheyAreListed) {
-  const auto tree = tree_of({tar().dir("d").file("d/1", "1").file("i/1", "1"), tar().file("d/2", "2"), tar().dir("i").hardlink("i/2", "d/1")});
+  const auto tree =
+      tree_of({tar().dir("d").file("d/1", "1").file("i/1", "1"), tar().file("d/2", "2"), tar().dir("i").hardlink("i/2", "d/1")});
   EXPECT_EQ(tree.find("d")->layer, 0u);
   EXPECT_EQ(tree.find("d/2")->layer, 1u);
   EXPECT_EQ(tree.find("i")->layer, 2u);
@@ -63,7 +64,11 @@ TEST(MergedTree, WithOneMoreLayer) {
 
 TEST(MergedTree, ContentOfCapturedFiles) {
   const auto tree = tree_of({
-      tar().file("var/lib/dpkg/status", "old").file("usr/lib/os-release", "x").symlink("etc/os-release", "../usr/lib/os-release").file("home/f", "y"),
+      tar()
+          .file("var/lib/dpkg/status", "old")
+          .file("usr/lib/os-release", "x")
+          .symlink("etc/os-release", "../usr/lib/os-release")
+          .file("home/f", "y"),
       tar().file("var/lib/dpkg/status", "new").hardlink("copy", "usr/lib/os-release"),
   });
   EXPECT_EQ(tree.content("var/lib/dpkg/status"), "new");
@@ -86,7 +91,8 @@ TEST(MergedTree, RefusesWhatNoUnpackerTakes) {
   EXPECT_NE(fails({tar().dir("a").hardlink("b", "a")}).find("b: is a hardlink to a, which is a directory"), std::string::npos);
   EXPECT_NE(fails({tar().file("a", "x"), tar().whiteout("a").hardlink("b", "a")}).find("input: merging layer sha256:"), std::string::npos);
   EXPECT_NE(fails({tar().symlink("a", "b").symlink("b", "a").file("a/f", "x")}).find("too many symbolic links"), std::string::npos);
-  EXPECT_NE(fails({tar().file("f", "x").symlink("a", "f").file("a/g", "y")}).find("a/g: lies below f, which the same layer makes a file"), std::string::npos);
+  EXPECT_NE(fails({tar().file("f", "x").symlink("a", "f").file("a/g", "y")}).find("a/g: lies below f, which the same layer makes a file"),
+            std::string::npos);
 }
 
 }  // namespace

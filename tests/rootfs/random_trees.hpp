@@ -28,17 +28,22 @@ class ModelTree {
     static const std::vector<std::uint32_t> kModes = {0644, 0600, 04755, 01777};
     const std::string path = kPlaces[place % kPlaces.size()];
     switch (operation % 7) {
-      case 0: return put_directory(path, kModes[variant % 4] | 0700);
+      case 0:
+        return put_directory(path, kModes[variant % 4] | 0700);
       case 1:
-      case 2: return put(header_of(path, tar::Type::file, kModes[variant % 4]), kContents[variant / 4 % 4]);
+      case 2:
+        return put(header_of(path, tar::Type::file, kModes[variant % 4]), kContents[variant / 4 % 4]);
       case 3: {
         tar::Header link = header_of(path, tar::Type::symlink, 0777);
         link.link = kTargets[variant % 4];
         return put(link, "");
       }
-      case 4: return put_link(path, variant);
-      case 5: return put(header_of(path, tar::Type::fifo, kModes[variant % 2]), "");
-      default: return remove(path);
+      case 4:
+        return put_link(path, variant);
+      case 5:
+        return put(header_of(path, tar::Type::fifo, kModes[variant % 2]), "");
+      default:
+        return remove(path);
     }
   }
 

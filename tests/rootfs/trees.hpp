@@ -49,13 +49,27 @@ inline std::string line_of(const rootfs::Tree& tree, const rootfs::Node& node) {
   const std::string owner = fmt::format("{}:{}", entry.uid, entry.gid);
   std::string line;
   switch (entry.type) {
-    case tar::Type::file: line = fmt::format("f {:o} {} {} {}", entry.mode, owner, path, content_text(entry.sha256)); break;
-    case tar::Type::directory: line = fmt::format("d {:o} {} {}", entry.mode, owner, path); break;
-    case tar::Type::symlink: line = fmt::format("l {} {} -> {}", owner, path, entry.link); break;
-    case tar::Type::character: line = fmt::format("c {:o} {} {} {}:{}", entry.mode, owner, path, entry.major, entry.minor); break;
-    case tar::Type::block: line = fmt::format("b {:o} {} {} {}:{}", entry.mode, owner, path, entry.major, entry.minor); break;
-    case tar::Type::fifo: line = fmt::format("p {:o} {} {}", entry.mode, owner, path); break;
-    case tar::Type::hardlink: line = "a hardlink must not be in a tree"; break;
+    case tar::Type::file:
+      line = fmt::format("f {:o} {} {} {}", entry.mode, owner, path, content_text(entry.sha256));
+      break;
+    case tar::Type::directory:
+      line = fmt::format("d {:o} {} {}", entry.mode, owner, path);
+      break;
+    case tar::Type::symlink:
+      line = fmt::format("l {} {} -> {}", owner, path, entry.link);
+      break;
+    case tar::Type::character:
+      line = fmt::format("c {:o} {} {} {}:{}", entry.mode, owner, path, entry.major, entry.minor);
+      break;
+    case tar::Type::block:
+      line = fmt::format("b {:o} {} {} {}:{}", entry.mode, owner, path, entry.major, entry.minor);
+      break;
+    case tar::Type::fifo:
+      line = fmt::format("p {:o} {} {}", entry.mode, owner, path);
+      break;
+    case tar::Type::hardlink:
+      line = "a hardlink must not be in a tree";
+      break;
   }
   for (const auto& [name, value] : entry.xattrs) line += fmt::format(" {}={}", name, value);
   const std::string first = tree.link_set(entry.path).front();
@@ -90,7 +104,9 @@ inline tar::Header header(std::string path, tar::Type type, std::uint32_t mode =
 }
 
 inline tar::Header file_header(std::string path, std::uint32_t mode = 0644) { return header(std::move(path), tar::Type::file, mode); }
-inline tar::Header directory_header(std::string path, std::uint32_t mode = 0755) { return header(std::move(path), tar::Type::directory, mode); }
+inline tar::Header directory_header(std::string path, std::uint32_t mode = 0755) {
+  return header(std::move(path), tar::Type::directory, mode);
+}
 inline tar::Header link_header(std::string path, std::string target, tar::Type type) {
   tar::Header out = header(std::move(path), type, 0777);
   out.link = std::move(target);

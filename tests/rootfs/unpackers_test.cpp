@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <iterator>
 #include <random>
 #include <set>
 
@@ -19,10 +20,11 @@ bool have_umoci() { return std::system("umoci --version >/dev/null 2>&1") == 0; 
 
 // Cases in which umoci 0.4.7 is known to do something else, each with what.
 const std::set<std::string> kUmociDiffers = {
-    "AufsBookkeeping",                              // takes every ".wh." name for a whiteout, also below another
-    "HardlinkTakesThePlaceOfItsTargetsDirectory",   // removes the directory, and with it the target, first
-    "HardlinkToItself",                             // removes the target first
-    "WhiteoutAfterImplicitDirectory",               // keeps the hidden directory's mode, which it has not when the whiteout comes first
+    "AufsBookkeeping",                             // unpacks what lies below aufs' directories
+    "FileBecomesImplicitDirectory",                // fails; later versions and overlay stores make the directory
+    "HardlinkTakesThePlaceOfItsTargetsDirectory",  // removes the directory, and with it the target, first
+    "HardlinkToItself",                            // removes the target first
+    "WhiteoutAfterImplicitDirectory",              // keeps the hidden directory's mode, which it has not when the whiteout comes first
 };
 
 // Owners cannot be set without root; then both sides are compared without them.
@@ -65,7 +67,7 @@ TEST(Umoci, AgreesOnTheMergeTable) {
 TEST(Umoci, AgreesOnLayersWeWrite) {
   if (!have_umoci()) GTEST_SKIP() << "no umoci on this machine";
   std::mt19937 random(20240711);
-  for (int round = 0; round < 30; ++round) {
+  for (int round = 0; round < 20; ++round) {
     ModelTree old_model;
     for (int i = 0; i < 20; ++i) old_model.apply(random(), random(), random());
     ModelTree new_model = old_model;

@@ -93,6 +93,7 @@ DebBuilder& DebBuilder::dir(const std::string& path, std::uint32_t mode, std::ui
 }
 
 DebBuilder& DebBuilder::file(const std::string& path, std::string content, std::uint32_t mode, std::uint32_t uid, std::uint32_t gid) {
+  modes_[path] = mode;
   add(path, '0', content, {}, mode, uid, gid);
   sums_ += fmt::format("{}  {}\n", to_hex(md5_of(content)), path);
   return *this;
@@ -104,7 +105,8 @@ DebBuilder& DebBuilder::symlink(const std::string& path, const std::string& targ
 }
 
 DebBuilder& DebBuilder::hardlink(const std::string& path, const std::string& target) {
-  add(path, '1', {}, "./" + target, 0644, 0, 0);
+  modes_[path] = modes_[target];
+  add(path, '1', {}, "./" + target, modes_[target], 0, 0);
   return *this;
 }
 

@@ -6,6 +6,7 @@
 // Parents are added as directories before what lies in them, as dpkg-deb's tar has them.
 #pragma once
 #include <cstdint>
+#include <map>
 #include <set>
 #include <string>
 #include <string_view>
@@ -51,6 +52,7 @@ class DebBuilder {
   std::vector<Member> control_;
   std::string conffiles_, sums_, data_, user_ = "root", group_ = "root";
   std::set<std::string> directories_;
+  std::map<std::string, std::uint32_t> modes_;  // of files: links repeat them
   bool ships_sums_ = false;
   std::int64_t mtime_ = 1700000000;
   archive::Compression compression_ = archive::Compression::none;

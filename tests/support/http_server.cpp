@@ -159,7 +159,8 @@ struct HttpServer::State {
     seen.push_back(request);
     most_at_once = std::max(most_at_once, ++at_once);
     const auto found = handlers.find(request.path.substr(0, request.path.find('?')));
-    return found == handlers.end() ? Handler([](const HttpSeen&) { return HttpAnswer{.status = 404, .body = "no such path\n"}; }) : found->second;
+    return found == handlers.end() ? Handler([](const HttpSeen&) { return HttpAnswer{.status = 404, .body = "no such path\n"}; })
+                                   : found->second;
   }
 
   bool answer(int socket, const HttpSeen& request) {
@@ -174,7 +175,8 @@ struct HttpServer::State {
     if (reply.delay > 0 && !pause(reply.delay)) return false;
     std::string head = fmt::format("HTTP/1.1 {} Scripted\r\n", reply.status);
     for (const auto& [name, value] : reply.fields) head += fmt::format("{}: {}\r\n", name, value);
-    if (!reply.until_close && reply.status != 304) head += fmt::format("Content-Length: {}\r\n", reply.announced_length.value_or(reply.body.size()));
+    if (!reply.until_close && reply.status != 304)
+      head += fmt::format("Content-Length: {}\r\n", reply.announced_length.value_or(reply.body.size()));
     if (reply.until_close) head += "Connection: close\r\n";
     const bool cut = reply.cut_after && *reply.cut_after < reply.body.size();
     const std::string_view body = cut ? std::string_view(reply.body).substr(0, *reply.cut_after) : std::string_view(reply.body);

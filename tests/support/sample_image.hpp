@@ -60,8 +60,8 @@ inline SampleTree sample_image(const std::string& name, const std::string& archi
     out.blobs[Digest::of(layer.bytes)] = layer.bytes;
   }
   const std::string config = R"({"created":"2024-01-01T00:00:00Z","architecture":")" + architecture +
-                             R"(","os":"linux","config":{"Env":["PATH=/usr/bin"],"Labels":{"name":")" + name + R"("}},"rootfs":{"type":"layers","diff_ids":[)" +
-                             ids + R"(]},"history":[)" + history + "]}";
+                             R"(","os":"linux","config":{"Env":["PATH=/usr/bin"],"Labels":{"name":")" + name +
+                             R"("}},"rootfs":{"type":"layers","diff_ids":[)" + ids + R"(]},"history":[)" + history + "]}";
   const std::string manifest = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","config":)" +
                                json_of(describe(oci::media_type::kOciConfig, config)) + R"(,"layers":[)" + list + "]}";
   out.blobs[Digest::of(config)] = config;

@@ -66,22 +66,37 @@ class Planner {
   void settle(const std::string& path) {
     const std::size_t index = member(path);
     const std::string known = recorded(path);
-    if (index == placements_.size() || placements_[index].fate == Fate::filtered || placements_[index].fate == Fate::theirs) {
-      // Nothing was unpacked: dpkg leaves the hash as it was.
-      if (index == placements_.size() || placements_[index].fate == Fate::filtered) changes_.recorded.push_back({path, known.empty() ? std::string(kUnknown) : known});
+    if (index < placements_.size() && placements_[index].fate == Fate::theirs) return;
+    if (index == placements_.size() || placements_[index].fate == Fate::filtered) {
+      changes_.recorded.push_back({path, known.empty() ? std::string(kUnknown) : known});  // nothing was unpacked: dpkg leaves the hash as it was
+      return;
+    }
+    const rootfs::Resolved at = system_.tree.resolve(used(path), false);
+    if (at.node && at.node->entry.type == tar::Type::symlink) {
+      leave_beside_link(path, index, at, known);
       return;
     }
     const rootfs::Entry& entry = facts_.data.entries[index];
     const std::string fresh = to_hex(*entry.md5);
-    const rootfs::Resolved at = system_.tree.resolve(used(path), true);
     const bool same = at.node && at.node->entry.type == tar::Type::file && at.node->entry.sha256 == entry.sha256;
     const ConffileAction action = decide_conffile(same ? fresh : disk_md5(at), known, fresh);
     if (action != ConffileAction::nothing) put(path, index, at, action);
     changes_.recorded.push_back({path, fresh});
   }
 
+  // dpkg unpacks beside the link, then looks for the file beside the link's target, finds none, and leaves all as it is (measured with 1.21.22).
+  void leave_beside_link(const std::string& path, std::size_t index, const rootfs::Resolved& at, const std::string& known) {
+    ConffilePut result = fresh_file(index);
+    result.header.path = at.path + ".dpkg-new";
+    changes_.puts.push_back(std::move(result));
+    changes_.recorded.push_back({path, known.empty() ? std::string(kUnknown) : known});
+    changes_.notes.push_back(fmt::format("{} is a symbolic link in the image and stays so; the package's version is in {}.dpkg-new", path, path));
+  }
+
+  ConffilePut fresh_file(std::size_t index) const { return {placements_[index].header, facts_.data.captured.at(facts_.data.entries[index].path)}; }
+
   void put(const std::string& path, std::size_t index, const rootfs::Resolved& at, ConffileAction action) {
-    ConffilePut result{placements_[index].header, facts_.data.captured.at(facts_.data.entries[index].path)};
+    ConffilePut result = fresh_file(index);
     result.header.path = at.path;
     if (at.node) {
       result.header.mode = at.node->entry.mode;
@@ -97,25 +112,33 @@ class Planner {
     changes_.puts.push_back(std::move(result));
   }
 
-  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)).
+  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)). An edited file would be renamed to .dpkg-old by dpkg; its content is not at hand here, so it
+  // stays where it is, and is told.
   void retire(const std::string& path) {
     const std::string known = recorded(path);
     if (known.empty()) return;
-    const rootfs::Resolved at = system_.tree.resolve(used(path), true);
-    if (at.node && disk_md5(at) == known) changes_.removals.push_back(at.path);
+    const rootfs::Resolved at = system_.tree.resolve(used(path), false);
+    if (at.node && disk_md5(at) == known) {
+      changes_.removals.push_back(at.path);
+    } else if (at.node) {
+      changes_.notes.push_back(fmt::format("{} is given up by the package but was changed in the image: it stays", path));
+    }
     changes_.recorded.push_back({path, known, false, true});
   }
 
-  // Conffiles of the old package that the new one knows nothing of: the file stays, and stays the package's.
+  // Conffiles of the old package that the new one knows nothing of: the file stays, and stays the package's. dpkg finds them walking the old list backwards.
   void keep_obsolete() {
     if (incoming_.old == InstalledSystem::npos) return;
-    for (const Conffile& old : system_.stanzas[incoming_.old].conffiles) {
-      if (std::ranges::find(changes_.recorded, old.path, &Conffile::path) != changes_.recorded.end()) continue;
-      if (member(old.path) != placements_.size()) continue;  // shipped as an ordinary file now
-      const rootfs::Resolved at = system_.tree.resolve(used(old.path), false);
-      if (!at.node) continue;
-      changes_.recorded.push_back({old.path, old.md5, true, false});
-      changes_.listed.push_back(old.path);
+    const auto list = system_.files.of(incoming_.old);
+    for (std::size_t i = list.size(); i-- > 0;) {
+      const std::string path(list[i]);
+      const auto& all = system_.stanzas[incoming_.old].conffiles;
+      const auto old = std::ranges::find(all, path, &Conffile::path);
+      if (old == all.end() || std::ranges::find(changes_.recorded, path, &Conffile::path) != changes_.recorded.end()) continue;
+      if (member(path) != placements_.size()) continue;  // shipped as an ordinary file now
+      if (!system_.tree.resolve(used(path), false).node) continue;
+      changes_.recorded.push_back({path, old->md5, true, false});
+      changes_.listed.push_back(path);
     }
   }
 

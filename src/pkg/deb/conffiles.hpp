@@ -11,6 +11,7 @@
 //   edited    rec        new            disk stays, X.dpkg-dist is written
 //   deleted   rec        = rec          stays deleted
 //   deleted   rec        new            stays deleted, X.dpkg-dist is written
+//   a link    any        any            disk stays, X.dpkg-new is written
 //
 // Files that the new package no longer has stay, marked obsolete; "remove-on-upgrade" lines take them away when nobody edited them.
 #pragma once

@@ -62,8 +62,7 @@ void write_status_entry(const InstalledSystem& system, const PreparedPackage& pa
   std::string control(package.facts.control.text("control"));
   if (!control.ends_with('\n')) control += '\n';
   rewrite(draft, system.tree, file, std::move(control), epoch);
-  const std::string generated = generated_md5sums(package);
-  rewrite(draft, system.tree, md5sums_beside(file), generated.empty() ? std::string(package.facts.control.text("md5sums")) : generated, epoch);
+  rewrite(draft, system.tree, md5sums_beside(file), generated_md5sums(package).value_or(std::string(package.facts.control.text("md5sums"))), epoch);
 }
 
 void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& system, rootfs::LayerDraft& draft) {

@@ -38,8 +38,7 @@ class InfoWriter {
       // "list" is dpkg's own file; it refuses a package's.
       if (member.name != "control" && member.name != "list") put(name, member.name, member.content, member.mode, member.mtime);
     }
-    const std::string md5sums = generated_md5sums(package);
-    if (!md5sums.empty()) put(name, "md5sums", md5sums, 0644, epoch_);
+    if (const auto md5sums = generated_md5sums(package)) put(name, "md5sums", *md5sums, 0644, epoch_);
     put(name, "list", lines_text(package.list), 0644, epoch_);
   }
 
@@ -79,20 +78,18 @@ void put_file(rootfs::LayerDraft& draft, const rootfs::Tree& tree, const std::st
   draft.put(std::move(header), Blob::of(std::move(content)));
 }
 
-std::string generated_md5sums(const PreparedPackage& package) {
-  if (package.facts.control.find("md5sums")) return {};
-  std::map<std::string_view, std::string> sums;
-  std::unordered_map<std::string_view, const rootfs::Entry*> files;
+std::optional<std::string> generated_md5sums(const PreparedPackage& package) {
+  if (package.facts.control.find("md5sums")) return std::nullopt;
+  std::string text;
+  std::unordered_map<std::string_view, std::string> sums;  // of the files; their links have the same
   const auto& members = package.facts.data.entries;
   for (std::size_t i = 0; i < members.size(); ++i) {
-    if (members[i].type == tar::Type::file) files[members[i].path] = &members[i];
-    const auto file = files.find(members[i].type == tar::Type::hardlink ? members[i].link : members[i].path);
+    const rootfs::Entry& member = members[i];
+    if (member.type == tar::Type::file && member.md5) sums[member.path] = to_hex(*member.md5);
+    const auto sum = sums.find(member.type == tar::Type::hardlink ? member.link : member.path);
     const Fate fate = package.placements[i].fate;
-    if (file == files.end() || !file->second->md5 || fate == Fate::filtered || fate == Fate::theirs) continue;
-    sums[members[i].path] = to_hex(*file->second->md5);
+    if (sum != sums.end() && fate != Fate::filtered && fate != Fate::theirs) text += fmt::format("{}  {}\n", sum->second, member.path);
   }
-  std::string text;
-  for (const auto& [path, md5] : sums) text += fmt::format("{}  {}\n", md5, path);
   return text;
 }
 

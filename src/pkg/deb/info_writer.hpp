@@ -2,6 +2,7 @@
 // The files below var/lib/dpkg/info of packages that were installed: control members, .list, md5sums (dpkg src/main/unpack.c, lib/dpkg/db-ctrl-*.c).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -14,8 +15,8 @@ namespace resole::deb {
 // Puts and removes files of the draft. `epoch` dates what dpkg itself writes.
 void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch, rootfs::LayerDraft& draft);
 
-// What dpkg generates when a package ships no md5sums: sorted by path, conffiles included, filtered files not. "" when it ships its own.
-std::string generated_md5sums(const PreparedPackage& package);
+// What dpkg generates when a package ships no md5sums: in the order of the package, conffiles included, filtered files not. nullopt when it ships its own.
+std::optional<std::string> generated_md5sums(const PreparedPackage& package);
 
 // A regular file with these bytes, root's, at a path whose parents may be links.
 void put_file(rootfs::LayerDraft& draft, const rootfs::Tree& tree, const std::string& path, std::string content, std::uint32_t mode, std::int64_t mtime);

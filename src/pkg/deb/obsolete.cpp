@@ -51,13 +51,16 @@ class Finder {
   }
 
  private:
-  // After the run, does a package other than number `self` list the path?
+  // After the run, does a package other than number `self` have the path, and not diverted to somewhere else?
   bool is_listed_elsewhere(std::string_view path, std::size_t self) const {
+    const std::string_view used = system_.diversions.redirect(path, packages_[self].incoming.package.name);
+    const auto is_same = [&](const std::string& name) { return system_.diversions.redirect(path, name) == used; };
     const auto owners = system_.files.owners(path);
-    const bool kept = std::ranges::any_of(owners, [&](std::uint32_t owner) { return !replaced_.contains(owner); });
+    const bool kept = std::ranges::any_of(
+        owners, [&](std::uint32_t owner) { return !replaced_.contains(owner) && is_same(system_.stanzas[owner].package.name); });
     if (kept) return true;
     for (std::size_t i = 0; i < new_lists_.size(); ++i) {
-      if (i != self && new_lists_[i].contains(path)) return true;
+      if (i != self && new_lists_[i].contains(path) && is_same(packages_[i].incoming.package.name)) return true;
     }
     return false;
   }

@@ -92,8 +92,7 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
   const std::string path = fmt::format("/{}", entry.path);
   const std::string_view used = system_.diversions.redirect(path, incoming_.package.name);
   const bool conffile = incoming_.conffiles.contains(path);
-  // A conffile that is a link is followed: its content is what the administrator keeps elsewhere (dpkg conffderef()).
-  const rootfs::Resolved at = system_.tree.resolve(used, conffile);
+  const rootfs::Resolved at = system_.tree.resolve(used, false);
   placement.path = at.path;
   placement.header = header_for(entry, at.path);
   set_owner(placement, path, owner);
@@ -173,11 +172,11 @@ bool Placer::yields(std::string_view path, Placement& placement) const {
     }
     const auto conffile = std::ranges::find(stanza.conffiles, path, &Conffile::path);
     const bool obsolete = conffile != stanza.conffiles.end() && conffile->obsolete;
-    if (replaces(incoming_.package, stanza.package)) {
+    if (replaces(incoming_.package, stanza.package) || (obsolete && incoming_.conffiles.contains(path))) {
       placement.taken_from.push_back(other);
     } else if (replaces(stanza.package, incoming_.package)) {
       theirs = true;
-    } else if (!(obsolete && incoming_.conffiles.contains(path))) {
+    } else {
       throw Error(ErrorKind::refused, fmt::format("{} {} would overwrite {}, which belongs to {}", printable(incoming_.package.name),
                                                   printable(incoming_.package.version), printable(path), printable(stanza.package.name)),
                   fmt::format("dpkg refuses this too; hold it with --hold {}", printable(incoming_.package.name)));

@@ -94,15 +94,11 @@ class Preparation {
 
   // Two packages of the run bring the same path: instances of one Multi-Arch: same package share it, one that Replaces the other wins.
   void settle_claims() {
-    struct Claim {
-      std::size_t package, member;
-    };
-    std::unordered_map<std::string_view, Claim> claims;
     for (const std::size_t p : by_label()) {
       for (std::size_t m = 0; m < prepared_[p].placements.size(); ++m) {
         Placement& placement = prepared_[p].placements[m];
         if (!is_shipped(placement.fate)) continue;
-        const auto [claim, first] = claims.try_emplace(placement.path, Claim{p, m});
+        const auto [claim, first] = claims_.try_emplace(placement.path, Claim{p, m});
         if (first) continue;
         const pkg::Package &mine = prepared_[p].incoming.package, &theirs = prepared_[claim->second.package].incoming.package;
         Placement& other = prepared_[claim->second.package].placements[claim->second.member];
@@ -131,18 +127,30 @@ class Preparation {
   void complete(PreparedPackage& package) {
     package.emission = plan_emission(package.facts, package.placements, system_.tree);
     package.conffiles = plan_conffiles(system_, package.incoming, package.facts, package.placements);
-    const auto& members = package.facts.data.entries;
-    for (std::size_t i = 0; i < members.size(); ++i) {
-      if (package.placements[i].fate == Fate::theirs) continue;
-      package.list.push_back(members[i].path.empty() ? "/." : fmt::format("/{}", members[i].path));
+    // dpkg unpacks symbolic links after everything else (lib/dpkg/tarfn.c, tar_extractor()): so they are listed.
+    for (const bool links : {false, true}) {
+      for (std::size_t i = 0; i < package.placements.size(); ++i) {
+        const rootfs::Entry& member = package.facts.data.entries[i];
+        if ((member.type == tar::Type::symlink) != links || package.placements[i].fate == Fate::theirs) continue;
+        package.list.push_back(member.path.empty() ? "/." : fmt::format("/{}", member.path));
+      }
     }
-    package.list.insert(package.list.end(), package.conffiles.listed.begin(), package.conffiles.listed.end());
+    // Obsolete conffiles stay listed unless another package of the run has them now.
+    for (const std::string& path : package.conffiles.listed) {
+      const auto claim = claims_.find(system_.tree.resolve(path, false).path);
+      if (claim == claims_.end() || &prepared_[claim->second.package] == &package) package.list.push_back(path);
+    }
   }
+
+  struct Claim {
+    std::size_t package, member;
+  };
 
   const pkg::UpgradeRequest& request_;
   const InstalledSystem& system_;
   Transaction transaction_;
   std::vector<PreparedPackage> prepared_;
+  std::unordered_map<std::string_view, Claim> claims_;  // final path -> who brings it
 };
 
 }  // namespace

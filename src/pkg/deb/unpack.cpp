@@ -55,24 +55,59 @@ tar::Header link_to(const tar::Header& first, std::string path) {
   return header;
 }
 
-void emit_set(std::size_t content, const std::vector<std::size_t>& names, const PackageFacts& facts, const std::vector<Placement>& placements,
-              const rootfs::Tree& below, Emission& emission) {
-  std::vector<std::size_t> written;
-  std::ranges::copy_if(names, std::back_inserter(written), [&](std::size_t i) { return placements[i].fate == Fate::write; });
-  if (written.empty()) return;
-  const rootfs::Entry& file = facts.data.entries[content];
-  const tar::Header& first = placements[written.front()].header;
-  const bool equal = std::ranges::all_of(written, [&](std::size_t i) {
-    return is_below(below, placements[i].header, file.sha256) && (i == written.front() || are_linked(below, first.path, placements[i].path));
-  });
-  if (equal) return;
-  tar::Header header = first;
-  header.type = tar::Type::file;
-  header.size = file.size;
-  header.link.clear();
-  emission[content] = header;
+class EmissionPlanner {
+ public:
+  EmissionPlanner(const PackageFacts& facts, const std::vector<Placement>& placements, const rootfs::Tree& below)
+      : members_(facts.data.entries), placements_(placements), below_(below), emission_(members_.size()) {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      if (is_file(members_[i].type) && placements_[i].fate == Fate::write) shipped_[placements_[i].path] = i;
+    }
+  }
+
+  Emission plan() {
+    for (std::size_t i = 0; i < members_.size(); ++i) {
+      const bool single = !is_file(members_[i].type) && members_[i].type != tar::Type::directory;
+      if (single && placements_[i].fate == Fate::write && !is_below(below_, placements_[i].header, {})) emission_[i] = placements_[i].header;
+    }
+    for (const auto& [content, names] : link_sets(members_)) emit_set(content, names);
+    return std::move(emission_);
+  }
+
+ private:
+  void emit_set(std::size_t content, const std::vector<std::size_t>& names);
+  bool is_equal_set(std::size_t content, const std::vector<std::size_t>& written) const;
+
+  const std::vector<rootfs::Entry>& members_;
+  const std::vector<Placement>& placements_;
+  const rootfs::Tree& below_;
+  Emission emission_;
+  std::unordered_map<std::string_view, std::size_t> shipped_;  // files by final path
+};
+
+// The same object, linked to the same names as far as this package ships them.
+bool EmissionPlanner::is_equal_set(std::size_t content, const std::vector<std::size_t>& written) const {
+  const Placement& first = placements_[written.front()];
   for (const std::size_t i : written) {
-    if (i != written.front()) emission[i] = link_to(header, placements[i].path);
+    if (!is_below(below_, placements_[i].header, members_[content].sha256)) return false;
+    if (i != written.front() && !are_linked(below_, first.path, placements_[i].path)) return false;
+  }
+  return std::ranges::all_of(below_.link_set(first.path), [&](const std::string& name) {
+    const auto shipped = shipped_.find(name);
+    return shipped == shipped_.end() || std::ranges::find(written, shipped->second) != written.end();
+  });
+}
+
+void EmissionPlanner::emit_set(std::size_t content, const std::vector<std::size_t>& names) {
+  std::vector<std::size_t> written;
+  std::ranges::copy_if(names, std::back_inserter(written), [&](std::size_t i) { return placements_[i].fate == Fate::write; });
+  if (written.empty() || is_equal_set(content, written)) return;
+  tar::Header header = placements_[written.front()].header;
+  header.type = tar::Type::file;
+  header.size = members_[content].size;
+  header.link.clear();
+  emission_[content] = header;
+  for (const std::size_t i : written) {
+    if (i != written.front()) emission_[i] = link_to(header, placements_[i].path);
   }
 }
 
@@ -159,14 +194,7 @@ class PlannedVisitor : public MemberVisitor {
 }  // namespace
 
 Emission plan_emission(const PackageFacts& facts, const std::vector<Placement>& placements, const rootfs::Tree& below) {
-  const std::vector<rootfs::Entry>& members = facts.data.entries;
-  Emission emission(members.size());
-  for (std::size_t i = 0; i < members.size(); ++i) {
-    const bool single = !is_file(members[i].type) && members[i].type != tar::Type::directory;
-    if (single && placements[i].fate == Fate::write && !is_below(below, placements[i].header, {})) emission[i] = placements[i].header;
-  }
-  for (const auto& [content, names] : link_sets(members)) emit_set(content, names, facts, placements, below, emission);
-  return emission;
+  return EmissionPlanner(facts, placements, below).plan();
 }
 
 std::string fingerprint(const Emission& emission) {

@@ -17,6 +17,7 @@
 #include "base/text.hpp"
 #include "pkg/deb/bytecode.hpp"
 #include "pkg/deb/database.hpp"
+#include "pkg/deb/derived_files.hpp"
 #include "pkg/deb/future_tree.hpp"
 #include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/obsolete.hpp"
@@ -35,7 +36,8 @@ class Upgrade {
     packages_ = prepare_packages(request_, system_);
     std::ranges::sort(packages_, {}, &PreparedPackage::label);
     Obsolete obsolete = find_obsolete(system_, packages_);
-    stale_ = stale_bytecode(system_.tree, touched(obsolete.files));
+    const std::vector<std::string> changed = touched(obsolete.files);
+    stale_ = stale_bytecode(system_.tree, changed);
     std::vector<std::string> removed = obsolete.files;
     removed.insert(removed.end(), stale_.begin(), stale_.end());
     const rootfs::Tree after = future_tree(system_, packages_, removed);
@@ -43,6 +45,7 @@ class Upgrade {
 
     write_head(obsolete.files, emptied);
     write_database_layer();
+    result_.notes = derive_files({request_, system_, packages_, changed, after}, result_.database);
     result_.segments = write_segments(request_, packages_);
     result_.payload_key = payload_key();
     tell();
@@ -132,17 +135,18 @@ class Upgrade {
     return sha256_hex_of(text);
   }
 
+  // What a person should know, package by package; deleted files can be thousands (slim images) and are only counted.
   void tell() {
     for (const PreparedPackage& package : packages_) {
+      std::size_t deleted = 0;
       for (std::size_t i = 0; i < package.placements.size(); ++i) {
         const Placement& placement = package.placements[i];
         const std::string path = fmt::format("/{}", placement.path);
         if (placement.fate == Fate::write && !placement.kept_metadata.empty()) result_.kept.push_back({path, placement.kept_metadata});
-        if (placement.fate == Fate::kept) result_.notes.push_back(fmt::format("{} was changed in the image and stays so (--on-modified keep)", path));
-        if (placement.fate == Fate::deleted && package.facts.data.entries[i].type != tar::Type::directory) {
-          result_.notes.push_back(fmt::format("{} was deleted in the image and stays so", path));
-        }
+        if (placement.fate == Fate::kept) result_.notes.push_back(fmt::format("{} was changed in the image and stays so", printable(path)));
+        deleted += placement.fate == Fate::deleted && package.facts.data.entries[i].type != tar::Type::directory;
       }
+      if (deleted) result_.notes.push_back(fmt::format("{}: {} files that were deleted in the image stay deleted", package.label(), deleted));
       result_.notes.insert(result_.notes.end(), package.conffiles.notes.begin(), package.conffiles.notes.end());
     }
     for (const pkg::KeptMetadata& kept : result_.kept) request_.reporter.debug(fmt::format("{}: {}", kept.path, kept.what));

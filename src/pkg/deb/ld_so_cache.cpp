@@ -1,0 +1,286 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ldconfig does (glibc elf/ldconfig.c, elf/cache.c, elf/stringtable.c), as functions over the tree:
+//
+// In each directory every "lib*.so*" and "ld-*.so*" that is an ELF shared object is taken under its SONAME (its file name when it has none). A link counts
+// under its own name when that is the SONAME, or when it is a linker's name of it ("libz.so" of "libz.so.1"); any other link counts like a file. Of two files
+// for one key a real file beats a link, then the higher number wins. The cache then says "directory/key", relying on the links that packages ship.
+//
+// The file: header, entries sorted by descending key, string table, extensions (generator text, names of glibc-hwcaps subdirectories).
+#include "pkg/deb/ld_so_cache.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "base/error.hpp"
+#include "rootfs/path.hpp"
+
+namespace resole::deb {
+namespace {
+
+constexpr std::string_view kMagic = "glibc-ld.so.cache1.1";
+constexpr std::size_t kHeaderSize = 48, kEntrySize = 24;
+constexpr std::uint32_t kExtensionMagic = 0xeaa42174;
+constexpr std::uint32_t kTagGenerator = 0, kTagHwcaps = 1;
+constexpr std::uint64_t kHwcapExtension = 1ull << 62;
+constexpr std::uint32_t kElf = 1, kElfLibc6 = 3;
+
+// ---- which files
+
+bool has_library_name(std::string_view name) {
+  if (!name.starts_with("lib") && !name.starts_with("ld-")) return false;
+  return name.find(".so") != std::string_view::npos && !name.ends_with(".dpkg-new") && !name.ends_with(".dpkg-tmp");
+}
+
+// elf/readelflib.c of the architectures: e_machine, class and float ABI as the cache's flags.
+std::uint32_t flags_of(const rootfs::ElfFacts& elf) {
+  constexpr std::uint32_t kArmHardFloat = 0x400, kArmSoftFloat = 0x200;
+  switch (elf.machine) {
+    case 62: return (elf.bits == 64 ? 0x0300u : 0x0800u) | kElfLibc6;  // x86-64, x32
+    case 183: return 0x0a00u | kElfLibc6;                              // aarch64
+    case 40: return (elf.flags & kArmHardFloat ? 0x0900u : elf.flags & kArmSoftFloat ? 0x0b00u : 0u) | kElfLibc6;
+    case 21: return (elf.bits == 64 ? 0x0500u : 0u) | kElfLibc6;       // powerpc64
+    case 22: return (elf.bits == 64 ? 0x0400u : 0u) | kElfLibc6;       // s390
+    case 243: return ((elf.flags & 6) == 4 ? 0x1000u : 0x0f00u) | kElfLibc6;  // riscv: double or soft float
+    case 8: return (elf.bits == 64 ? 0x0700u : 0u) | kElfLibc6;        // mips n64
+    case 258: return ((elf.flags & 7) == 3 ? 0x1200u : 0x1100u) | kElfLibc6;  // loongarch: double or soft float
+    default: break;
+  }
+  const bool uses_libc = std::ranges::any_of(elf.needed, [](const std::string& name) { return name == "libc.so.6" || name == "libm.so.6"; });
+  return uses_libc ? kElfLibc6 : kElf;
+}
+
+struct Candidate {
+  std::string name;  // of the file or link
+  bool link = false;
+  std::uint32_t flags = 0;
+};
+
+class DirectorySearch {
+ public:
+  DirectorySearch(const rootfs::Tree& tree, std::string spelled, std::string hwcaps)
+      : tree_(tree), spelled_(std::move(spelled)), hwcaps_(std::move(hwcaps)), directory_(tree.resolve(spelled_, true).path) {}
+
+  void run(std::vector<Library>& libraries) {
+    for (const std::string& name : tree_.children(directory_)) {
+      if (has_library_name(name)) consider(name);
+    }
+    for (const auto& [key, candidate] : found_) {
+      // Files of glibc-hwcaps directories are named themselves: ldconfig makes no links there.
+      libraries.push_back({key, fmt::format("{}/{}", spelled_, hwcaps_.empty() ? key : candidate.name), candidate.flags, hwcaps_});
+    }
+  }
+
+ private:
+  void consider(const std::string& name) {
+    const std::string path = rootfs::join_path(directory_, name);
+    const rootfs::Node* node = tree_.find(path);
+    if (!node) return;
+    bool link = node->entry.type == tar::Type::symlink;
+    const rootfs::Resolved at = tree_.resolve(path, true);
+    if (!at.node || at.node->entry.type != tar::Type::file) return;
+    const rootfs::ElfFacts* elf = tree_.elf(at.path);
+    constexpr std::uint16_t kSharedObject = 3;
+    if (!elf || elf->type != kSharedObject) return;
+    const std::string soname = elf->soname.empty() ? name : elf->soname;
+    if (link && name != soname && !(name.ends_with(".so") && soname.starts_with(name))) link = false;
+    add(link ? name : soname, {name, link, flags_of(*elf)});
+  }
+
+  void add(const std::string& key, Candidate candidate) {
+    const auto [known, fresh] = found_.try_emplace(key, candidate);
+    if (fresh) return;
+    const bool better = (!candidate.link && known->second.link) ||
+                        (candidate.link == known->second.link && compare_library_names(known->second.name, candidate.name) < 0);
+    if (better) known->second = std::move(candidate);
+  }
+
+  const rootfs::Tree& tree_;
+  const std::string spelled_, hwcaps_, directory_;
+  std::map<std::string, Candidate> found_;
+};
+
+bool comes_before(const Library& a, const Library& b) {
+  if (const int order = compare_library_names(b.key, a.key)) return order < 0;
+  if (a.flags != b.flags) return a.flags > b.flags;
+  if (a.hwcaps.empty() != b.hwcaps.empty()) return b.hwcaps.empty();
+  return a.hwcaps < b.hwcaps;
+}
+
+// ---- the file
+
+void put32(std::string& out, std::uint32_t value) {
+  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
+}
+
+void put64(std::string& out, std::uint64_t value) {
+  put32(out, static_cast<std::uint32_t>(value));
+  put32(out, static_cast<std::uint32_t>(value >> 32));
+}
+
+std::uint32_t get32(std::string_view bytes, std::size_t at) {
+  std::uint32_t value = 0;
+  for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
+  return value;
+}
+
+// Strings are kept once, and not at all when they end another: sorted from their ends, longer first, each is looked for at the end of the one before.
+class StringTable {
+ public:
+  void add(const std::string& text) { strings_.insert({text.rbegin(), text.rend()}); }
+  void finish() {
+    std::string_view previous;
+    std::uint32_t previous_at = 0;
+    for (auto reversed = strings_.rbegin(); reversed != strings_.rend(); ++reversed) {
+      std::uint32_t at = static_cast<std::uint32_t>(bytes_.size());
+      if (!previous.empty() && previous.starts_with(*reversed)) {
+        at = previous_at + static_cast<std::uint32_t>(previous.size() - reversed->size());
+      } else {
+        bytes_.append(reversed->rbegin(), reversed->rend()).push_back('\0');
+      }
+      offsets_[*reversed] = at;
+      previous = *reversed;
+      previous_at = at;
+    }
+  }
+  std::uint32_t offset(const std::string& text) const { return offsets_.at({text.rbegin(), text.rend()}); }
+  const std::string& bytes() const { return bytes_; }
+
+ private:
+  std::set<std::string> strings_;  // reversed
+  std::map<std::string, std::uint32_t> offsets_;
+  std::string bytes_;
+};
+
+std::vector<std::string> hwcaps_names(const std::vector<Library>& libraries) {
+  std::set<std::string> names;
+  for (const Library& library : libraries) {
+    if (!library.hwcaps.empty()) names.insert(library.hwcaps);
+  }
+  return {names.begin(), names.end()};
+}
+
+void put_section(std::string& out, std::uint32_t tag, std::size_t offset, std::size_t size) {
+  put32(out, tag);
+  put32(out, 0);
+  put32(out, static_cast<std::uint32_t>(offset));
+  put32(out, static_cast<std::uint32_t>(size));
+}
+
+}  // namespace
+
+int compare_library_names(std::string_view a, std::string_view b) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto number = [&](std::string_view text, std::size_t& at) {
+    std::uint32_t value = 0;  // wraps like the original's int
+    while (at < text.size() && is_digit(text[at])) value = value * 10 + static_cast<std::uint32_t>(text[at++] - '0');
+    return static_cast<std::int32_t>(value);
+  };
+  std::size_t i = 0, j = 0;
+  while (i < a.size()) {
+    const char right = j < b.size() ? b[j] : '\0';
+    if (is_digit(a[i])) {
+      if (!is_digit(right)) return 1;
+      const std::int32_t left_number = number(a, i), right_number = number(b, j);
+      if (left_number != right_number) return left_number < right_number ? -1 : 1;
+    } else if (is_digit(right)) {
+      return -1;
+    } else if (a[i] != right) {
+      return static_cast<signed char>(a[i]) - static_cast<signed char>(right);
+    } else {
+      ++i;
+      ++j;
+    }
+  }
+  return j < b.size() ? -1 : 0;
+}
+
+std::vector<Library> find_libraries(const rootfs::Tree& tree, std::string_view arch) {
+  std::vector<Library> libraries;
+  for (const std::string& directory : library_directories(tree, arch)) {
+    DirectorySearch(tree, directory, {}).run(libraries);
+    const std::string hwcaps = directory + "/glibc-hwcaps";
+    for (const std::string& name : tree.children(tree.resolve(hwcaps, true).path)) {
+      DirectorySearch(tree, fmt::format("{}/{}", hwcaps, name), name).run(libraries);
+    }
+  }
+  std::ranges::stable_sort(libraries, comes_before);
+  return libraries;
+}
+
+std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string_view generator) {
+  StringTable strings;
+  const std::vector<std::string> hwcaps = hwcaps_names(libraries);
+  for (const Library& library : libraries) {
+    strings.add(library.key);
+    strings.add(library.path);
+  }
+  for (const std::string& name : hwcaps) strings.add(name);
+  strings.finish();
+
+  const std::size_t strings_at = kHeaderSize + kEntrySize * libraries.size();
+  const std::size_t extensions_at = (strings_at + strings.bytes().size() + 3) / 4 * 4;
+  const auto at = [&](const std::string& text) { return static_cast<std::uint32_t>(strings_at + strings.offset(text)); };
+
+  std::string out(kMagic);
+  put32(out, static_cast<std::uint32_t>(libraries.size()));
+  put32(out, static_cast<std::uint32_t>(strings.bytes().size()));
+  constexpr char kLittleEndian = 2;
+  out.push_back(kLittleEndian);
+  out.append(3, '\0');
+  put32(out, static_cast<std::uint32_t>(extensions_at));
+  out.append(kHeaderSize - out.size(), '\0');
+  for (const Library& library : libraries) {
+    put32(out, library.flags);
+    put32(out, at(library.key));
+    put32(out, at(library.path));
+    put32(out, 0);  // lowest kernel version: no longer recorded
+    const auto index = static_cast<std::uint64_t>(std::ranges::find(hwcaps, library.hwcaps) - hwcaps.begin());
+    put64(out, library.hwcaps.empty() ? 0 : kHwcapExtension | index);
+  }
+  out += strings.bytes();
+  out.append(extensions_at - out.size(), '\0');
+
+  const std::uint32_t sections = hwcaps.empty() ? 1 : 2;
+  const std::size_t hwcaps_at = extensions_at + 8 + 16 * sections, hwcaps_size = 4 * hwcaps.size();
+  put32(out, kExtensionMagic);
+  put32(out, sections);
+  put_section(out, kTagGenerator, hwcaps_at + hwcaps_size, generator.size());
+  if (!hwcaps.empty()) put_section(out, kTagHwcaps, hwcaps_at, hwcaps_size);
+  for (const std::string& name : hwcaps) put32(out, at(name));
+  out += generator;
+  return out;
+}
+
+std::optional<std::string> generator_of(std::string_view cache) {
+  if (!cache.starts_with(kMagic) || cache.size() < kHeaderSize) return std::nullopt;
+  const std::size_t extensions = get32(cache, 32);
+  if (extensions < kHeaderSize || extensions + 8 > cache.size() || get32(cache, extensions) != kExtensionMagic) return std::nullopt;
+  const std::uint32_t sections = get32(cache, extensions + 4);
+  for (std::size_t i = 0, at = extensions + 8; i < sections && at + 16 <= cache.size(); ++i, at += 16) {
+    const std::size_t offset = get32(cache, at + 8), size = get32(cache, at + 12);
+    if (get32(cache, at) == kTagGenerator && offset <= cache.size() && size <= cache.size() - offset) return std::string(cache.substr(offset, size));
+  }
+  return std::nullopt;
+}
+
+std::vector<Library> read_ld_so_cache(std::string_view cache) {
+  const auto damaged = [] { return Error(ErrorKind::input, "etc/ld.so.cache is damaged, or of a glibc older than 2.33"); };
+  if (!cache.starts_with(kMagic) || cache.size() < kHeaderSize) throw damaged();
+  const std::size_t count = get32(cache, 20);
+  if (count > (cache.size() - kHeaderSize) / kEntrySize) throw damaged();
+  const auto text = [&](std::uint32_t offset) {
+    const std::size_t end = offset < cache.size() ? cache.find('\0', offset) : std::string_view::npos;
+    if (end == std::string_view::npos) throw damaged();
+    return std::string(cache.substr(offset, end - offset));
+  };
+  std::vector<Library> libraries;
+  for (std::size_t i = 0, at = kHeaderSize; i < count; ++i, at += kEntrySize) {
+    libraries.push_back({text(get32(cache, at + 4)), text(get32(cache, at + 8)), get32(cache, at), {}});
+  }
+  return libraries;
+}
+
+}  // namespace resole::deb

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+// Proves planned packages again: a plan is reviewed, not trusted (product.md "The documents").
+#pragma once
+#include <string>
+#include <vector>
+
+#include "pkg/deb/repository.hpp"
+
+namespace resole::deb {
+
+// One reason per package, "" = proven. Each candidate's entry names the release and the index that the plan was made from.
+std::vector<std::string> prove(const RepositoryContext& context, const std::vector<pkg::Candidate>& packages);
+
+}  // namespace resole::deb

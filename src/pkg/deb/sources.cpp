@@ -1,0 +1,150 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/deb/sources.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "base/url.hpp"
+#include "pkg/deb/apt_config.hpp"
+#include "pkg/deb/source_fields.hpp"
+
+namespace resole::deb {
+namespace {
+
+constexpr std::size_t kSourceLimit = 1000;
+
+// Entries for one release are one download: their components are joined, as apt does.
+void join_entry(std::vector<SourceEntry>& entries, SourceEntry entry) {
+  const auto same = std::ranges::find_if(entries, [&](const SourceEntry& one) {
+    return one.uri == entry.uri && one.suite == entry.suite && one.signed_by == entry.signed_by && one.architectures == entry.architectures && one.by_operator == entry.by_operator;
+  });
+  if (same == entries.end()) {
+    if (entries.size() == kSourceLimit) throw Error(ErrorKind::input, fmt::format("{}: more than {} sources", printable(entry.where), kSourceLimit));
+    entries.push_back(std::move(entry));
+    return;
+  }
+  for (std::string& component : entry.components) {
+    if (std::ranges::find(same->components, component) == same->components.end()) same->components.push_back(std::move(component));
+  }
+}
+
+std::string_view scheme_of(std::string_view uri) { return uri.substr(0, uri.find(':')); }
+
+bool is_prefix_at_boundary(std::string_view prefix, std::string_view uri) {
+  while (prefix.ends_with('/')) prefix.remove_suffix(1);
+  return uri.starts_with(prefix) && (uri.size() == prefix.size() || uri[prefix.size()] == '/');
+}
+
+}  // namespace
+
+std::string with_architecture(std::string_view text, std::string_view arch) {
+  constexpr std::string_view variable = "$(ARCH)";
+  std::string out(text);
+  for (std::size_t at = out.find(variable); at != std::string::npos; at = out.find(variable, at + arch.size())) out.replace(at, variable.size(), arch);
+  return out;
+}
+
+std::string normalised_uri(std::string_view uri, std::string_view arch) {
+  if (uri.find(':') == std::string_view::npos) return {};
+  std::string text = with_architecture(uri, arch);
+  while (text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+std::vector<SourceEntry> read_sources(const rootfs::Tree& tree, std::string_view arch) {
+  std::vector<SourceEntry> entries;
+  for (const auto& [name, content] : read_configuration(tree, "etc/apt/sources.list", "etc/apt/sources.list.d", {"list", "sources"})) {
+    auto found = name.ends_with(".sources") ? parse_deb822_sources(content, name, arch) : parse_one_line_sources(content, name, arch);
+    for (SourceEntry& entry : found) join_entry(entries, std::move(entry));
+  }
+  return entries;
+}
+
+std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg::Release* release, const pkg::RepositoryOptions& options) {
+  const auto mirror = std::ranges::find(options.mirrors, "*", &std::pair<std::string, std::string>::first);
+  std::vector<SourceEntry> entries;
+  if (!recipe || !release || mirror == options.mirrors.end()) return entries;
+  for (const std::string& suite : release->suites) {
+    const auto archive = std::ranges::find_if(recipe->archives, [&](const auto& one) { return glob_match(one.first, suite); });
+    if (archive == recipe->archives.end()) continue;
+    SourceEntry entry;
+    entry.uri = normalised_uri(mirror->second, "") + "/" + archive->second;
+    entry.suite = suite;
+    entry.components = recipe->components.empty() ? std::vector<std::string>{"main"} : recipe->components;
+    entry.where = "the recipe of " + recipe->id;
+    entry.by_operator = true;
+    entries.push_back(std::move(entry));
+  }
+  return entries;
+}
+
+namespace {
+
+Error no_sources(const pkg::OsRelease& os, const pkg::Recipe* recipe, const pkg::Release* release) {
+  std::string hint = "name a mirror: --package-mirror '*=http://mirror.example.org'";
+  if (release && recipe && !recipe->archives.empty()) {
+    hint += ", or each repository:";
+    for (const std::string& suite : release->suites) {
+      const auto archive = std::ranges::find_if(recipe->archives, [&](const auto& one) { return glob_match(one.first, suite); });
+      if (archive != recipe->archives.end()) hint += fmt::format("\n  --package-repo \"http://mirror.example.org/{} {} main\"", archive->second, suite);
+    }
+  } else {
+    hint = "name its repositories: --package-repo \"http://mirror.example.org/debian SUITE main\"";
+  }
+  return Error(ErrorKind::refused, fmt::format("the image ({}) names no package sources", printable(os.pretty_name.empty() ? os.id : os.pretty_name, 80)), hint);
+}
+
+}  // namespace
+
+std::vector<SourceEntry> effective_sources(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
+                                           const pkg::RepositoryOptions& options) {
+  const pkg::Recipe* recipe = recipes.find(inventory.os);
+  const pkg::Release* release = recipes.release(inventory.os);
+  std::vector<SourceEntry> entries = read_sources(tree, inventory.arch);
+  if (entries.empty()) entries = sources_of_recipe(recipe, release, options);
+  for (const std::string& line : options.extra) join_entry(entries, parse_operator_source(line, inventory.arch));
+  if (entries.empty()) throw no_sources(inventory.os, recipe, release);
+  return entries;
+}
+
+std::string apply_mirrors(const std::string& uri, const std::vector<std::pair<std::string, std::string>>& mirrors, bool& mapped) {
+  mapped = false;
+  std::size_t longest = 0;
+  std::string result = uri;
+  for (const auto& [from, to] : mirrors) {
+    std::string_view prefix = from == "*" ? std::string_view() : std::string_view(from);
+    while (prefix.ends_with('/')) prefix.remove_suffix(1);
+    const bool applies = from == "*" || is_prefix_at_boundary(prefix, uri);
+    if (!applies || (mapped && prefix.size() <= longest)) continue;
+    std::string target = to;
+    while (target.ends_with('/')) target.pop_back();
+    // "*" replaces scheme and host and keeps the path: "http://a/debian-security" becomes TO + "/debian-security".
+    if (from == "*") {
+      const auto url = Url::try_parse(uri);
+      result = target + (url && url->path() != "/" ? url->path() : std::string());
+    } else {
+      result = target + uri.substr(prefix.size());
+    }
+    longest = prefix.size();
+    mapped = true;
+  }
+  return result;
+}
+
+std::string refusal_of(const SourceEntry& source, const std::string& url, bool mapped) {
+  const bool by_operator = mapped || source.by_operator;
+  const std::string scheme = lower(scheme_of(url));
+  constexpr std::string_view remedy = "map it with --package-mirror FROM=TO, or add another with --package-repo";
+  if (scheme == "file" && by_operator) return {};
+  if (scheme != "http" && scheme != "https") return fmt::format("sources of type {}: are not used; {}", printable(scheme, 40), remedy);
+  const auto parsed = Url::try_parse(url);
+  if (!parsed) return fmt::format("\"{}\" is not a URL", printable(url));
+  if (parsed->is_private_address() && !by_operator) return fmt::format("{} is a private address, which an image may not name; {}", printable(parsed->host()), remedy);
+  return {};
+}
+
+}  // namespace resole::deb

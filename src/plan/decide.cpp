@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "plan/decide.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "base/text.hpp"
+
+namespace resole::plan {
+
+namespace {
+
+using advisory::Finding;
+using document::HeldPackage;
+using document::HeldReason;
+using document::PlannedPackage;
+using document::Scope;
+using document::Why;
+
+std::vector<std::string> ids_of(const std::vector<const Finding*>& findings) {
+  std::set<std::string> ids;
+  for (const Finding* finding : findings) ids.insert(finding->id);
+  return {ids.begin(), ids.end()};
+}
+
+class Decider {
+ public:
+  Decider(const Board& board, const Settlement& settlement, const Holds& holds) : board_(board), settlement_(settlement), holds_(holds) {}
+
+  Decision run(Distributed distributed) {
+    for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) add_planned(i);
+    for (const Addition& addition : settlement_.additions) add_addition(addition);
+    for (const std::size_t slot : held_slots()) add_held(slot);
+    for (const auto& [slot, option] : board_.selection.not_selected) add_not_selected(slot, option);
+    for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) add_beyond(i);
+    const auto order = [](const auto& a, const auto& b) { return std::tie(a.name, a.arch) < std::tie(b.name, b.arch); };
+    std::sort(out_.packages.begin(), out_.packages.end(), order);
+    std::stable_sort(out_.held.begin(), out_.held.end(), order);
+    out_.unfixed = std::move(distributed.unfixed);
+    out_.not_in_image = std::move(distributed.not_in_image);
+    out_.notes = board_.selection.notes;
+    if (distributed.already_fixed > 0) {
+      out_.notes.push_back(fmt::format("{} finding{} of the reports: the installed version has the fix already", distributed.already_fixed,
+                                       distributed.already_fixed == 1 ? "" : "s"));
+    }
+    return std::move(out_);
+  }
+
+ private:
+  const pkg::Verdict& verdict_of(const pkg::Candidate& candidate) const { return board_.request.verdicts.at(candidate.entry.sha256.text()); }
+
+  PlannedPackage planned(const pkg::Candidate& candidate, const Move& move) const {
+    PlannedPackage package;
+    package.name = candidate.name;
+    package.arch = candidate.arch;
+    package.to = candidate.version;
+    package.source = candidate.source;
+    package.repository = candidate.entry;
+    package.why = move.why;
+    package.why_detail = move.detail;
+    package.verdict = verdict_of(candidate);
+    if (!package.verdict.passes()) {  // only --scripts sandbox lets these through
+      package.verdict.kind = pkg::VerdictKind::sandbox;
+      package.reproducible = false;
+    }
+    return package;
+  }
+
+  void add_planned(std::size_t index) {
+    const Slot& slot = board_.slot(index);
+    const auto move = settlement_.moves.find(index);
+    const bool moves = move != settlement_.moves.end();
+    if (!moves && !slot.floor_candidate) return;
+    PlannedPackage package = moves ? planned(*slot.candidate, move->second) : planned(*slot.floor_candidate, {Why::floor, "in the given image"});
+    package.from = slot.installed->version;
+    package.from_source = slot.installed->source;
+    package.noise = slot.noise;
+    std::vector<const Finding*> fixed = slot.at_floor;
+    if (moves) fixed.insert(fixed.end(), slot.fixable.begin(), slot.fixable.end());
+    package.fixes = ids_of(fixed);
+    package.severity = highest_severity(fixed);
+    // Below a floor there is nothing to hold back any more: the given image has the new files already.
+    (board_.request.policy.on_modified == OnModified::keep ? package.keep : package.overwrite) = slot.installed->modified;
+    out_.packages.push_back(std::move(package));
+  }
+
+  void add_addition(const Addition& addition) { out_.packages.push_back(planned(addition.candidate, addition.move)); }
+
+  HeldPackage held(const Slot& slot) const {
+    HeldPackage package;
+    package.name = slot.installed->name;
+    package.arch = slot.installed->arch;
+    package.installed = slot.rest().version;
+    package.candidate = slot.candidate ? slot.candidate->version : "";
+    package.source = slot.installed->source;
+    package.fixes = ids_of(slot.fixable);
+    package.severity = highest_severity(slot.fixable);
+    package.noise = slot.noise;
+    return package;
+  }
+
+  // What was wished for, and whatever it is held for in turn.
+  std::set<std::size_t> held_slots() const {
+    std::set<std::size_t> slots;
+    for (const auto& [wish, reason] : board_.selection.wishes) {
+      for (auto hold = holds_.find(wish); hold != holds_.end() && slots.insert(hold->first).second;) {
+        if (!hold->second.blocker) break;
+        hold = holds_.find(*hold->second.blocker);
+      }
+    }
+    return slots;
+  }
+
+  void add_held(std::size_t index) {
+    const Hold& hold = holds_.at(index);
+    const auto wish = board_.selection.wishes.find(index);
+    HeldPackage package = held(board_.slot(index));
+    package.reason = hold.reason;
+    package.detail = hold.detail;
+    package.option = document::option_for(hold.reason);
+    if (hold.reason == HeldReason::phased) package.option += " " + package.name;
+    package.requested = wish != board_.selection.wishes.end() && wish->second.requested && !hold.by_operator;
+    out_.held.push_back(std::move(package));
+  }
+
+  void add_not_selected(std::size_t index, const std::string& option) {
+    if (settlement_.moves.contains(index)) return;  // it moves along with others
+    HeldPackage package = held(board_.slot(index));
+    package.reason = HeldReason::not_selected;
+    package.option = option;
+    out_.held.push_back(std::move(package));
+  }
+
+  // Fixes that the candidate does not reach: the feed is ahead of the repositories, or they are another release's or a subscription's.
+  void add_beyond(std::size_t index) {
+    const Slot& slot = board_.slot(index);
+    if (slot.beyond.empty()) return;
+    HeldPackage package = held(slot);
+    package.fixes = ids_of(slot.beyond);
+    package.severity = highest_severity(slot.beyond);
+    const std::string needed = fmt::format("needs {} {}", slot.installed->source.name, highest_fix(slot.beyond));
+    if (const pkg::RepositoryFailure* failure = failure_behind(slot)) {
+      package.reason = HeldReason::repository_unverified;
+      package.detail = fmt::format("{}; {} {}: {}", needed, printable(failure->uri), printable(failure->suite), failure->message);
+      package.requested = true;
+    } else {
+      package.reason = HeldReason::fix_not_available;
+      package.scope = Scope::not_yet;
+      package.detail = needed + offered_instead(slot);
+    }
+    out_.held.push_back(std::move(package));
+  }
+
+  std::string highest_fix(const std::vector<const Finding*>& findings) const {
+    const Finding* highest = findings.front();
+    for (const Finding* each : findings) {
+      if (board_.request.family.compare(each->fixed, highest->fixed) > 0) highest = each;
+    }
+    return printable(highest->fixed, 80);
+  }
+
+  static std::string offered_instead(const Slot& slot) {
+    if (!slot.candidate) return slot.offered ? ", and the repositories have nothing newer than what is installed" : ", and no repository of the image has the package";
+    const pkg::SourceRef& source = slot.candidate->source;
+    const bool other = source.name != slot.installed->source.name;
+    return fmt::format(", the repositories offer {} {}{}", source.name, source.version, other ? ", another source" : "");
+  }
+
+  // The repository that would have to have it could not be read: the package's own, or a security archive.
+  const pkg::RepositoryFailure* failure_behind(const Slot& slot) const {
+    for (const pkg::RepositoryFailure& failure : board_.request.offers.failures()) {
+      const std::string name = lower(failure.suite + " " + failure.uri);
+      if (!slot.offered || name.find("security") != std::string::npos) return &failure;
+    }
+    return nullptr;
+  }
+
+  const Board& board_;
+  const Settlement& settlement_;
+  const Holds& holds_;
+  Decision out_;
+};
+
+}  // namespace
+
+Decision decide(const Board& board, const Settlement& settlement, const Holds& holds, Distributed distributed) {
+  return Decider(board, settlement, holds).run(std::move(distributed));
+}
+
+}  // namespace resole::plan

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/deb/scripts.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "pkg/deb_oracle.hpp"
+#include "support/deb_builder.hpp"
+#include "support/tar_builder.hpp"
+
+namespace resole::test {
+namespace {
+
+using Kind = pkg::VerdictKind;
+
+// Serves one package by ranges, and counts them.
+class OnePackage : public Fetcher {
+ public:
+  explicit OnePackage(std::string bytes, bool whole_is_here = false) : bytes_(std::move(bytes)), whole_(whole_is_here) {}
+  Blob fetch(const Resource&) override { throw Error(ErrorKind::internal, "the whole package was fetched"); }
+  std::string fetch_range(const Resource&, std::uint64_t offset, std::uint64_t length) override {
+    ++requests;
+    return offset < bytes_.size() ? bytes_.substr(offset, length) : std::string();
+  }
+  void fetch_all(std::span<const Resource>, const std::function<void(std::size_t, Blob)>&) override { throw Error(ErrorKind::internal, "not asked for"); }
+  std::optional<Blob> cached(const Digest& sha256) override { return whole_ && sha256 == Digest::of(bytes_) ? std::optional(Blob::of(bytes_)) : std::nullopt; }
+  int requests = 0;
+
+ private:
+  std::string bytes_;
+  bool whole_;
+};
+
+rootfs::Tree tree_with(const std::vector<std::pair<std::string, std::string>>& files) {
+  TarBuilder tar;
+  for (const auto& [path, content] : files) tar.file(path, content);
+  const std::string bytes = tar.bytes();
+  const auto source = source_of(bytes);
+  return rootfs::Tree::merge({std::make_shared<const rootfs::LayerIndex>(rootfs::index_layer(*source, Digest()))});
+}
+
+pkg::Inventory with_foo(const std::string& version) {
+  pkg::Inventory inventory;
+  inventory.os.id = "debian";
+  pkg::InstalledPackage package;
+  package.name = "foo";
+  package.version = version;
+  package.arch = "amd64";
+  inventory.packages.push_back(package);
+  return inventory;
+}
+
+pkg::Candidate candidate_of(const std::string& bytes) {
+  pkg::Candidate candidate;
+  candidate.name = "foo";
+  candidate.version = "2";
+  candidate.arch = "amd64";
+  candidate.entry.uri = "http://mirror.example.org/debian";
+  candidate.entry.path = "pool/foo.deb";
+  candidate.entry.sha256 = Digest::of(bytes);
+  candidate.entry.size = bytes.size();
+  return candidate;
+}
+
+pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const std::string& deb, const std::string& recipes = {}) {
+  OnePackage fetcher(deb);
+  MemoryCache cache;
+  std::vector<std::pair<std::string, std::string>> files;
+  if (!recipes.empty()) files.emplace_back("debian.json", recipes);
+  return deb::judge(tree, inventory, pkg::RecipeBook::parse(files), candidate_of(deb), fetcher, cache);
+}
+
+const std::string kPostinst = "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.4\necho hello\n# End automatically added section\n";
+const std::string kNewer = "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.5+deb12u1\necho hello\n# End automatically added section\n";
+
+TEST(DebScripts, NoneAtAll) {
+  EXPECT_EQ(judge(tree_with({}), with_foo("1"), DebBuilder("foo", "2").build()).kind, Kind::none);
+  EXPECT_EQ(judge(tree_with({}), {}, DebBuilder("foo", "2").control("templates", "Template: foo/x\n").build()).kind, Kind::none);
+}
+
+TEST(DebScripts, UnchangedButForDebhelpersVersion) {
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
+  const auto verdict = judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kNewer, 0755).build());
+  EXPECT_EQ(verdict.kind, Kind::unchanged);
+  EXPECT_EQ(verdict.reason, "postinst equal the installed ones");
+}
+
+TEST(DebScripts, ChangedAddedAndDropped) {
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}, {"var/lib/dpkg/info/foo.prerm", "#!/bin/sh\n"}});
+  const auto changed = judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kPostinst + "rm -rf /\n", 0755).control("config", "x").build());
+  EXPECT_EQ(changed.kind, Kind::unknown);
+  EXPECT_EQ(changed.reason, "config is new; postinst differs from the installed one at line 5: \"rm -rf /\"; prerm is gone");
+  EXPECT_FALSE(changed.passes());
+}
+
+TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
+  const auto verdict = judge(tree_with({}), {}, DebBuilder("foo", "2").control("postinst", kPostinst, 0755).build());
+  EXPECT_EQ(verdict.kind, Kind::unknown);
+  EXPECT_EQ(verdict.reason, "a new package with scripts: postinst");
+}
+
+TEST(DebScripts, RecipesByTextAndByVersion) {
+  const std::string deb = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
+  const std::string sha256 = deb::scripts_sha256({{"postinst", deb::normalise_script(kNewer)}});
+  const auto recipe = [](const std::string& rule) { return R"({"id":"debian","family":"deb","packages":[{"package":"foo",)" + rule + R"("actions":["noop"],"reason":"reviewed"}]})"; };
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", "#!/bin/sh\nold\n"}});
+  const auto pinned = judge(tree, with_foo("1"), deb, recipe("\"scriptSha256\":[\"" + sha256 + "\"],"));
+  EXPECT_EQ(pinned.kind, Kind::recipe);
+  EXPECT_EQ(pinned.actions, std::vector<std::string>{"noop"});
+  EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"scriptSha256\":[\"" + std::string(64, '0') + "\"],")).kind, Kind::unknown);
+  EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionFrom\":\"2\",\"versionBelow\":\"3\",")).kind, Kind::recipe);
+  EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionFrom\":\"2.1\",")).kind, Kind::unknown);
+  EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionBelow\":\"2\",")).kind, Kind::unknown);
+}
+
+TEST(DebScripts, FetchesTheControlPartOnceAndOnlyIt) {
+  const std::string deb = DebBuilder("foo", "2").control("md5sums", std::string(200'000, 'x')).control("postinst", kNewer, 0755).file("usr/big", std::string(3 << 20, 'x')).build();
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
+  OnePackage fetcher(deb), whole(deb, true);
+  MemoryCache cache;
+  const auto judge_with = [&](Fetcher& which) { return deb::judge(tree, with_foo("1"), {}, candidate_of(deb), which, cache).kind; };
+  EXPECT_EQ(judge_with(fetcher), Kind::unchanged);
+  EXPECT_EQ(fetcher.requests, 2) << "64 KiB, then the rest of the control part";
+  EXPECT_EQ(judge_with(fetcher), Kind::unchanged);
+  EXPECT_EQ(fetcher.requests, 2);
+  EXPECT_EQ(judge_with(whole), Kind::unchanged);
+  EXPECT_EQ(whole.requests, 0);
+}
+
+TEST(DebScripts, ProvenBytesWinOverWhatARangeSaid) {
+  const std::string deb = DebBuilder("foo", "2").control("postinst", kNewer + "changed\n", 0755).build();
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
+  OnePackage liar(DebBuilder("foo", "2").control("postinst", kNewer, 0755).build()), honest(deb, true);
+  MemoryCache cache;
+  EXPECT_EQ(deb::judge(tree, with_foo("1"), {}, candidate_of(deb), liar, cache).kind, Kind::unchanged);
+  EXPECT_EQ(deb::judge(tree, with_foo("1"), {}, candidate_of(deb), honest, cache).kind, Kind::unknown);
+}
+
+}  // namespace
+}  // namespace resole::test

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/deb/verify.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "pkg/deb/inventory.hpp"
+#include "pkg/deb/ld_so_cache.hpp"
+#include "pkg/deb_oracle.hpp"
+#include "support/tar_builder.hpp"
+
+namespace resole::test {
+namespace {
+
+const std::string kStanza = "Package: foo\nStatus: install ok installed\nMaintainer: A <a@example.org>\nArchitecture: amd64\nVersion: 1\nConffiles:\n /etc/foo.conf 0cc175b9c0f1b6a831c399e269772661\nDescription: d\n\n";
+const std::string kSums = "0cc175b9c0f1b6a831c399e269772661  usr/bin/foo\n92eb5ffee6ae2fec3ad71c777531578f  usr/bin/moved\n";
+
+struct Image {
+  std::string status = kStanza, program = "a";
+  bool list = true;
+
+  std::vector<std::string> findings() const {
+    TarBuilder tar;
+    tar.file("var/lib/dpkg/status", status).file("var/lib/dpkg/info/foo.md5sums", kSums).dir("etc");
+    if (list) tar.file("var/lib/dpkg/info/foo.list", "/.\n/usr\n/usr/bin\n/usr/bin/foo\n/etc/foo.conf\n");
+    if (program != "missing") tar.file("usr/bin/foo", program);
+    const std::string bytes = tar.bytes();
+    const auto source = source_of(bytes);
+    const auto tree = rootfs::Tree::merge({std::make_shared<const rootfs::LayerIndex>(rootfs::index_layer(*source, Digest()))});
+    std::vector<std::string> found;
+    for (const auto& finding : deb::verify(tree, {})) found.push_back(finding.path + " " + finding.package + " " + finding.problem);
+    return found;
+  }
+};
+
+TEST(DebVerify, AGoodImage) { EXPECT_EQ(Image{}.findings(), std::vector<std::string>{}); }
+
+TEST(DebVerify, ChangedAndMissingFiles) {
+  EXPECT_EQ(Image{.program = "b"}.findings(), std::vector<std::string>{"/usr/bin/foo foo:amd64 does not have the content that the package gave it"});
+  const auto missing = Image{.program = "missing"}.findings();
+  EXPECT_NE(std::ranges::find(missing, "/usr/bin/foo foo:amd64 is missing"), missing.end());
+}
+
+TEST(DebVerify, BrokenDatabases) {
+  std::string half = kStanza;
+  half.replace(half.find("ok installed"), 12, "ok half-installed");
+  EXPECT_EQ(Image{.status = half}.findings(), std::vector<std::string>{"var/lib/dpkg/status foo:amd64 is in state \"ok half-installed\""});
+  EXPECT_EQ(Image{.status = kStanza + kStanza}.findings(), std::vector<std::string>{"var/lib/dpkg/status foo:amd64 stands in the database twice"});
+  EXPECT_EQ(Image{.list = false}.findings().at(0), "var/lib/dpkg/info/foo.list foo:amd64 is missing: the database does not know the package's files");
+  EXPECT_EQ(Image{.status = "no field\n"}.findings().size(), 1u);
+}
+
+}  // namespace
+}  // namespace resole::test

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pkg/fake_archive.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/error.hpp"
+#include "support/tar_builder.hpp"
+
+namespace resole::test {
+
+Blob MapFetcher::fetch(const Resource& resource) {
+  const std::lock_guard lock(mutex_);
+  if (const auto known = bundle.find(resource.sha256); !resource.sha256.empty() && known != bundle.end()) return Blob::of(known->second);
+  requests_.push_back(resource.url);
+  const auto found = files.find(resource.url);
+  if (found == files.end()) throw Error(ErrorKind::network, resource.url + ": 404 not found");
+  const std::string& bytes = found->second;
+  const bool wrong = (resource.size >= 0 && static_cast<std::uint64_t>(resource.size) != bytes.size()) ||
+                     (!resource.sha256.empty() && Digest::of(bytes) != resource.sha256);
+  if (wrong) throw Error(ErrorKind::verification, resource.what + ": has not the expected sha256");
+  return Blob::of(bytes);
+}
+
+std::string MapFetcher::fetch_range(const Resource& resource, std::uint64_t offset, std::uint64_t length) {
+  const Blob whole = fetch(resource);
+  return std::string(whole.bytes().substr(std::min<std::uint64_t>(offset, whole.size()), length));
+}
+
+void MapFetcher::fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t, Blob)>& done) {
+  for (std::size_t i = 0; i < resources.size(); ++i) done(i, fetch(resources[i]));
+}
+
+std::optional<Blob> MapFetcher::cached(const Digest& sha256) {
+  const auto found = bundle.find(sha256);
+  return found == bundle.end() ? std::nullopt : std::optional(Blob::of(found->second));
+}
+
+std::vector<std::string> MapFetcher::requests() const {
+  const std::lock_guard lock(mutex_);
+  return requests_;
+}
+
+std::string package_stanza(const std::string& name, const std::string& version, const std::string& more) {
+  return fmt::format("Package: {0}\nVersion: {1}\nArchitecture: amd64\n{2}Filename: pool/{0}_{1}.deb\nSize: 10\nSHA256: {3}\n\n", name, version, more,
+                     sha256_hex_of(name + version));
+}
+
+void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options, const std::string& url) {
+  const std::string base = url + "/dists/" + options.suite + "/";
+  std::string release = fmt::format("Origin: {}\nLabel: {}\nSuite: {}\nCodename: {}\nDate: {}\n", options.origin, options.label, options.suite, options.codename,
+                                    options.date);
+  if (!options.valid_until.empty()) release += "Valid-Until: " + options.valid_until + "\n";
+  if (options.by_hash) release += "Acquire-By-Hash: yes\n";
+  release += options.extra_fields + "Architectures: amd64\nComponents: main\nSHA256:\n";
+  for (const std::string& form : options.forms) {
+    const std::string bytes = form == ".gz" ? gzip(packages) : form == ".xz" ? "not xz" : packages;
+    const std::string digest = sha256_hex_of(bytes);
+    release += fmt::format(" {} {} main/binary-amd64/Packages{}\n", digest, bytes.size(), form);
+    fetcher.files[base + (options.by_hash ? "main/binary-amd64/by-hash/SHA256/" + digest : "main/binary-amd64/Packages" + form)] = bytes;
+  }
+  fetcher.files[base + "InRelease"] = key.sign(release, options.key_options);
+}
+
+}  // namespace resole::test
