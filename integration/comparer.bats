@@ -71,10 +71,10 @@ differs_in() {  # differs_in WHAT PATH: exit 1 and a row that names both
     cp -a "$B/var/log" "$A/var/log"
     echo run >"$B/var/log/dpkg.log"
     printf '/etc/x y\n/usr/lib ldconfig\n' >"$B/var/lib/dpkg/triggers/File"
-    printf 'MAGCflagtimeSIZE-and-body' >"$B/usr/lib/python3/__pycache__/m.cpython-311.pyc"
+    printf 'MAGCflagtimesize-and-BODY' >"$B/usr/lib/python3/__pycache__/m.cpython-311.pyc"
     compare
-    [ "$status" -eq 1 ]     # the size field differs too: a stale file
-    printf 'MAGCflagtimesize-and-body' >"$B/usr/lib/python3/__pycache__/m.cpython-311.pyc"
+    [ "$status" -eq 1 ]     # the code differs too: a stale file
+    printf 'MAGCFLAGtimesize-and-body' >"$B/usr/lib/python3/__pycache__/m.cpython-311.pyc"
     compare
     [ "$status" -eq 0 ]
     [ "$(grep -c ignored <<<"$output")" -eq 3 ]

@@ -61,7 +61,8 @@ std::vector<Member> read_members(std::string_view bytes, std::uint64_t file_size
 std::string write_archive(const std::vector<std::pair<std::string, std::string>>& members) {
   std::string out(kMagic);
   for (const auto& [name, content] : members) {
-    if (name.empty() || name.size() > kNameSize) throw Error(ErrorKind::internal, fmt::format("\"{}\" does not fit into an ar header", name));
+    if (name.empty() || name.size() > kNameSize)
+      throw Error(ErrorKind::internal, fmt::format("\"{}\" does not fit into an ar header", name));
     out += fmt::format("{:<16}{:<12}{:<6}{:<6}{:<8}{:<10}`\n", name, 0, 0, 0, "100644", content.size());
     out += content;
     if (content.size() % 2 != 0) out += '\n';

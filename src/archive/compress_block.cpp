@@ -84,9 +84,12 @@ BlockCompressor::BlockCompressor(BlockCompressor&&) noexcept = default;
 std::string BlockCompressor::compress(std::string_view raw) {
   if (raw.size() > kBlockSize) throw Error(ErrorKind::internal, "a block to compress is larger than the block size");
   switch (state_->compression) {
-    case Compression::gzip: return state_->compress_gzip(raw);
-    case Compression::zstd: return state_->compress_zstd(raw);
-    default: return std::string(raw);
+    case Compression::gzip:
+      return state_->compress_gzip(raw);
+    case Compression::zstd:
+      return state_->compress_zstd(raw);
+    default:
+      return std::string(raw);
   }
 }
 
@@ -94,9 +97,12 @@ std::string compress_block(Compression compression, std::string_view raw) { retu
 
 std::string compressor_text(Compression compression) {
   switch (compression) {
-    case Compression::gzip: return fmt::format("libdeflate {} level {}, 1 MiB members", LIBDEFLATE_VERSION_STRING, kGzipLevel);
-    case Compression::zstd: return fmt::format("zstd {} level {}, 1 MiB frames", ZSTD_versionString(), kZstdLevel);
-    default: return std::string(name_of(compression));
+    case Compression::gzip:
+      return fmt::format("libdeflate {} level {}, 1 MiB members", LIBDEFLATE_VERSION_STRING, kGzipLevel);
+    case Compression::zstd:
+      return fmt::format("zstd {} level {}, 1 MiB frames", ZSTD_versionString(), kZstdLevel);
+    default:
+      return std::string(name_of(compression));
   }
 }
 

@@ -27,11 +27,16 @@ class CopyDecoder : public Decoder {
 
 std::unique_ptr<Decoder> decoder_for(Compression compression) {
   switch (compression) {
-    case Compression::none: return std::make_unique<CopyDecoder>();
-    case Compression::gzip: return gzip_decoder();
-    case Compression::zstd: return zstd_decoder();
-    case Compression::xz: return xz_decoder();
-    case Compression::bzip2: break;
+    case Compression::none:
+      return std::make_unique<CopyDecoder>();
+    case Compression::gzip:
+      return gzip_decoder();
+    case Compression::zstd:
+      return zstd_decoder();
+    case Compression::xz:
+      return xz_decoder();
+    case Compression::bzip2:
+      break;
   }
   throw Error(ErrorKind::unsupported, fmt::format("{} compression is not read", name_of(compression)), "recompress it as gzip, zstd or xz");
 }
@@ -72,20 +77,27 @@ Compression detect(std::string_view head) {
   if (head.starts_with("\x1f\x8b"sv)) return Compression::gzip;
   if (head.starts_with("\x28\xb5\x2f\xfd"sv)) return Compression::zstd;
   // A skippable frame (RFC 8878 section 3.1.2) first, as seekable forms write it.
-  if (head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0) == 0x50 && head.substr(1).starts_with("\x2a\x4d\x18"sv)) return Compression::zstd;
+  if (head.size() >= 4 && (static_cast<unsigned char>(head[0]) & 0xf0) == 0x50 && head.substr(1).starts_with("\x2a\x4d\x18"sv))
+    return Compression::zstd;
   if (head.starts_with("\xfd\x37zXZ\0"sv)) return Compression::xz;
   // "BZh", the level, and the beginning of a block: the first three alone could be the name of a tar's first file.
-  if (head.size() >= 6 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9' && head.substr(4).starts_with("1A")) return Compression::bzip2;
+  if (head.size() >= 6 && head.starts_with("BZh") && head[3] >= '1' && head[3] <= '9' && head.substr(4).starts_with("1A"))
+    return Compression::bzip2;
   return Compression::none;
 }
 
 std::string_view name_of(Compression compression) {
   switch (compression) {
-    case Compression::none: return "none";
-    case Compression::gzip: return "gzip";
-    case Compression::zstd: return "zstd";
-    case Compression::xz: return "xz";
-    case Compression::bzip2: return "bzip2";
+    case Compression::none:
+      return "none";
+    case Compression::gzip:
+      return "gzip";
+    case Compression::zstd:
+      return "zstd";
+    case Compression::xz:
+      return "xz";
+    case Compression::bzip2:
+      return "bzip2";
   }
   return "unknown";
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// gzip (RFC 1952) by isa-l, which inflates twice as fast as zlib and, unlike libdeflate, as a stream. It checks CRC and length of each member;
-// member headers are read here, because isa-l 2.30 loses its way in a header with an extra field that comes in pieces.
+// gzip (RFC 1952) by isa-l, which inflates twice as fast as zlib and, unlike libdeflate, as a stream. It checks CRC and length of each
+// member; member headers are read here, because isa-l 2.30 loses its way in a header with an extra field that comes in pieces.
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
@@ -16,9 +16,12 @@ constexpr std::size_t kMostAtOnce = 1u << 30;  // isa-l counts in 32 bits
 
 std::string_view reason_of(int code) {
   switch (code) {
-    case ISAL_INCORRECT_CHECKSUM: return "checksum of a member does not match";
-    case ISAL_INVALID_LOOKBACK: return "reference to before the beginning";
-    default: return "bad deflate data";
+    case ISAL_INCORRECT_CHECKSUM:
+      return "checksum of a member does not match";
+    case ISAL_INVALID_LOOKBACK:
+      return "reference to before the beginning";
+    default:
+      return "bad deflate data";
   }
 }
 

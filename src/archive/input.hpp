@@ -15,9 +15,9 @@ class Input {
   explicit Input(Blob blob) : blob_(std::move(blob)), window_(blob_.bytes()) {}
   explicit Input(std::unique_ptr<Source> source) : source_(std::move(source)) {}
 
-  std::string_view window();                   // what can be read now; empty only at the end
-  std::string_view peek(std::size_t count);    // the next `count` bytes, fewer only at the end
-  void consume(std::size_t count);             // of the window
+  std::string_view window();                 // what can be read now; empty only at the end
+  std::string_view peek(std::size_t count);  // the next `count` bytes, fewer only at the end
+  void consume(std::size_t count);           // of the window
   std::uint64_t consumed() const { return consumed_; }
 
  private:

@@ -51,7 +51,8 @@ std::optional<std::int64_t> RawHeader::number(Field field) const {
 
 Flavour RawHeader::flavour() const {
   const std::string_view magic = bytes(kMagic);
-  if (magic.starts_with(std::string_view("ustar\0", 6))) return block_.substr(508, 4) == std::string_view("tar\0", 4) ? Flavour::star : Flavour::ustar;
+  if (magic.starts_with(std::string_view("ustar\0", 6)))
+    return block_.substr(508, 4) == std::string_view("tar\0", 4) ? Flavour::star : Flavour::ustar;
   if (magic == std::string_view("ustar  \0", 8)) return Flavour::gnu;
   return Flavour::v7;
 }
@@ -80,7 +81,8 @@ std::uint32_t checksum(std::string_view block) {
 }
 
 void throw_bad(std::uint64_t offset, std::string_view reason) {
-  throw Error(ErrorKind::input, fmt::format("bad tar archive at byte {}: {}", offset, reason), "the archive is damaged, cut off or hostile");
+  throw Error(ErrorKind::input, fmt::format("bad tar archive at byte {}: {}", offset, reason),
+              "the archive is damaged, cut off or hostile");
 }
 
 PaxRecords parse_pax(std::string_view content, std::uint64_t offset) {
@@ -117,7 +119,8 @@ std::string pax_record(std::string_view keyword, std::string_view value) {
 void check_pieces(const std::vector<Piece>& pieces, std::uint64_t logical, std::uint64_t physical, std::uint64_t offset) {
   std::uint64_t end = 0, bytes = 0;
   for (const Piece& piece : pieces) {
-    if (piece.offset < end || piece.offset > logical || piece.size > logical - piece.offset) throw_bad(offset, "a sparse map that contradicts itself");
+    if (piece.offset < end || piece.offset > logical || piece.size > logical - piece.offset)
+      throw_bad(offset, "a sparse map that contradicts itself");
     end = piece.offset + piece.size;
     bytes += piece.size;
   }

@@ -16,8 +16,8 @@ inline constexpr std::size_t kBlock = 512;
 struct Field {
   std::size_t offset, size;
 };
-inline constexpr Field kName{0, 100}, kMode{100, 8}, kUid{108, 8}, kGid{116, 8}, kSize{124, 12}, kMtime{136, 12}, kChecksum{148, 8}, kType{156, 1},
-    kLink{157, 100}, kMagic{257, 8}, kUser{265, 32}, kGroup{297, 32}, kMajor{329, 8}, kMinor{337, 8}, kPrefix{345, 155};
+inline constexpr Field kName{0, 100}, kMode{100, 8}, kUid{108, 8}, kGid{116, 8}, kSize{124, 12}, kMtime{136, 12}, kChecksum{148, 8},
+    kType{156, 1}, kLink{157, 100}, kMagic{257, 8}, kUser{265, 32}, kGroup{297, 32}, kMajor{329, 8}, kMinor{337, 8}, kPrefix{345, 155};
 
 // gnu: no prefix, its place holds times and the sparse map. star: a shorter prefix, its place holds times.
 enum class Flavour : std::uint8_t { v7, ustar, star, gnu };
@@ -46,7 +46,8 @@ inline constexpr std::uint64_t padding_of(std::uint64_t size) { return (kBlock -
 
 // PAX: keyword -> value. An empty value undoes what a global header or the header block says.
 using PaxRecords = std::map<std::string, std::string, std::less<>>;
-// Parses "<length> <keyword>=<value>\n" records. The offset/numbytes pairs of sparse format 0.0 come out as one GNU.sparse.map, as 0.1 writes them.
+// Parses "<length> <keyword>=<value>\n" records. The offset/numbytes pairs of sparse format 0.0 come out as one GNU.sparse.map, as 0.1
+// writes them.
 PaxRecords parse_pax(std::string_view content, std::uint64_t offset);
 std::string pax_record(std::string_view keyword, std::string_view value);
 

@@ -11,6 +11,8 @@
 
 #include "archive/tar.hpp"
 #include "archive/tar_format.hpp"
+#include "archive/tar_header.hpp"
+#include "archive/tar_stream.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -18,84 +20,7 @@ namespace resole::tar {
 
 namespace {
 
-constexpr std::size_t kBuffer = 256u << 10;
 constexpr std::size_t kMostPieces = 1u << 20;
-constexpr std::string_view kXattr = "SCHILY.xattr.";
-
-// Bytes of the archive, counted.
-class Stream {
- public:
-  Stream(Source& source, std::uint64_t limit) : source_(source), limit_(limit), buffer_(kBuffer) {}
-
-  std::uint64_t offset() const { return offset_; }
-
-  // The next block, in place; empty at a clean end.
-  std::string_view block() {
-    if (end_ - at_ < kBlock) fill();
-    if (at_ == end_) return {};
-    if (end_ - at_ < kBlock) throw_bad(offset_, "it ends within a header");
-    const std::string_view block(buffer_.data() + at_, kBlock);
-    advance(kBlock);
-    return block;
-  }
-
-  // 0 only at the end of the archive (or for capacity 0).
-  std::size_t read(char* out, std::size_t capacity) {
-    if (capacity == 0) return 0;
-    if (at_ == end_) {
-      if (capacity >= kBuffer) return direct(out, capacity);
-      fill();
-    }
-    const std::size_t count = std::min(capacity, end_ - at_);
-    if (count > 0) std::memcpy(out, buffer_.data() + at_, count);
-    advance(count);
-    return count;
-  }
-
-  // False when the archive ended before.
-  bool skip(std::uint64_t count) {
-    while (count > 0) {
-      if (at_ == end_) fill();
-      if (at_ == end_) return false;
-      const auto step = static_cast<std::size_t>(std::min<std::uint64_t>(count, end_ - at_));
-      advance(step);
-      count -= step;
-    }
-    return true;
-  }
-
- private:
-  void advance(std::size_t count) {
-    at_ += count;
-    offset_ += count;
-    check_limit();
-  }
-  std::size_t direct(char* out, std::size_t capacity) {
-    const std::size_t count = source_.read(out, capacity);
-    offset_ += count;
-    check_limit();
-    return count;
-  }
-  void check_limit() const {
-    if (offset_ > limit_) throw_bad(limit_, fmt::format("it is larger than the {} accepted", human_size(limit_)));
-  }
-  void fill() {
-    if (at_ > 0 && end_ > at_) std::memmove(buffer_.data(), buffer_.data() + at_, end_ - at_);
-    end_ -= at_;
-    at_ = 0;
-    do {
-      const std::size_t count = source_.read(buffer_.data() + end_, buffer_.size() - end_);
-      if (count == 0) return;
-      end_ += count;
-    } while (end_ < kBlock);
-  }
-
-  Source& source_;
-  std::uint64_t limit_;
-  std::vector<char> buffer_;
-  std::size_t at_ = 0, end_ = 0;
-  std::uint64_t offset_ = 0;
-};
 
 // What precedes a member and belongs to it.
 struct Prelude {
@@ -103,94 +28,6 @@ struct Prelude {
   std::optional<std::string> path, link;  // GNU 'L' and 'K'
   bool any = false;
 };
-
-// Go's list of members whose size field is not the size of a content; devices and links in old archives carry one all the same.
-bool has_content(Type type) { return type == Type::file; }
-
-std::optional<Type> type_of(char flag) {
-  switch (flag) {
-    case '0': case '\0': case '7': case 'S': return Type::file;
-    case '1': return Type::hardlink;
-    case '2': return Type::symlink;
-    case '3': return Type::character;
-    case '4': return Type::block;
-    case '5': case 'D': return Type::directory;  // D: GNU incremental dump, a directory with a list of names behind it
-    case '6': return Type::fifo;
-    default: return std::nullopt;
-  }
-}
-
-std::string full_name(const RawHeader& raw) {
-  std::string name(raw.text(kName));
-  const Flavour flavour = raw.flavour();
-  if (flavour != Flavour::ustar && flavour != Flavour::star) return name;
-  const std::string_view prefix = raw.text({kPrefix.offset, flavour == Flavour::star ? 131 : kPrefix.size});
-  return prefix.empty() ? name : fmt::format("{}/{}", prefix, name);
-}
-
-std::int64_t number(const RawHeader& raw, Field field, std::int64_t least, std::int64_t most, std::string_view name, std::uint64_t offset) {
-  const auto value = raw.number(field);
-  if (!value || *value < least || *value > most) throw_bad(offset, fmt::format("a header with an impossible {}", name));
-  return *value;
-}
-
-// "1700000000.123", "-1.5": whole seconds, rounded down as timespec has it.
-std::optional<std::int64_t> pax_time(std::string_view text) {
-  const bool negative = text.starts_with('-');
-  if (negative) text.remove_prefix(1);
-  const std::size_t point = std::min(text.find('.'), text.size());
-  const auto whole = parse_unsigned(text.substr(0, point));
-  const std::string_view fraction = text.substr(std::min(point + 1, text.size()));
-  if (!whole || *whole > (1ull << 62) || fraction.find_first_not_of("0123456789") != std::string_view::npos) return std::nullopt;
-  if (!negative) return static_cast<std::int64_t>(*whole);
-  return -static_cast<std::int64_t>(*whole) - (fraction.find_first_not_of('0') == std::string_view::npos ? 0 : 1);
-}
-
-// Records that say nothing about the member's content or identity, or say it a second time.
-bool is_noise(std::string_view key) {
-  return key == "atime" || key == "ctime" || key == "comment" || key == "charset" || key == "hdrcharset" || key.starts_with("LIBARCHIVE.") ||
-         key.starts_with("GNU.sparse.") || key == "SCHILY.dev" || key == "SCHILY.ino" || key == "SCHILY.nlink";
-}
-
-template <class Value>
-void take_number(Value& out, std::string_view key, std::string_view text, std::uint64_t offset) {
-  const auto value = parse_unsigned(text);
-  if (!value || *value > std::numeric_limits<Value>::max()) throw_bad(offset, fmt::format("a PAX record with an impossible {}", key));
-  out = static_cast<Value>(*value);
-}
-
-void take_text(std::string& out, std::string_view key, const std::string& value, std::uint64_t offset) {
-  if (value.find('\0') != std::string::npos) throw_bad(offset, fmt::format("a PAX record with a NUL in its {}", key));
-  out = value;
-}
-
-void apply_record(Header& header, const std::string& key, const std::string& value, std::uint64_t offset) {
-  if (key.starts_with(kXattr)) {
-    if (key.size() > kXattr.size()) header.xattrs[key.substr(kXattr.size())] = value;
-  } else if (value.empty()) {
-    return;  // undoes the record of a global header; the header block stands
-  } else if (key == "path") {
-    take_text(header.path, key, value, offset);
-  } else if (key == "linkpath") {
-    take_text(header.link, key, value, offset);
-  } else if (key == "uname") {
-    take_text(header.user, key, value, offset);
-  } else if (key == "gname") {
-    take_text(header.group, key, value, offset);
-  } else if (key == "size") {
-    take_number(header.size, key, value, offset);
-  } else if (key == "uid") {
-    take_number(header.uid, key, value, offset);
-  } else if (key == "gid") {
-    take_number(header.gid, key, value, offset);
-  } else if (key == "mtime") {
-    const auto seconds = pax_time(value);
-    if (!seconds) throw_bad(offset, "a PAX record with an impossible mtime");
-    header.mtime = *seconds;
-  } else if (!is_noise(key)) {
-    header.pax[key] = value;
-  }
-}
 
 }  // namespace
 
@@ -205,18 +42,17 @@ struct Reader::State {
   bool ended = false;
 
   // The current member.
-  std::uint64_t left = 0;         // bytes of it still in the archive
-  std::uint64_t padding = 0;      // behind them
+  std::uint64_t left = 0;     // bytes of it still in the archive
+  std::uint64_t padding = 0;  // behind them
   bool sparse = false;
   std::vector<Piece> pieces;
-  std::size_t piece = 0;          // the piece at or after `position`
+  std::size_t piece = 0;  // the piece at or after `position`
   std::uint64_t position = 0, logical = 0;
 
   bool next(Header& header);
   bool at_end(std::string_view block, const Prelude& prelude);
   void leave_member();
   void take_member(Header& header, const RawHeader& raw, Prelude& prelude, std::uint64_t at);
-  void fill_from_block(Header& header, const RawHeader& raw, std::uint64_t at) const;
   void begin_content(Header& header, const RawHeader& raw, const PaxRecords& pax, std::uint64_t at);
   std::string read_record(const RawHeader& raw, std::uint64_t at);
   void start_sparse(Header& header, const RawHeader& raw, const PaxRecords& pax, std::uint64_t at);
@@ -239,14 +75,24 @@ bool Reader::State::next(Header& header) {
     if (++members > limits.members) throw_bad(at, fmt::format("more than the {} members accepted", limits.members));
     switch (raw.type()) {
       case 'x':
-      case 'X': prelude.pax = parse_pax(read_record(raw, at), at); break;
+      case 'X':
+        prelude.pax = parse_pax(read_record(raw, at), at);
+        break;
       case 'g':
         for (auto& [key, value] : parse_pax(read_record(raw, at), at)) global.insert_or_assign(key, std::move(value));
         continue;
-      case 'L': prelude.path = read_record(raw, at); break;
-      case 'K': prelude.link = read_record(raw, at); break;
-      case 'V': read_record(raw, at); continue;  // a volume's label
-      default: take_member(header, raw, prelude, at); return true;
+      case 'L':
+        prelude.path = read_record(raw, at);
+        break;
+      case 'K':
+        prelude.link = read_record(raw, at);
+        break;
+      case 'V':
+        read_record(raw, at);
+        continue;  // a volume's label
+      default:
+        take_member(header, raw, prelude, at);
+        return true;
     }
     prelude.any = true;
   }
@@ -290,27 +136,6 @@ std::string Reader::State::read_record(const RawHeader& raw, std::uint64_t at) {
   return content;
 }
 
-void Reader::State::fill_from_block(Header& header, const RawHeader& raw, std::uint64_t at) const {
-  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max(), kMostId = std::numeric_limits<std::uint32_t>::max();
-  header.path = full_name(raw);
-  header.link = raw.text(kLink);
-  header.mode = static_cast<std::uint32_t>(number(raw, kMode, 0, kMost, "mode", at)) & 07777;
-  header.uid = static_cast<std::uint32_t>(number(raw, kUid, 0, kMostId, "uid", at));
-  header.gid = static_cast<std::uint32_t>(number(raw, kGid, 0, kMostId, "gid", at));
-  header.size = static_cast<std::uint64_t>(number(raw, kSize, 0, kMost, "size", at));
-  header.mtime = number(raw, kMtime, std::numeric_limits<std::int64_t>::min(), kMost, "mtime", at);
-  header.user.clear();
-  header.group.clear();
-  header.major = header.minor = 0;
-  if (raw.flavour() == Flavour::v7) return;
-  header.user = raw.text(kUser);
-  header.group = raw.text(kGroup);
-  if (header.type == Type::character || header.type == Type::block) {
-    header.major = static_cast<std::uint32_t>(number(raw, kMajor, 0, kMostId, "device number", at));
-    header.minor = static_cast<std::uint32_t>(number(raw, kMinor, 0, kMostId, "device number", at));
-  }
-}
-
 void Reader::State::take_member(Header& header, const RawHeader& raw, Prelude& prelude, std::uint64_t at) {
   const auto type = type_of(raw.type());
   if (!type) throw_bad(at, fmt::format("a member of the unknown type \"{}\"", printable(raw.bytes(kType))));
@@ -322,8 +147,7 @@ void Reader::State::take_member(Header& header, const RawHeader& raw, Prelude& p
   pax.insert(global.begin(), global.end());  // keeps the member's own
   if (prelude.path) header.path = *std::move(prelude.path);
   if (prelude.link) header.link = *std::move(prelude.link);
-  for (const auto& [key, value] : pax) apply_record(header, key, value, at);
-  if (const auto name = pax.find("GNU.sparse.name"); name != pax.end()) take_text(header.path, name->first, name->second, at);
+  apply_pax(header, pax, at);
   if (raw.type() == '\0' && header.path.ends_with('/')) header.type = Type::directory;  // before ustar there was no type for it
   begin_content(header, raw, pax, at);
   if (header.path.size() > limits.path || header.link.size() > limits.path) {
@@ -338,7 +162,8 @@ void Reader::State::take_member(Header& header, const RawHeader& raw, Prelude& p
 }
 
 void Reader::State::begin_content(Header& header, const RawHeader& raw, const PaxRecords& pax, std::uint64_t at) {
-  if (!has_content(header.type) && raw.type() != 'D') header.size = 0;
+  // As Go has it: what is no file has no content, whatever its size field says (old archives give links one). Only GNU's dumps have.
+  if (header.type != Type::file && raw.type() != 'D') header.size = 0;
   if (header.size > limits.total) throw_bad(at, fmt::format("a member of {} bytes, more than the archive may have", header.size));
   left = logical = header.size;
   padding = padding_of(left);
@@ -346,7 +171,8 @@ void Reader::State::begin_content(Header& header, const RawHeader& raw, const Pa
   if (header.type == Type::file) start_sparse(header, raw, pax, at);
   header.content_offset = stream.offset();
   expanded += header.size;
-  if (header.size > limits.total || expanded > limits.total) throw_bad(at, fmt::format("it expands to more than the {} accepted", human_size(limits.total)));
+  if (header.size > limits.total || expanded > limits.total)
+    throw_bad(at, fmt::format("it expands to more than the {} accepted", human_size(limits.total)));
 }
 
 void Reader::State::start_sparse(Header& header, const RawHeader& raw, const PaxRecords& pax, std::uint64_t at) {

@@ -18,13 +18,20 @@ constexpr std::uint64_t kMostSize = 077777777777, kMostId = 07777777;  // eleven
 
 char type_flag(Type type) {
   switch (type) {
-    case Type::file: return '0';
-    case Type::hardlink: return '1';
-    case Type::symlink: return '2';
-    case Type::character: return '3';
-    case Type::block: return '4';
-    case Type::directory: return '5';
-    case Type::fifo: return '6';
+    case Type::file:
+      return '0';
+    case Type::hardlink:
+      return '1';
+    case Type::symlink:
+      return '2';
+    case Type::character:
+      return '3';
+    case Type::block:
+      return '4';
+    case Type::directory:
+      return '5';
+    case Type::fifo:
+      return '6';
   }
   return '0';
 }
@@ -53,7 +60,8 @@ void put(std::string& block, Field field, std::string_view text) {
 
 void put_octal(std::string& block, Field field, std::uint64_t value) { put(block, field, fmt::format("{:0{}o}", value, field.size - 1)); }
 
-std::string header_block(const Header& header, const SplitName& name, std::string_view link, std::uint64_t size, std::int64_t mtime, char type) {
+std::string header_block(const Header& header, const SplitName& name, std::string_view link, std::uint64_t size, std::int64_t mtime,
+                         char type) {
   std::string block(kBlock, '\0');
   put(block, kName, name.name);
   put(block, kPrefix, name.prefix);
@@ -91,7 +99,8 @@ void check(const Header& header, const std::string& path) {
   if (header.type != Type::file && header.size != 0) refuse("only files have content");
   if (device && (header.major > kMostId || header.minor > kMostId)) refuse("device number too large");
   for (const auto& [name, value] : header.xattrs) {
-    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos) refuse("an extended attribute with an impossible name");
+    if (name.empty() || name.find_first_of(std::string_view("=\0", 2)) != std::string::npos)
+      refuse("an extended attribute with an impossible name");
   }
 }
 

@@ -13,12 +13,18 @@ constexpr std::uint64_t kMemory = 512ull << 20;  // `xz -9` needs 65 MiB to deco
 
 std::string_view reason_of(lzma_ret code) {
   switch (code) {
-    case LZMA_FORMAT_ERROR: return "bad stream header";
-    case LZMA_OPTIONS_ERROR: return "unknown options or filters";
-    case LZMA_MEMLIMIT_ERROR: return "its dictionary is larger than accepted";
-    case LZMA_MEM_ERROR: return "out of memory";
-    case LZMA_BUF_ERROR: return "it ends within a stream";
-    default: return "bad data or checksum";
+    case LZMA_FORMAT_ERROR:
+      return "bad stream header";
+    case LZMA_OPTIONS_ERROR:
+      return "unknown options or filters";
+    case LZMA_MEMLIMIT_ERROR:
+      return "its dictionary is larger than accepted";
+    case LZMA_MEM_ERROR:
+      return "out of memory";
+    case LZMA_BUF_ERROR:
+      return "it ends within a stream";
+    default:
+      return "bad data or checksum";
   }
 }
 

@@ -39,16 +39,20 @@ std::optional<std::array<std::uint8_t, N>> from_hex(std::string_view hex) {
 
 const char* openssl_name(Algorithm algorithm) {
   switch (algorithm) {
-    case Algorithm::sha256: return "SHA256";
-    case Algorithm::sha512: return "SHA512";
-    case Algorithm::sha1: return "SHA1";
-    case Algorithm::md5: return "MD5";
+    case Algorithm::sha256:
+      return "SHA256";
+    case Algorithm::sha512:
+      return "SHA512";
+    case Algorithm::sha1:
+      return "SHA1";
+    case Algorithm::md5:
+      return "MD5";
   }
   return "";
 }
 
-// Looking an algorithm up costs more than hashing a small file with it (OpenSSL 3, EVP_MD_fetch(3) "Performance"), so each is looked up once.
-// They live as long as the process: freeing them at exit would race with OpenSSL's own clean-up.
+// Looking an algorithm up costs more than hashing a small file with it (OpenSSL 3, EVP_MD_fetch(3) "Performance"), so each is looked up
+// once. They live as long as the process: freeing them at exit would race with OpenSSL's own clean-up.
 const EVP_MD* implementation(Algorithm algorithm) {
   static const std::array<EVP_MD*, 4> fetched = [] {
     std::array<EVP_MD*, 4> all{};

@@ -12,15 +12,9 @@ struct KindFacts {
 };
 
 constexpr KindFacts kKinds[] = {
-    {ErrorKind::internal, 1, "internal"},
-    {ErrorKind::usage, 2, "usage"},
-    {ErrorKind::input, 3, "input"},
-    {ErrorKind::verification, 4, "verification"},
-    {ErrorKind::network, 5, "network"},
-    {ErrorKind::refused, 6, "refused"},
-    {ErrorKind::unsupported, 8, "unsupported"},
-    {ErrorKind::throttled, 75, "throttled"},
-    {ErrorKind::interrupted, 130, "interrupted"},
+    {ErrorKind::internal, 1, "internal"},         {ErrorKind::usage, 2, "usage"},          {ErrorKind::input, 3, "input"},
+    {ErrorKind::verification, 4, "verification"}, {ErrorKind::network, 5, "network"},      {ErrorKind::refused, 6, "refused"},
+    {ErrorKind::unsupported, 8, "unsupported"},   {ErrorKind::throttled, 75, "throttled"}, {ErrorKind::interrupted, 130, "interrupted"},
 };
 
 const KindFacts& facts(ErrorKind kind) {

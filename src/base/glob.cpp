@@ -67,7 +67,8 @@ Bracket match_bracket(std::string_view pattern, std::size_t at, unsigned char c)
 // How many characters of the pattern at `at` take exactly the character c; 0: they do not.
 std::size_t match_one(std::string_view pattern, std::size_t at, char c) {
   switch (pattern[at]) {
-    case '?': return 1;
+    case '?':
+      return 1;
     case '\\':
       if (at + 1 == pattern.size()) return 0;  // fnmatch(3): a backslash at the end matches nothing
       return pattern[at + 1] == c ? 2 : 0;
@@ -76,7 +77,8 @@ std::size_t match_one(std::string_view pattern, std::size_t at, char c) {
       if (bracket.end != 0) return bracket.matches ? bracket.end - at : 0;
       return c == '[' ? 1 : 0;
     }
-    default: return pattern[at] == c ? 1 : 0;
+    default:
+      return pattern[at] == c ? 1 : 0;
   }
 }
 

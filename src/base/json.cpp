@@ -149,7 +149,8 @@ std::string dump(const Document& value, int indent) {
 }
 
 const Json* find(const Json& object, std::string_view key) {
-  if (!object.is_object()) throw Error(ErrorKind::input, fmt::format("expected an object with the member \"{}\", found {}", key, object.type_name()));
+  if (!object.is_object())
+    throw Error(ErrorKind::input, fmt::format("expected an object with the member \"{}\", found {}", key, object.type_name()));
   const auto found = object.find(key);
   return found == object.end() || found->is_null() ? nullptr : &*found;
 }

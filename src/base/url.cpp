@@ -61,14 +61,16 @@ bool is_private_ipv4(const std::array<unsigned char, 4>& a) {
 }
 
 bool is_private_ipv6(const std::array<unsigned char, 16>& a) {
-  const auto zeros = [&](std::size_t from, std::size_t to) { return std::all_of(a.begin() + from, a.begin() + to, [](auto b) { return b == 0; }); };
+  const auto zeros = [&](std::size_t from, std::size_t to) {
+    return std::all_of(a.begin() + from, a.begin() + to, [](auto b) { return b == 0; });
+  };
   const std::array<unsigned char, 4> tail{a[12], a[13], a[14], a[15]};
-  if (zeros(0, 12)) return true;                                                              // ::, ::1 and the deprecated ::a.b.c.d
-  if (zeros(0, 10) && a[10] == 0xff && a[11] == 0xff) return is_private_ipv4(tail);           // ::ffff:a.b.c.d
+  if (zeros(0, 12)) return true;                                                     // ::, ::1 and the deprecated ::a.b.c.d
+  if (zeros(0, 10) && a[10] == 0xff && a[11] == 0xff) return is_private_ipv4(tail);  // ::ffff:a.b.c.d
   if (a[0] == 0 && a[1] == 0x64 && a[2] == 0xff && a[3] == 0x9b) return !zeros(4, 12) || is_private_ipv4(tail);  // NAT64
-  if (a[0] == 0x20 && a[1] == 0x02) return is_private_ipv4({a[2], a[3], a[4], a[5]});         // 6to4
-  if (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8) return true;              // documentation
-  return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0x80) == 0x80) || a[0] == 0xff;    // fc00::/7, fe80::/10, fec0::/10, ff00::/8
+  if (a[0] == 0x20 && a[1] == 0x02) return is_private_ipv4({a[2], a[3], a[4], a[5]});                            // 6to4
+  if (a[0] == 0x20 && a[1] == 0x01 && a[2] == 0x0d && a[3] == 0xb8) return true;                                 // documentation
+  return (a[0] & 0xfe) == 0xfc || (a[0] == 0xfe && (a[1] & 0x80) == 0x80) || a[0] == 0xff;  // fc00::/7, fe80::/10, fec0::/10, ff00::/8
 }
 
 // "127.1", "0x7f.0.0.1" and "2130706433" are names to RFC 3986 but addresses to inet_aton(3), which resolvers use.
@@ -103,8 +105,10 @@ Url Url::parse(std::string_view text) {
   if (auto url = try_parse(text)) return *std::move(url);
   // What does not parse may still hold a password, so only its scheme is repeated.
   const std::size_t colon = text.find("://");
-  const std::string start = colon == std::string_view::npos ? std::string() : fmt::format(" (\"{}://...\")", printable(text.substr(0, colon), 20));
-  throw Error(ErrorKind::input, fmt::format("not a valid absolute URL{}", start), "write it as https://host/path, with spaces and such percent-encoded");
+  const std::string start =
+      colon == std::string_view::npos ? std::string() : fmt::format(" (\"{}://...\")", printable(text.substr(0, colon), 20));
+  throw Error(ErrorKind::input, fmt::format("not a valid absolute URL{}", start),
+              "write it as https://host/path, with spaces and such percent-encoded");
 }
 
 std::string Url::shown() const {
@@ -124,7 +128,8 @@ std::string Url::shown() const {
 
 std::string Url::origin() const {
   const bool brackets = host_.find(':') != std::string::npos;
-  return fmt::format("{}://{}{}{}{}", scheme_, brackets ? "[" : "", host_, brackets ? "]" : "", port_ == 0 ? std::string() : fmt::format(":{}", port_));
+  return fmt::format("{}://{}{}{}{}", scheme_, brackets ? "[" : "", host_, brackets ? "]" : "",
+                     port_ == 0 ? std::string() : fmt::format(":{}", port_));
 }
 
 Url Url::join(std::string_view relative) const {

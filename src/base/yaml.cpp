@@ -2,8 +2,8 @@
 // libfyaml hands out events (here a mapping starts, here is a scalar) with marks that are byte offsets. The tree is built from them here
 // rather than by the library, because its documents expand aliases and keep no spans of what they merge.
 //
-// What libfyaml 0.7 does not say and is checked here: it stops at invalid UTF-8 as if the text ended, accepts a key twice, aliases without an
-// anchor, and gives no mark for a value that is not there.
+// What libfyaml 0.7 does not say and is checked here: it stops at invalid UTF-8 as if the text ended, accepts a key twice, aliases without
+// an anchor, and gives no mark for a value that is not there.
 #include "base/yaml.hpp"
 
 #include <fmt/format.h>
@@ -37,11 +37,16 @@ std::string_view text_of(fy_token* token) {
 
 Style style_of(fy_token* token) {
   switch (fy_token_scalar_style(token)) {
-    case FYSS_SINGLE_QUOTED: return Style::single_quoted;
-    case FYSS_DOUBLE_QUOTED: return Style::double_quoted;
-    case FYSS_LITERAL: return Style::literal;
-    case FYSS_FOLDED: return Style::folded;
-    default: return Style::plain;
+    case FYSS_SINGLE_QUOTED:
+      return Style::single_quoted;
+    case FYSS_DOUBLE_QUOTED:
+      return Style::double_quoted;
+    case FYSS_LITERAL:
+      return Style::literal;
+    case FYSS_FOLDED:
+      return Style::folded;
+    default:
+      return Style::plain;
   }
 }
 
@@ -120,15 +125,32 @@ class Builder {
 
   void take(const fy_event& event) {
     switch (event.type) {
-      case FYET_DOCUMENT_START: start_document(event); break;
-      case FYET_DOCUMENT_END: document_end_ = last_; break;
-      case FYET_SCALAR: add(scalar(event)); break;
-      case FYET_ALIAS: add(alias(event)); break;
-      case FYET_MAPPING_START: open(Kind::mapping, event.mapping_start.mapping_start, event.mapping_start.anchor, event.mapping_start.tag); break;
-      case FYET_SEQUENCE_START: open(Kind::sequence, event.sequence_start.sequence_start, event.sequence_start.anchor, event.sequence_start.tag); break;
-      case FYET_MAPPING_END: close(event.mapping_end.mapping_end); break;
-      case FYET_SEQUENCE_END: close(event.sequence_end.sequence_end); break;
-      default: break;
+      case FYET_DOCUMENT_START:
+        start_document(event);
+        break;
+      case FYET_DOCUMENT_END:
+        document_end_ = last_;
+        break;
+      case FYET_SCALAR:
+        add(scalar(event));
+        break;
+      case FYET_ALIAS:
+        add(alias(event));
+        break;
+      case FYET_MAPPING_START:
+        open(Kind::mapping, event.mapping_start.mapping_start, event.mapping_start.anchor, event.mapping_start.tag);
+        break;
+      case FYET_SEQUENCE_START:
+        open(Kind::sequence, event.sequence_start.sequence_start, event.sequence_start.anchor, event.sequence_start.tag);
+        break;
+      case FYET_MAPPING_END:
+        close(event.mapping_end.mapping_end);
+        break;
+      case FYET_SEQUENCE_END:
+        close(event.sequence_end.sequence_end);
+        break;
+      default:
+        break;
     }
   }
 

@@ -41,7 +41,8 @@ bool is_float(std::string_view text) {
   std::size_t exponent = text.find_first_of("eE");
   const std::string_view number = text.substr(0, exponent);
   const std::size_t point = number.find('.');
-  const std::string_view whole = number.substr(0, point), fraction = point == std::string_view::npos ? std::string_view() : number.substr(point + 1);
+  const std::string_view whole = number.substr(0, point),
+                         fraction = point == std::string_view::npos ? std::string_view() : number.substr(point + 1);
   const auto digits_or_none = [](std::string_view part) { return part.empty() || all_digits(part); };
   if (!digits_or_none(whole) || !digits_or_none(fraction) || (whole.empty() && fraction.empty())) return false;
   if (exponent == std::string_view::npos) return true;
@@ -56,11 +57,13 @@ std::optional<Json> integer(const yaml::Node& node, std::string_view what) {
   if (text.starts_with("0x") || text.starts_with("0o")) {
     base = text[1] == 'x' ? 16 : 8;
     text.remove_prefix(2);
-    if (text.empty() || text.find_first_not_of(base == 16 ? "0123456789abcdefABCDEF" : "01234567") != std::string_view::npos) return std::nullopt;
+    if (text.empty() || text.find_first_not_of(base == 16 ? "0123456789abcdefABCDEF" : "01234567") != std::string_view::npos)
+      return std::nullopt;
   } else {
     const std::string_view digits = text.substr(text.starts_with('-') || text.starts_with('+') ? 1 : 0);
     if (!all_digits(digits)) return std::nullopt;
-    if (digits.size() > 1 && digits.front() == '0') fail(what, node, fmt::format("\"{}\" is octal to some readers: write 0o..., or quote it", text));
+    if (digits.size() > 1 && digits.front() == '0')
+      fail(what, node, fmt::format("\"{}\" is octal to some readers: write 0o..., or quote it", text));
     if (text.starts_with('+')) text.remove_prefix(1);
   }
   const auto value = convert<std::int64_t>(text, base);
@@ -103,10 +106,13 @@ Json convert_scalar(const yaml::Node& node, std::string_view what) {
 
 Json convert_node(const yaml::Node& node, std::string_view what) {
   switch (node.kind) {
-    case yaml::Kind::scalar: return convert_scalar(node, what);
-    case yaml::Kind::alias: fail(what, node, "aliases are not accepted here: write the value out");
+    case yaml::Kind::scalar:
+      return convert_scalar(node, what);
+    case yaml::Kind::alias:
+      fail(what, node, "aliases are not accepted here: write the value out");
     case yaml::Kind::sequence:
-    case yaml::Kind::mapping: break;
+    case yaml::Kind::mapping:
+      break;
   }
   if (!node.tag.empty() && node.tag != std::string(kTagPrefix) + (node.kind == yaml::Kind::mapping ? "map" : "seq")) {
     fail(what, node, fmt::format("the tag \"{}\" is not known here", printable(node.tag)));

@@ -77,13 +77,14 @@ std::variant<Decision, NeedControl> make(const Request& request) {
   Distributed distributed = distribute(request.findings, surveyed.slots, request.family);
   const Selection selection = select(request, surveyed.slots);
   const Board board(request, surveyed, selection);
-  Holds holds = board.initial_holds();
+  Holds firm = board.initial_holds();  // only grows, so this ends
   for (;;) {
+    Holds holds = firm;
     const Settlement settlement = settle(board, holds);
     const auto candidates = unpacked(board, settlement);
     NeedControl need = missing_verdicts(request, candidates);
     if (!need.packages.empty()) return need;
-    if (!judge(board, settlement, candidates, holds)) return decide(board, settlement, holds, std::move(distributed));
+    if (!judge(board, settlement, candidates, firm)) return decide(board, settlement, holds, std::move(distributed));
   }
 }
 

@@ -297,13 +297,30 @@ class Attempt {
   Settlement out_;
 };
 
-}  // namespace
-
-Settlement settle(const Board& board, Holds& holds) {
+// Every try that fails holds one more, so this ends.
+Settlement try_until_consistent(const Board& board, Holds& holds) {
   for (;;) {
     Attempt attempt(board, holds);
     if (attempt.run()) return attempt.take();
   }
+}
+
+}  // namespace
+
+Settlement settle(const Board& board, Holds& holds) {
+  const Holds firm = holds;
+  Settlement best = try_until_consistent(board, holds);
+  const Holds found = holds;
+  for (const auto& [slot, hold] : found) {
+    if (firm.contains(slot) || !holds.contains(slot)) continue;
+    Holds fewer = holds;
+    for (const std::size_t member : board.group(slot)) fewer.erase(member);
+    Settlement again = try_until_consistent(board, fewer);
+    if (fewer.size() >= holds.size()) continue;
+    holds = std::move(fewer);
+    best = std::move(again);
+  }
+  return best;
 }
 
 }  // namespace resole::plan

@@ -23,6 +23,9 @@ class LayerDraft {
   // Whiteout of the path and all below it in the tree below, but for puts: in a removed directory they stay, whether they came before or
   // after. Dropped silently when nothing is there below.
   void remove(std::string path);
+  // A directory that was put is written even when it equals the tree below: other segments of the same layer put their files there.
+  void keep(std::string directory) { kept_.insert(std::move(directory)); }
+  bool is_kept(const std::string& directory) const { return kept_.contains(directory); }
   bool empty() const { return puts_.empty() && removals_.empty(); }
   bool contains(std::string_view path) const;  // is there a put of this path?
   const std::map<std::string, std::pair<tar::Header, Blob>>& puts() const { return puts_; }
@@ -37,7 +40,7 @@ class LayerDraft {
 
  private:
   std::map<std::string, std::pair<tar::Header, Blob>> puts_;
-  std::set<std::string> removals_;
+  std::set<std::string> removals_, kept_;
 };
 
 // Header of a directory as it stands in the tree (for parent chains).

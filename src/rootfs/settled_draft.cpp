@@ -35,7 +35,7 @@ class Settler {
     check_parents();
     group_links();
     for (const auto& [path, put] : draft_.puts()) {
-      if (put.first.type == tar::Type::directory && !is_same(path, path)) add_directory(path, put.first);
+      if (put.first.type == tar::Type::directory && (draft_.is_kept(path) || !is_same(path, path))) add_directory(path, put.first);
     }
     for (const auto& [root, names] : link_sets_) {
       if (!is_same_set(root, names)) add_set(root, names);

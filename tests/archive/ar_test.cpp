@@ -9,7 +9,8 @@
 namespace resole::ar {
 namespace {
 
-const std::vector<std::pair<std::string, std::string>> kPackage = {{"debian-binary", "2.0\n"}, {"control.tar.xz", "odd"}, {"data.tar.xz", "content"}};
+const std::vector<std::pair<std::string, std::string>> kPackage = {
+    {"debian-binary", "2.0\n"}, {"control.tar.xz", "odd"}, {"data.tar.xz", "content"}};
 
 TEST(Ar, MembersAreFoundWhereTheyAre) {
   const std::string bytes = write_archive(kPackage);
@@ -51,7 +52,9 @@ TEST(Ar, RefusesWhatIsDamaged) {
   refuses(with(8, "//              "));
   refuses(with(8, "#1/20           "));
   refuses(with(8, "                "));
-  refuses(with(8, "a\x01""b             "));
+  refuses(with(8,
+               "a\x01"
+               "b             "));
   refuses(good + "more");
   refuses(good.substr(0, good.size() - 8));
   std::vector<std::pair<std::string, std::string>> many(65, {"x", ""});

@@ -30,7 +30,9 @@ std::string sample(std::size_t size) {
   return out;
 }
 
-std::string expand(std::string_view bytes, ExpandLimits limits = {}) { return read_all(*decompress(source_of(bytes), limits), 1ull << 32, "x"); }
+std::string expand(std::string_view bytes, ExpandLimits limits = {}) {
+  return read_all(*decompress(source_of(bytes), limits), 1ull << 32, "x");
+}
 
 // Hands out few bytes at a time, so that every state of the decoders is left and entered again.
 class Dripping : public Source {
@@ -60,8 +62,8 @@ std::string failure(std::string_view bytes, ExpandLimits limits = {}) {
 std::string xz(std::string_view raw, lzma_check check = LZMA_CHECK_CRC64) {
   std::string out(lzma_stream_buffer_bound(raw.size()), '\0');
   std::size_t size = 0;
-  EXPECT_EQ(lzma_easy_buffer_encode(6, check, nullptr, reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size(), reinterpret_cast<std::uint8_t*>(out.data()), &size,
-                                    out.size()),
+  EXPECT_EQ(lzma_easy_buffer_encode(6, check, nullptr, reinterpret_cast<const std::uint8_t*>(raw.data()), raw.size(),
+                                    reinterpret_cast<std::uint8_t*>(out.data()), &size, out.size()),
             LZMA_OK);
   out.resize(size);
   return out;
@@ -104,7 +106,8 @@ TEST(Detect, ByMagic) {
 
 TEST(Decompress, EveryFormatInEveryPortion) {
   const std::string raw = sample(100'000);
-  for (const std::string& packed : {compress(Compression::gzip, raw), gzip_with_header(raw), compress(Compression::zstd, raw), xz(raw), raw}) {
+  for (const std::string& packed :
+       {compress(Compression::gzip, raw), gzip_with_header(raw), compress(Compression::zstd, raw), xz(raw), raw}) {
     EXPECT_EQ(expand(packed), raw);
     EXPECT_EQ(read_all(*decompress(Blob::of(packed)), 1 << 30, "x"), raw);
     for (std::size_t step : {1, 7, 4096}) {
@@ -128,7 +131,9 @@ TEST(Decompress, NothingAtAll) {
 TEST(Decompress, ConcatenatedAndPaddedStreams) {
   const std::string a = sample(70'000), b = sample(5);
   const std::string padding(512, '\0'), skippable("\x50\x2a\x4d\x18\x03\0\0\0abc", 11);
-  const auto each = [&](Compression compression) { return compress(compression, a) + compress(compression, "") + compress(compression, b); };
+  const auto each = [&](Compression compression) {
+    return compress(compression, a) + compress(compression, "") + compress(compression, b);
+  };
   EXPECT_EQ(expand(each(Compression::gzip)), a + b);
   EXPECT_EQ(expand(each(Compression::gzip) + padding), a + b);
   EXPECT_EQ(expand(each(Compression::zstd)), a + b);
@@ -164,7 +169,8 @@ TEST(Decompress, DamageIsAnInputError) {
   std::string length = compress(Compression::gzip, raw);  // ISIZE, the last four bytes
   length.back() = 1;
   EXPECT_TRUE(failure(length).starts_with("input: damaged gzip"));
-  EXPECT_TRUE(failure(compress(Compression::gzip, "a") + std::string(3, '\0') + compress(Compression::zstd, "b")).starts_with("input: damaged gzip"));
+  EXPECT_TRUE(failure(compress(Compression::gzip, "a") + std::string(3, '\0') + compress(Compression::zstd, "b"))
+                  .starts_with("input: damaged gzip"));
 }
 
 TEST(Decompress, Bzip2IsSaidToBeUnsupported) { EXPECT_TRUE(failure("BZh91AY&SY").starts_with("unsupported: bzip2")); }
@@ -295,8 +301,8 @@ TEST(Oracle, WeReadWhatTheToolsWrite) {
   const std::string raw = sample(300'000);
   const test::Scratch scratch;
   scratch.write("raw", raw);
-  for (const char* command : {"gzip -1c raw", "gzip -9c raw", "zstd -q -19 -c raw", "zstd -q -1 --no-check -c raw", "xz -0c raw", "xz -9ec raw",
-                              "xz -c --block-size=100000 raw", "xz -c --x86 --lzma2 raw"}) {
+  for (const char* command : {"gzip -1c raw", "gzip -9c raw", "zstd -q -19 -c raw", "zstd -q -1 --no-check -c raw", "xz -0c raw",
+                              "xz -9ec raw", "xz -c --block-size=100000 raw", "xz -c --x86 --lzma2 raw"}) {
     const std::string tool(command, std::string_view(command).find(' '));
     RESOLE_NEEDS_TOOL(tool);
     EXPECT_TRUE(expand(scratch.run(command)) == raw) << command;

@@ -33,7 +33,8 @@ std::string rich_archive() {
   const std::string deep = std::string(120, 'd') + "/" + std::string(120, 'e') + "/" + std::string(120, 'f');
   return TarBuilder()
       .at(1700000000)
-      .dir("").dir("etc", 01777)
+      .dir("")
+      .dir("etc", 01777)
       .file("etc/plain", "text\n")
       .file("etc/caf\xc3\xa9 with blanks", "x")
       .file(deep, "deep")
@@ -49,8 +50,9 @@ std::string rich_archive() {
 std::string describe(const Header& header, std::string_view content) {
   const char* types = "-hlcbdp";
   const bool links = header.type == Type::symlink || header.type == Type::hardlink;
-  return fmt::format("{} {:o} {}:{} {} {} {},{} {} -> {} {}\n", types[static_cast<int>(header.type)], header.mode, header.uid, header.gid, header.size, header.mtime, header.major,
-                     header.minor, header.path, links ? header.link : "", sha256_hex_of(content).substr(0, 16));
+  return fmt::format("{} {:o} {}:{} {} {} {},{} {} -> {} {}\n", types[static_cast<int>(header.type)], header.mode, header.uid, header.gid,
+                     header.size, header.mtime, header.major, header.minor, header.path, links ? header.link : "",
+                     sha256_hex_of(content).substr(0, 16));
 }
 
 std::string describe(std::string_view archive) {
@@ -115,16 +117,24 @@ TEST(TarOracle, WeReadWhatGnuTarWrites) {
   RESOLE_NEEDS_TOOL("python3");
   const Scratch scratch;
   scratch.run(
-      "mkdir -p t/sub t/$(printf 'd%.0s' $(seq 120))/$(printf 'e%.0s' $(seq 120)) && cd t && echo one >one && ln one sub/hard && ln -s ../one sub/soft"
+      "mkdir -p t/sub t/$(printf 'd%.0s' $(seq 120))/$(printf 'e%.0s' $(seq 120)) && cd t && echo one >one && ln one sub/hard && ln -s "
+      "../one sub/soft"
       " && echo x >'blank and \xc3\xa9' && (cd d*/e* && echo deep >deep) && ln -s $(printf 't%.0s' $(seq 200)) longlink && mkfifo pipe"
       " && truncate -s 300000 sparse && printf middle | dd of=sparse bs=1 seek=150000 conv=notrunc 2>/dev/null && truncate -s 1000000 hole"
       " && python3 -c \"f = open('many', 'wb'); [(f.seek(i * 16384), f.write(b'%d' % i)) for i in range(60)]\""
       " && touch -d '1969-12-31 23:59:50' old && chmod 4711 one");
   // ustar cannot hold the two long names and the time before 1970, v7 no fifo either.
-  const std::pair<const char*, const char*> forms[] = {
-      {"--format=gnu", "t"}, {"--format=gnu -S", "t"}, {"--format=pax", "t"}, {"--format=pax -S --sparse-version=0.0", "t"}, {"--format=pax -S --sparse-version=0.1", "t"},
-      {"--format=pax -S --sparse-version=1.0", "t"}, {"--format=pax --xattrs", "t"}, {"--format=oldgnu -S", "t"}, {"--format=pax -P", "$PWD/t/one t"},
-      {"--format=ustar", "t/one t/sub t/many"}, {"--format=v7", "t/one t/sub t/many"}};
+  const std::pair<const char*, const char*> forms[] = {{"--format=gnu", "t"},
+                                                       {"--format=gnu -S", "t"},
+                                                       {"--format=pax", "t"},
+                                                       {"--format=pax -S --sparse-version=0.0", "t"},
+                                                       {"--format=pax -S --sparse-version=0.1", "t"},
+                                                       {"--format=pax -S --sparse-version=1.0", "t"},
+                                                       {"--format=pax --xattrs", "t"},
+                                                       {"--format=oldgnu -S", "t"},
+                                                       {"--format=pax -P", "$PWD/t/one t"},
+                                                       {"--format=ustar", "t/one t/sub t/many"},
+                                                       {"--format=v7", "t/one t/sub t/many"}};
   std::string commands, names, ours;
   for (const auto& [options, paths] : forms) {
     const std::string name = fmt::format("{}.tar", names.size());
@@ -144,7 +154,8 @@ TEST(TarOracle, XattrsOfGnuTar) {
   RESOLE_NEEDS_TOOL("tar");
   RESOLE_NEEDS_TOOL("python3");
   const Scratch scratch;
-  scratch.run("echo x >f; python3 -c \"import os; os.setxattr('f', 'user.note', b'kept = yes')\" && tar --format=pax --xattrs -cf x.tar f || true");
+  scratch.run(
+      "echo x >f; python3 -c \"import os; os.setxattr('f', 'user.note', b'kept = yes')\" && tar --format=pax --xattrs -cf x.tar f || true");
   const std::string archive = scratch.read("x.tar");
   if (archive.empty()) GTEST_SKIP() << "the temporary folder takes no extended attributes";
   EXPECT_EQ(test::read_tar(archive).at(0).first.xattrs.at("user.note"), "kept = yes");

@@ -46,8 +46,17 @@ const std::string kEnd(1024, '\0');
 std::string block(RawBlock raw) { return raw.bytes(); }
 
 TEST(Paths, Clean) {
-  for (const auto& [path, cleaned] : std::vector<std::pair<std::string, std::string>>{{"a/./b//c/", "a/b/c"}, {"./", ""}, {"/", ""}, {"./usr", "usr"}, {"/usr/", "usr"},
-                                                                                      {"../a", "../a"}, {"a/../b", "a/../b"}, {"...", "..."}, {"", ""}, {"././/.", ""}, {".a", ".a"}}) {
+  for (const auto& [path, cleaned] : std::vector<std::pair<std::string, std::string>>{{"a/./b//c/", "a/b/c"},
+                                                                                      {"./", ""},
+                                                                                      {"/", ""},
+                                                                                      {"./usr", "usr"},
+                                                                                      {"/usr/", "usr"},
+                                                                                      {"../a", "../a"},
+                                                                                      {"a/../b", "a/../b"},
+                                                                                      {"...", "..."},
+                                                                                      {"", ""},
+                                                                                      {"././/.", ""},
+                                                                                      {".a", ".a"}}) {
     EXPECT_EQ(clean_path(path), cleaned) << path;
   }
 }
@@ -65,7 +74,8 @@ TEST(Reader, EveryTypeOfOurOwn) {
   device.mode = 0666;
   device.major = 1;
   device.minor = 3;
-  const Members members = test::read_tar(TarBuilder().dir("").dir("etc").file("etc/a", "hello", 04755).symlink("etc/l", "../x").hardlink("etc/h", "etc/a").add(device).gzip());
+  const Members members = test::read_tar(
+      TarBuilder().dir("").dir("etc").file("etc/a", "hello", 04755).symlink("etc/l", "../x").hardlink("etc/h", "etc/a").add(device).gzip());
   ASSERT_EQ(members.size(), 6u);
   EXPECT_EQ(members[0].first.path, "");
   EXPECT_EQ(members[1].first.type, Type::directory);
@@ -120,12 +130,14 @@ TEST(Reader, NamesOfEveryAge) {
   EXPECT_EQ(first_of(block(v7)).type, Type::directory);
   EXPECT_EQ(first_of(block(v7)).path, "old/dir");
   EXPECT_EQ(first_of(block({.name = "b", .prefix = "a"})).path, "a/b");
-  EXPECT_EQ(first_of(block({.name = std::string(100, 'x'), .prefix = std::string(155, 'y')})).path, std::string(155, 'y') + "/" + std::string(100, 'x'));
+  EXPECT_EQ(first_of(block({.name = std::string(100, 'x'), .prefix = std::string(155, 'y')})).path,
+            std::string(155, 'y') + "/" + std::string(100, 'x'));
   EXPECT_EQ(first_of(block({.name = "b", .magic = "ustar  ", .prefix = "a"})).path, "b");  // GNU keeps times there
   EXPECT_EQ(first_of(block({.name = "b", .magic = "", .prefix = "a"})).path, "b");
   RawBlock name{.name = "././@LongLink", .type = 'L', .size = octal(longest.size() + 1, 11), .magic = "ustar  "};
   RawBlock link{.name = "././@LongLink", .type = 'K', .size = octal(longest.size(), 11), .magic = "ustar  "};
-  const Header gnu = first_of(block(name) + padded(longest + '\0') + block(link) + padded(longest) + block({.type = '2', .magic = "ustar  "}));
+  const Header gnu =
+      first_of(block(name) + padded(longest + '\0') + block(link) + padded(longest) + block({.type = '2', .magic = "ustar  "}));
   EXPECT_EQ(gnu.path, longest);
   EXPECT_EQ(gnu.link, longest);
   EXPECT_EQ(first_of(block(name) + padded(longest + '\0') + pax_member({{"path", "pax/wins"}}) + block({})).path, "pax/wins");
@@ -164,9 +176,18 @@ TEST(Reader, SignedChecksumsOfOldPrograms) {
 }
 
 TEST(Reader, PaxRecords) {
-  const Header header = first_of(pax_member({{"path", "/./lang/\xc3\xa9/"}, {"size", "3"}, {"uid", "4000000000"}, {"gid", "5"}, {"uname", "web"}, {"gname", "www"},
-                                             {"mtime", "1700000000.987"}, {"atime", "1"}, {"SCHILY.xattr.user.x", std::string("a\nb\0=c", 6)}, {"SCHILY.xattr.user.empty", ""},
-                                             {"LIBARCHIVE.xattr.user.y", "YQ"}, {"APK-TOOLS.checksum.SHA1", "abc"}}) +
+  const Header header = first_of(pax_member({{"path", "/./lang/\xc3\xa9/"},
+                                             {"size", "3"},
+                                             {"uid", "4000000000"},
+                                             {"gid", "5"},
+                                             {"uname", "web"},
+                                             {"gname", "www"},
+                                             {"mtime", "1700000000.987"},
+                                             {"atime", "1"},
+                                             {"SCHILY.xattr.user.x", std::string("a\nb\0=c", 6)},
+                                             {"SCHILY.xattr.user.empty", ""},
+                                             {"LIBARCHIVE.xattr.user.y", "YQ"},
+                                             {"APK-TOOLS.checksum.SHA1", "abc"}}) +
                                  block({.type = '5', .size = "0000000002"}));
   EXPECT_EQ(header.path, "lang/\xc3\xa9");
   EXPECT_EQ(header.size, 0u);  // a directory
@@ -184,8 +205,9 @@ TEST(Reader, PaxRecords) {
 }
 
 TEST(Reader, GlobalPaxRecordsApplyUntilChanged) {
-  const Members members = test::read_tar(pax_member({{"gname", "all"}, {"VENDOR.x", "1"}}, 'g') + block({.name = "a"}) + pax_member({{"gname", "own"}}) + block({.name = "b"}) +
-                                         pax_member({{"gname", ""}}) + block({.name = "c"}) + pax_member({{"gname", "new"}}, 'g') + block({.name = "d"}) + kEnd);
+  const Members members = test::read_tar(pax_member({{"gname", "all"}, {"VENDOR.x", "1"}}, 'g') + block({.name = "a"}) +
+                                         pax_member({{"gname", "own"}}) + block({.name = "b"}) + pax_member({{"gname", ""}}) +
+                                         block({.name = "c"}) + pax_member({{"gname", "new"}}, 'g') + block({.name = "d"}) + kEnd);
   ASSERT_EQ(members.size(), 4u);
   const char* groups[] = {"all", "own", "", "new"};
   for (std::size_t i = 0; i < 4; ++i) {
@@ -199,8 +221,8 @@ TEST(Reader, PaxRecordsThatLie) {
     return block({.name = "PaxHeader", .type = 'x', .size = octal(content.size(), 11)}) + padded(content) + block({});
   };
   EXPECT_EQ(failure(with("8 a=bcd\n")), "accepted");
-  for (const char* lie : {"9 a=bcd\n", "7 a=bcd\n", "99 a=bcd\n", "0 a=bcd\n", "-8 a=bcd\n", "8a=bcd\n", " 8 a=bc\n", "8 abcde\n", "8 =bcde\n", "99999999999999999999999 a=b\n",
-                          "18446744073709551615 a=b\n", "a\n", "3 \n", "8 a=bcdx", "4 =\n"}) {
+  for (const char* lie : {"9 a=bcd\n", "7 a=bcd\n", "99 a=bcd\n", "0 a=bcd\n", "-8 a=bcd\n", "8a=bcd\n", " 8 a=bc\n", "8 abcde\n",
+                          "8 =bcde\n", "99999999999999999999999 a=b\n", "18446744073709551615 a=b\n", "a\n", "3 \n", "8 a=bcdx", "4 =\n"}) {
     expect_failure(with(lie), "PAX record");
   }
   expect_failure(with("30 path=" + std::string("a\0b", 3) + std::string(18, 'x') + "\n"), "NUL");
@@ -214,12 +236,12 @@ TEST(Reader, PaxRecordsThatLie) {
 TEST(Reader, EndsOfEveryKind) {
   const std::string member = block({.size = octal(3, 11)}) + padded("abc");
   EXPECT_EQ(failure(""), "accepted");
-  EXPECT_EQ(failure(member), "accepted");                           // no end blocks
+  EXPECT_EQ(failure(member), "accepted");  // no end blocks
   EXPECT_EQ(failure(member + kEnd), "accepted");
-  EXPECT_EQ(failure(member + kEnd.substr(512)), "accepted");        // one
+  EXPECT_EQ(failure(member + kEnd.substr(512)), "accepted");  // one
   EXPECT_EQ(failure(member + kEnd + std::string(9000, '\0')), "accepted");
-  EXPECT_EQ(failure(member.substr(0, 515)), "accepted");            // no padding: Go accepts it too
-  EXPECT_EQ(failure(member + kEnd + "anything"), "accepted");       // behind the end nobody looks
+  EXPECT_EQ(failure(member.substr(0, 515)), "accepted");       // no padding: Go accepts it too
+  EXPECT_EQ(failure(member + kEnd + "anything"), "accepted");  // behind the end nobody looks
   EXPECT_EQ(test::read_tar(member + kEnd + member).size(), 1u);
   expect_failure(member.substr(0, 514), "byte 514: it ends within a member's content");
   expect_failure(member.substr(0, 100), "within a header");
@@ -289,9 +311,15 @@ TEST(Reader, SparseFilesAreExpanded) {
   };
   const RawBlock seven{.name = "sparse", .size = octal(7, 11)};
   // 0.0, 0.1 and 1.0 in PAX records
-  check(pax_member({{"GNU.sparse.size", "3000"}, {"GNU.sparse.numblocks", "2"}, {"GNU.sparse.offset", "1000"}, {"GNU.sparse.numbytes", "3"}, {"GNU.sparse.offset", "2000"},
-                    {"GNU.sparse.numbytes", "4"}}) + block(seven) + data);
-  check(pax_member({{"GNU.sparse.size", "3000"}, {"GNU.sparse.name", "./sparse"}, {"GNU.sparse.map", "1000,3,2000,4"}}) + block({.name = "GNUSparseFile.0/x", .size = octal(7, 11)}) + data);
+  check(pax_member({{"GNU.sparse.size", "3000"},
+                    {"GNU.sparse.numblocks", "2"},
+                    {"GNU.sparse.offset", "1000"},
+                    {"GNU.sparse.numbytes", "3"},
+                    {"GNU.sparse.offset", "2000"},
+                    {"GNU.sparse.numbytes", "4"}}) +
+        block(seven) + data);
+  check(pax_member({{"GNU.sparse.size", "3000"}, {"GNU.sparse.name", "./sparse"}, {"GNU.sparse.map", "1000,3,2000,4"}}) +
+        block({.name = "GNUSparseFile.0/x", .size = octal(7, 11)}) + data);
   check(pax_member({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "3000"}, {"GNU.sparse.name", "sparse"}}) +
         block({.name = "x", .size = octal(512 + 7, 11)}) + padded("2\n1000\n3\n2000\n4\n") + data);
   // the old GNU header
@@ -319,12 +347,15 @@ TEST(Reader, SparseMapsThatLie) {
   };
   EXPECT_EQ(failure(with("0,7")), "accepted");
   EXPECT_EQ(failure(with("3000,0")), "accepted");
-  for (const char* lie : {"0", "0,7,", "a,b", "0,-1", "2999,2", "10,3,5,2", "0,4,3,2", "0,8", "18446744073709551615,1", "1,18446744073709551615"}) expect_failure(with(lie), "sparse map");
+  for (const char* lie :
+       {"0", "0,7,", "a,b", "0,-1", "2999,2", "10,3,5,2", "0,4,3,2", "0,8", "18446744073709551615,1", "1,18446744073709551615"})
+    expect_failure(with(lie), "sparse map");
   expect_failure(with("0,7", "x"), "GNU.sparse.size");
   expect_failure(with("0,7", "99999999999999999"), "expands to more");
   EXPECT_NE(failure(with("", "2000000")), "accepted");  // read_content's own bound
   const auto in_content = [](const std::string& map) {
-    return pax_member({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "3000"}}) + block({.size = octal(map.size(), 11)}) + padded(map);
+    return pax_member({{"GNU.sparse.major", "1"}, {"GNU.sparse.minor", "0"}, {"GNU.sparse.realsize", "3000"}}) +
+           block({.size = octal(map.size(), 11)}) + padded(map);
   };
   for (const char* lie : {"2\n1\n", "x\n", "-1\n", "9999999999\n", "1\n0\n"}) expect_failure(in_content(padded(lie)), "sparse map");
   expect_failure(in_content(std::string(5000, '1')), "sparse map");

@@ -35,12 +35,20 @@ TEST(Writer, TheSimpleIsOneUstarBlock) {
   ASSERT_EQ(bytes.size(), 512u + 512 + 1024);
   EXPECT_EQ(bytes.substr(0, 10), std::string("usr/bin/x\0", 10));
   EXPECT_EQ(bytes.substr(100, 8), std::string("0004755\0", 8));
-  EXPECT_EQ(bytes.substr(108, 16), std::string("7777777\0" "0000014\0", 16));
-  EXPECT_EQ(bytes.substr(124, 24), std::string("00000000005\0" "14524770400\0", 24));
+  EXPECT_EQ(bytes.substr(108, 16), std::string("7777777\0"
+                                               "0000014\0",
+                                               16));
+  EXPECT_EQ(bytes.substr(124, 24), std::string("00000000005\0"
+                                               "14524770400\0",
+                                               24));
   EXPECT_EQ(bytes.substr(156, 2), std::string("0\0", 2));
-  EXPECT_EQ(bytes.substr(257, 8), std::string("ustar\0" "00", 8));
+  EXPECT_EQ(bytes.substr(257, 8), std::string("ustar\0"
+                                              "00",
+                                              8));
   EXPECT_EQ(bytes.substr(265, 64), std::string(64, '\0'));  // no names
-  EXPECT_EQ(bytes.substr(329, 16), std::string("0000000\0" "0000000\0", 16));
+  EXPECT_EQ(bytes.substr(329, 16), std::string("0000000\0"
+                                               "0000000\0",
+                                               16));
   EXPECT_EQ(bytes.substr(512, 6), std::string("hello\0", 6));
 }
 
@@ -124,8 +132,16 @@ TEST(Writer, GoldenDigest) {
   device.type = Type::block;
   device.mode = 0660;
   device.major = 8;
-  const std::string bytes =
-      TarBuilder().at(1700000000).dir("").dir("etc", 0700).file("etc/motd", "hi\n").symlink("etc/link", "motd").hardlink("etc/same", "etc/motd").add(device).add(rich, "abc").bytes();
+  const std::string bytes = TarBuilder()
+                                .at(1700000000)
+                                .dir("")
+                                .dir("etc", 0700)
+                                .file("etc/motd", "hi\n")
+                                .symlink("etc/link", "motd")
+                                .hardlink("etc/same", "etc/motd")
+                                .add(device)
+                                .add(rich, "abc")
+                                .bytes();
   EXPECT_EQ(sha256_hex_of(bytes), "537ebaf6df4c317cff9ded21192f04b4c523488789f7d4b46e7a6f3924dde524");
 }
 
@@ -136,11 +152,12 @@ rc::Gen<std::string> path_gen() {
     }
     return text.empty() || text == "." ? std::string("s") : text;
   });
-  return rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(segment)), [](const std::vector<std::string>& segments) {
-    std::string path;
-    for (const std::string& each : segments) path += (path.empty() ? "" : "/") + each;
-    return path.substr(0, 4000);
-  });
+  return rc::gen::map(rc::gen::nonEmpty(rc::gen::container<std::vector<std::string>>(segment)),
+                      [](const std::vector<std::string>& segments) {
+                        std::string path;
+                        for (const std::string& each : segments) path += (path.empty() ? "" : "/") + each;
+                        return path.substr(0, 4000);
+                      });
 }
 
 // Whatever can be written comes back as it was.
@@ -159,7 +176,8 @@ RC_GTEST_PROP(Writer, ReadsBackEqual, ()) {
     header.major = *rc::gen::inRange<std::uint32_t>(0, 010000000);
     header.minor = *rc::gen::inRange<std::uint32_t>(0, 010000000);
   }
-  for (const auto& [name, value] : *rc::gen::arbitrary<std::map<std::uint8_t, std::string>>()) header.xattrs["user.x" + std::to_string(name)] = value;
+  for (const auto& [name, value] : *rc::gen::arbitrary<std::map<std::uint8_t, std::string>>())
+    header.xattrs["user.x" + std::to_string(name)] = value;
   const std::string content = header.type == Type::file ? *rc::gen::arbitrary<std::string>() : std::string();
   header.size = content.size();
 

@@ -34,9 +34,7 @@ TEST(Blob, KeepsItsBytesWhenCopiedAndMoved) {
 
 TEST(Bytes, SourceOfBlobOutlivesTheBlob) {
   std::unique_ptr<Source> source;
-  {
-    source = source_of(Blob::of("abc"));
-  }
+  { source = source_of(Blob::of("abc")); }
   char buffer[2];
   EXPECT_EQ(source->read(buffer, 2), 2u);
   EXPECT_EQ(all_of(*source), "c");

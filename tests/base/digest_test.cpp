@@ -22,8 +22,9 @@ TEST(Hasher, AgreesWithPublishedExamples) {
   EXPECT_EQ(hash(Algorithm::sha256, ""), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(hash(Algorithm::sha1, "abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
   EXPECT_EQ(hash(Algorithm::md5, "message digest"), "f96b697d7cb7938d525a2f31aaf161d0");
-  EXPECT_EQ(hash(Algorithm::sha512, "abc"),
-            "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
+  EXPECT_EQ(
+      hash(Algorithm::sha512, "abc"),
+      "ddaf35a193617abacc417349ae20413112e6fa4e89a97ea20a9eeee64b55d39a2192992a274fc1a836ba3c23a3feebbd454d4423643ce80e2a9ac94fa54ca49f");
 }
 
 TEST(Hasher, PiecesMakeTheWholeAndFinishResets) {
@@ -56,8 +57,9 @@ TEST(Digest, ParsesWhatTheSpecificationRegisters) {
 
 TEST(Digest, RefusesEverythingElse) {
   const std::string hex(kAbcSha256);
-  for (const std::string& text : {std::string(), hex, "sha256:" + hex.substr(1), "sha256:" + hex + "0", "sha256:" + std::string(64, 'A'), "SHA256:" + hex,
-                                  "sha512:" + hex, "md5:" + std::string(32, '0'), "sha256:" + std::string(63, '0') + "g", "sha256:../" + hex.substr(3)}) {
+  for (const std::string& text :
+       {std::string(), hex, "sha256:" + hex.substr(1), "sha256:" + hex + "0", "sha256:" + std::string(64, 'A'), "SHA256:" + hex,
+        "sha512:" + hex, "md5:" + std::string(32, '0'), "sha256:" + std::string(63, '0') + "g", "sha256:../" + hex.substr(3)}) {
     EXPECT_FALSE(Digest::try_parse(text)) << text;
     EXPECT_THROW(Digest::parse(text), Error) << text;
   }

@@ -10,9 +10,9 @@ namespace {
 
 TEST(Error, EachKindHasItsExitCodeAndName) {
   const std::vector<std::tuple<ErrorKind, int, std::string_view>> expected = {
-      {ErrorKind::internal, 1, "internal"},       {ErrorKind::usage, 2, "usage"},      {ErrorKind::input, 3, "input"},
-      {ErrorKind::verification, 4, "verification"}, {ErrorKind::network, 5, "network"},  {ErrorKind::refused, 6, "refused"},
-      {ErrorKind::unsupported, 8, "unsupported"}, {ErrorKind::throttled, 75, "throttled"}, {ErrorKind::interrupted, 130, "interrupted"}};
+      {ErrorKind::internal, 1, "internal"},         {ErrorKind::usage, 2, "usage"},          {ErrorKind::input, 3, "input"},
+      {ErrorKind::verification, 4, "verification"}, {ErrorKind::network, 5, "network"},      {ErrorKind::refused, 6, "refused"},
+      {ErrorKind::unsupported, 8, "unsupported"},   {ErrorKind::throttled, 75, "throttled"}, {ErrorKind::interrupted, 130, "interrupted"}};
   for (const auto& [kind, code, name] : expected) {
     EXPECT_EQ(exit_code(kind), code);
     EXPECT_EQ(kind_name(kind), name);
@@ -22,7 +22,10 @@ TEST(Error, EachKindHasItsExitCodeAndName) {
 TEST(Error, ContextIsRenderedOutermostFirst) {
   try {
     with_context([] { return std::string("patching app:1.4"); },
-                 [] { with_context([] { return std::string("reading layer 2"); }, [] { throw Error(ErrorKind::input, "bad header", "get it again"); }); });
+                 [] {
+                   with_context([] { return std::string("reading layer 2"); },
+                                [] { throw Error(ErrorKind::input, "bad header", "get it again"); });
+                 });
     FAIL();
   } catch (const Error& error) {
     EXPECT_STREQ(error.what(), "patching app:1.4: reading layer 2: bad header");

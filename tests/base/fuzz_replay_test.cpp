@@ -8,15 +8,17 @@ namespace resole::fuzz {
 namespace {
 
 TEST(FuzzReplay, Json) {
-  replay({R"({"schemaVersion": 2, "layers": [{"size": 12, "digest": "sha256:00", "annotations": {"a.b": "\u00e9\n"}}], "x": [1.5e3, -7, null, true, false]})",
-          R"([[[[]], {}], "a", 18446744073709551615, -9223372036854775808])", "\"text\"", "{\"a\":{\"a\":{\"a\":{}}}}"},
-         10000, json);
+  replay(
+      {R"({"schemaVersion": 2, "layers": [{"size": 12, "digest": "sha256:00", "annotations": {"a.b": "\u00e9\n"}}], "x": [1.5e3, -7, null, true, false]})",
+       R"([[[[]], {}], "a", 18446744073709551615, -9223372036854775808])", "\"text\"", "{\"a\":{\"a\":{\"a\":{}}}}"},
+      10000, json);
 }
 
 TEST(FuzzReplay, Yaml) {
-  replay({"# c\nimage: &web \"nginx:1.25\"  # k\ncopy: *web\nlist:\n  - a\n  -\n  - {x: y, z: [1, 2]}\ntext: |\n  one\n  two\nfold: >-\n  a\n  b\n",
-          "%YAML 1.2\n---\na: 'it''s'\n...\n---\n? complex\n: value\n? [x]\n: y\n", "a: !!str 12\nb: ~\nc: 0x1f\nd: .5\ne:\n", "\xef\xbb\xbfk\xc3\xa9y: v\r\n- x\r\n",
-          "{{- if .x }}\na: {{ b }}\n{{- end }}\n", "a:\n - b:\n    - c: {d: [e, {f: g}]}\n"},
+  replay({"# c\nimage: &web \"nginx:1.25\"  # k\ncopy: *web\nlist:\n  - a\n  -\n  - {x: y, z: [1, 2]}\ntext: |\n  one\n  two\nfold: >-\n  "
+          "a\n  b\n",
+          "%YAML 1.2\n---\na: 'it''s'\n...\n---\n? complex\n: value\n? [x]\n: y\n", "a: !!str 12\nb: ~\nc: 0x1f\nd: .5\ne:\n",
+          "\xef\xbb\xbfk\xc3\xa9y: v\r\n- x\r\n", "{{- if .x }}\na: {{ b }}\n{{- end }}\n", "a:\n - b:\n    - c: {d: [e, {f: g}]}\n"},
          10000, yaml);
 }
 

@@ -33,7 +33,8 @@ TEST(Json, FailuresNameDocumentOffsetAndReason) {
   EXPECT_TRUE(failure(R"({"a": 1, "b": {"c": 1, "c": 2}})").starts_with("plan.json: byte 26: the key \"c\" appears twice"));
   EXPECT_TRUE(failure("{\"a\": }").starts_with("plan.json: byte 7: ")) << failure("{\"a\": }");
   EXPECT_NE(failure("[1] x").find("byte 5"), std::string::npos) << failure("[1] x");
-  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1,}", "nul", "'a'", "01", "1.", "\"\\x\"", "\"\t\"", "[1][2]", "1e999", "\"\\ud800\"", "// x\n1", "NaN", "\"abc"}) {
+  for (const char* bad : {"", " ", "{", "[1,]", "{\"a\":1,}", "nul", "'a'", "01", "1.", "\"\\x\"", "\"\t\"", "[1][2]", "1e999",
+                          "\"\\ud800\"", "// x\n1", "NaN", "\"abc"}) {
     EXPECT_NE(failure(bad), "accepted") << bad;
   }
   EXPECT_NE(failure("\"\xff\""), "accepted");
@@ -75,7 +76,8 @@ TEST(Json, DocumentForm) {
 }
 
 TEST(Json, Members) {
-  const Json value = parse_json(R"({"s": "x", "n": 5, "neg": -5, "b": true, "l": ["a", "b"], "null": null, "f": 1.5, "big": 18446744073709551615})", "x");
+  const Json value =
+      parse_json(R"({"s": "x", "n": 5, "neg": -5, "b": true, "l": ["a", "b"], "null": null, "f": 1.5, "big": 18446744073709551615})", "x");
   EXPECT_EQ(member(value, "n", "x"), 5);
   EXPECT_EQ(string_member(value, "s", "x"), "x");
   EXPECT_EQ(string_or(value, "none", "d"), "d");

@@ -28,15 +28,17 @@ TEST(Url, Parts) {
 }
 
 TEST(Url, RefusesWhatIsNone) {
-  for (const char* bad : {"", "example.org/debian", "/debian", "http://", "http:///debian", "http://exa mple.org/", "http://example.org/a b", "http://example.org:99999/",
-                          "http://example.org:0/", "http://[::1/", "http://example.org/\n", "//example.org/x"}) {
+  for (const char* bad :
+       {"", "example.org/debian", "/debian", "http://", "http:///debian", "http://exa mple.org/", "http://example.org/a b",
+        "http://example.org:99999/", "http://example.org:0/", "http://[::1/", "http://example.org/\n", "//example.org/x"}) {
     EXPECT_FALSE(Url::try_parse(bad)) << bad;
     EXPECT_THROW(Url::parse(bad), Error) << bad;
   }
 }
 
 TEST(Url, ShownHasNoSecrets) {
-  EXPECT_EQ(Url::parse("https://bob:secret@example.org/x?token=abc&flag&sig=d%20e#part").shown(), "https://example.org/x?token=...&flag&sig=...");
+  EXPECT_EQ(Url::parse("https://bob:secret@example.org/x?token=abc&flag&sig=d%20e#part").shown(),
+            "https://example.org/x?token=...&flag&sig=...");
   EXPECT_EQ(Url::parse("https://example.org/x").shown(), "https://example.org/x");
   try {
     Url::parse("https://bob:secret@exa mple.org/");
@@ -59,21 +61,55 @@ TEST(Url, Join) {
 
 TEST(Url, ResolveFollowsRfc3986) {
   const Url base = Url::parse("http://a/b/c/d;p?q");
-  const std::vector<std::pair<std::string, std::string>> examples = {{"g:h", "g:h"}, {"g", "http://a/b/c/g"}, {"/g", "http://a/g"}, {"//g", "http://g"},
-      {"?y", "http://a/b/c/d;p?y"}, {"../g", "http://a/b/g"}, {"../../../g", "http://a/g"}, {"https://example.org/x", "https://example.org/x"}};
+  const std::vector<std::pair<std::string, std::string>> examples = {{"g:h", "g:h"},
+                                                                     {"g", "http://a/b/c/g"},
+                                                                     {"/g", "http://a/g"},
+                                                                     {"//g", "http://g"},
+                                                                     {"?y", "http://a/b/c/d;p?y"},
+                                                                     {"../g", "http://a/b/g"},
+                                                                     {"../../../g", "http://a/g"},
+                                                                     {"https://example.org/x", "https://example.org/x"}};
   for (const auto& [reference, expected] : examples) EXPECT_EQ(base.resolve(reference).text(), expected) << reference;
   EXPECT_THROW(base.resolve("http://exa mple/"), Error);
 }
 
 TEST(Url, PrivateAddresses) {
-  for (const char* host : {"localhost", "LOCALHOST", "localhost.", "db.localhost", "127.0.0.1", "127.255.0.1", "10.1.2.3", "172.16.0.1", "172.31.255.255", "192.168.1.1",
-                           "169.254.169.254", "100.64.0.1", "0.0.0.0", "224.0.0.1", "255.255.255.255", "[::1]", "[::]", "[fe80::1]", "[fc00::1]", "[fd12::1]", "[ff02::1]",
-                           "[::ffff:127.0.0.1]", "[::ffff:10.0.0.1]", "[64:ff9b::7f00:1]", "[2002:7f00:1::]", "127.1", "2130706433", "0x7f000001", "0x7f.1", "0177.0.0.1",
-                           "127.0.0.1.", "[::7f00:1]"}) {
+  for (const char* host : {"localhost",
+                           "LOCALHOST",
+                           "localhost.",
+                           "db.localhost",
+                           "127.0.0.1",
+                           "127.255.0.1",
+                           "10.1.2.3",
+                           "172.16.0.1",
+                           "172.31.255.255",
+                           "192.168.1.1",
+                           "169.254.169.254",
+                           "100.64.0.1",
+                           "0.0.0.0",
+                           "224.0.0.1",
+                           "255.255.255.255",
+                           "[::1]",
+                           "[::]",
+                           "[fe80::1]",
+                           "[fc00::1]",
+                           "[fd12::1]",
+                           "[ff02::1]",
+                           "[::ffff:127.0.0.1]",
+                           "[::ffff:10.0.0.1]",
+                           "[64:ff9b::7f00:1]",
+                           "[2002:7f00:1::]",
+                           "127.1",
+                           "2130706433",
+                           "0x7f000001",
+                           "0x7f.1",
+                           "0177.0.0.1",
+                           "127.0.0.1.",
+                           "[::7f00:1]"}) {
     EXPECT_TRUE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;
   }
-  for (const char* host : {"example.org", "8.8.8.8", "172.32.0.1", "172.15.0.1", "192.167.1.1", "11.0.0.1", "[2600::1]", "[64:ff9b::808:808]", "localhost.example.org",
-                           "0x.example.org", "10.example.org", "[::ffff:8.8.8.8]"}) {
+  for (const char* host : {"example.org", "8.8.8.8", "172.32.0.1", "172.15.0.1", "192.167.1.1", "11.0.0.1", "[2600::1]",
+                           "[64:ff9b::808:808]", "localhost.example.org", "0x.example.org", "10.example.org", "[::ffff:8.8.8.8]"}) {
     EXPECT_FALSE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;
   }
 }

@@ -130,7 +130,8 @@ TEST(Yaml, Pointers) {
   EXPECT_EQ(find(root, "/a~1b/c~0d/1/0")->value, "y");
   EXPECT_EQ(find(root, "/")->value, "z");
   EXPECT_EQ(find(root, ""), &root);
-  for (const char* none : {"a", "/a", "/a~1b/c~0d/2", "/a~1b/c~0d/01", "/a~1b/c~0d/-", "/a~1b/c~0d/0/0", "//"}) EXPECT_EQ(find(root, none), nullptr) << none;
+  for (const char* none : {"a", "/a", "/a~1b/c~0d/2", "/a~1b/c~0d/01", "/a~1b/c~0d/-", "/a~1b/c~0d/0/0", "//"})
+    EXPECT_EQ(find(root, none), nullptr) << none;
   std::vector<std::string> pointers;
   walk(root, [&](const std::string& pointer, const Node& node) {
     pointers.push_back(pointer);
@@ -155,7 +156,8 @@ TEST(Yaml, RefusesWhatOthersReadDifferently) {
   EXPECT_NE(failure(std::string_view("a: b\0c: d", 9)).find("control"), std::string::npos);
   EXPECT_NE(failure("a: \x1b[1m\n").find("control"), std::string::npos);
   EXPECT_NE(failure("a: @x\n").find("line 1, column 4"), std::string::npos) << failure("a: @x\n");
-  for (const char* bad : {"a: [1", "a: b: c", "\ta: 1", "a: \"x", "%YAML 9.9\n%YAML 1.1\n---\n", "- a\nb: 1", "a: |x\n"}) EXPECT_NE(failure(bad), "accepted") << bad;
+  for (const char* bad : {"a: [1", "a: b: c", "\ta: 1", "a: \"x", "%YAML 9.9\n%YAML 1.1\n---\n", "- a\nb: 1", "a: |x\n"})
+    EXPECT_NE(failure(bad), "accepted") << bad;
 }
 
 TEST(Yaml, SloppyFlowIndentationIsAccepted) { EXPECT_EQ(failure("a: [\n  1,\n  2\n]\nb: {\n}\n"), "accepted"); }
@@ -208,8 +210,8 @@ TEST(YamlToJson, CoreSchema) {
 }
 
 TEST(YamlToJson, RefusesWhatIsAmbiguous) {
-  for (const char* bad : {"a: 010", "a: &x 1\nb: *x", "a: 1\n---\nb: 2", "a: !Ref x", "a: .inf", "a: .NaN", "a: 99999999999999999999", "? [a]\n: 1", "a: 1\na: 2", "a: !!int x",
-                          "a: 1e999", "*x : 1", "a: !!binary aGk="}) {
+  for (const char* bad : {"a: 010", "a: &x 1\nb: *x", "a: 1\n---\nb: 2", "a: !Ref x", "a: .inf", "a: .NaN", "a: 99999999999999999999",
+                          "? [a]\n: 1", "a: 1\na: 2", "a: !!int x", "a: 1e999", "*x : 1", "a: !!binary aGk="}) {
     EXPECT_THROW(yaml_to_json(bad, "x"), Error) << bad;
   }
 }

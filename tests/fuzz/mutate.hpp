@@ -36,11 +36,21 @@ class Mutator {
       case 1:
         if (!bytes.empty()) bytes[at] = kTelling[below(kTelling.size())];
         break;
-      case 2: bytes.erase(at, length); break;
-      case 3: bytes.insert(at, bytes.substr(at, length)); break;
-      case 4: bytes.insert(at, length, kTelling[below(kTelling.size())]); break;
-      case 5: bytes.resize(at); break;
-      case 6: bytes.insert(at, other.substr(below(other.size()), length)); break;
+      case 2:
+        bytes.erase(at, length);
+        break;
+      case 3:
+        bytes.insert(at, bytes.substr(at, length));
+        break;
+      case 4:
+        bytes.insert(at, length, kTelling[below(kTelling.size())]);
+        break;
+      case 5:
+        bytes.resize(at);
+        break;
+      case 6:
+        bytes.insert(at, other.substr(below(other.size()), length));
+        break;
     }
   }
 

@@ -78,7 +78,9 @@ inline void yaml(std::string_view bytes) {
       yaml::walk(document.root, [&](const std::string& pointer, const yaml::Node& node) {
         require(yaml::find(document.root, pointer) == &node, "pointer");
         if (!node.has_span) return;
-        require(node.outer.begin <= node.text.begin && node.text.begin <= node.text.end && node.text.end <= node.outer.end && node.outer.end <= bytes.size(), "span");
+        require(node.outer.begin <= node.text.begin && node.text.begin <= node.text.end && node.text.end <= node.outer.end &&
+                    node.outer.end <= bytes.size(),
+                "span");
         if (node.is_scalar() && node.style == yaml::Style::plain && node.value.find_first_of(" \n") == std::string::npos) {
           require(node.text.of(bytes) == node.value, "a plain word is not what is written");
         }
@@ -92,8 +94,8 @@ inline void yaml(std::string_view bytes) {
 }  // namespace resole::fuzz
 
 // The entry of libFuzzer: one .cpp per target.
-#define RESOLE_FUZZ_TARGET(name)                                                                              \
-  extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) {                       \
-    resole::fuzz::name(std::string_view(reinterpret_cast<const char*>(bytes), size));                         \
-    return 0;                                                                                                 \
+#define RESOLE_FUZZ_TARGET(name)                                                        \
+  extern "C" int LLVMFuzzerTestOneInput(const unsigned char* bytes, std::size_t size) { \
+    resole::fuzz::name(std::string_view(reinterpret_cast<const char*>(bytes), size));   \
+    return 0;                                                                           \
   }

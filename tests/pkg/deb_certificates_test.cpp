@@ -49,10 +49,10 @@ class Certificates : public testing::Test {
 
   // Links as an image has them: absolute without the scratch directory.
   void localise() {
-    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink $i) || continue; case $t in " + oracle.root() + "/*) ln -sfn ${t#" + oracle.root() + "} $i;; esac; done");
+    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink \"$i\") || continue; case $t in " + oracle.root() + "/*) ln -sfn \"${t#" + oracle.root() + "}\" \"$i\";; esac; done");
   }
   void delocalise() {
-    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink $i) || continue; case $t in /*) ln -sfn " + oracle.root() + "$t $i;; esac; done");
+    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink \"$i\") || continue; case $t in /*) ln -sfn \"" + oracle.root() + "$t\" \"$i\";; esac; done");
   }
 
   void compare() {

@@ -23,11 +23,11 @@ TEST(LdSoCache, IsByteForByteWhatLdconfigWrites) {
   oracle.shell(
       "mkdir -p usr/lib/" + multiarch() + " usr/lib64 opt/foo/lib usr/local/lib etc/ld.so.conf.d && ln -s usr/lib lib && ln -s usr/lib64 lib64;"
       "L=usr/lib/" + multiarch() + ";"
-      "for i in libc.so.6 ld-linux-x86-64.so.2 'libm.so*' 'libz*.so*' 'libssl*.so*' 'libcrypto*.so*' 'libsel*.so*' 'libp*.so.*' 'libgcc*.so*' 'libstdc*.so*' 'liba*.so*' 'libt*.so*' 'libx*.so*'; do"
-      "  find " + source + " -maxdepth 1 -name \"$i\" -size -4000k -exec cp -a '{}' $L/ ';'; done;"
+      "for i in ld-linux-x86-64.so.2 'libm.so*' 'libz*.so*' 'libssl*.so*' 'libsel*.so*' 'libp*.so.*' 'libgcc*.so*' 'liba*.so*' 'libt*.so*' 'libx*.so*'; do"
+      "  find " + source + " -maxdepth 1 -name \"$i\" -size -400k -exec cp -a '{}' $L/ ';'; done;"
       // names and numbers: libdup.so.9 and .10 have one SONAME; a file without SONAME; links of all kinds; names that do not count
       "cp -aL $L/libz.so.1 opt/foo/lib/libz.so.1.9; cp -aL $L/libz.so.1 opt/foo/lib/libz.so.1.10; ln -s libz.so.1.9 opt/foo/lib/libz.so;"
-      "ln -s nothing opt/foo/lib/libdangling.so; cp -aL $L/libc.so.6 opt/foo/lib/notalib.so; cp -aL $L/libc.so.6 opt/foo/lib/libc.so.6.dpkg-new; echo text > opt/foo/lib/libtext.so;"
+      "ln -s nothing opt/foo/lib/libdangling.so; cp -aL $L/libz.so.1 opt/foo/lib/notalib.so; cp -aL $L/libz.so.1 opt/foo/lib/libnew.so.1.dpkg-new; echo text > opt/foo/lib/libtext.so;"
       "mkdir -p $L/glibc-hwcaps/x86-64-v3 $L/glibc-hwcaps/x86-64-v2; cp -aL $L/libz.so.1 $L/glibc-hwcaps/x86-64-v3/libz.so.1.2; cp -aL $L/libz.so.1 $L/glibc-hwcaps/x86-64-v2/libz.so.1;"
       "printf 'include /etc/ld.so.conf.d/*.conf\\n' > etc/ld.so.conf; printf '# local\\n/usr/local/lib\\n/opt/foo/lib/\\n/opt/nowhere\\n/lib64\\n' > etc/ld.so.conf.d/b.conf;"
       "printf '/usr/local/lib/" + multiarch() + "\\n/lib/" + multiarch() + "\\n/usr/lib/" + multiarch() + "\\n' > etc/ld.so.conf.d/a.conf; echo /not/read > etc/ld.so.conf.d/c.off;"

@@ -11,6 +11,7 @@
 #include "pkg/deb/prove.hpp"
 #include "pkg/deb_oracle.hpp"
 #include "pkg/fake_archive.hpp"
+#include "pkg/resource.hpp"
 #include "pkg/small_tree.hpp"
 
 namespace resole::deb {
@@ -239,6 +240,21 @@ TEST_F(DebRepository, MirrorOfTheOperator) {
   const pkg::Candidate found = candidate();
   EXPECT_EQ(found.entry.uri, kArchiveUrl);
   EXPECT_EQ(proof(found), "");
+}
+
+TEST_F(DebRepository, FlatRepository) {
+  const std::string url = "http://flat.example.org/apt";
+  const std::string packages = package_stanza("a", "2"), digest = sha256_hex_of(packages);
+  fetcher_.files[url + "/InRelease"] = key_->sign("Date: Fri, 20 Nov 2026 00:00:00 UTC\nSHA256:\n " + digest + " " + std::to_string(packages.size()) + " Packages\n");
+  fetcher_.files[url + "/Packages"] = packages;
+  set_image("deb " + url + " ./\n");
+  const pkg::Candidate found = candidate();
+  EXPECT_EQ(found.entry.uri, url);
+  EXPECT_EQ(found.entry.component, "");
+  EXPECT_EQ(proof(found), "");
+  EXPECT_EQ(pkg::resource_of(found).url, url + "/pool/a_2.deb");
+  const auto states = load()->repositories();
+  EXPECT_EQ(pkg::index_url(states.at(0), "Packages"), url + "/Packages");
 }
 
 TEST_F(DebRepository, CredentialsOfTheImageAreDropped) {

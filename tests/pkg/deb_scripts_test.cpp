@@ -93,6 +93,19 @@ TEST(DebScripts, ChangedAddedAndDropped) {
   EXPECT_FALSE(changed.passes());
 }
 
+TEST(DebScripts, CertificateListsAreData) {
+  const std::string before = "x\nCERTS_LIST=\"mozilla/A.crt, mozilla/B (c).crt\"\ny\n", after = "x\nCERTS_LIST=\"mozilla/A.crt\"\ny\n";
+  EXPECT_EQ(deb::normalise_script(before), deb::normalise_script(after));
+  EXPECT_NE(deb::normalise_script(before), deb::normalise_script("x\nCERTS_LIST=\"$(rm -rf /)\"\ny\n"));
+  EXPECT_NE(deb::normalise_script(before), deb::normalise_script("x\nCERTS_LIST=\"a\"; rm \"b\"\ny\n"));
+  pkg::Package package;
+  package.name = "ca-certificates";
+  const deb::Scripts scripts = {{"config", deb::normalise_script(before)}};
+  EXPECT_EQ(deb::judge_scripts(tree_with({}), nullptr, package, scripts, &scripts).kind, Kind::recipe);
+  const auto hooked = tree_with({{"etc/ca-certificates/update.d/jks-keystore", "#!/bin/sh\n"}});
+  EXPECT_EQ(deb::judge_scripts(hooked, nullptr, package, scripts, &scripts).kind, Kind::unknown);
+}
+
 TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
   const auto verdict = judge(tree_with({}), {}, DebBuilder("foo", "2").control("postinst", kPostinst, 0755).build());
   EXPECT_EQ(verdict.kind, Kind::unknown);
@@ -102,14 +115,14 @@ TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
 TEST(DebScripts, RecipesByTextAndByVersion) {
   const std::string deb = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
   const std::string sha256 = deb::scripts_sha256({{"postinst", deb::normalise_script(kNewer)}});
-  const auto recipe = [](const std::string& rule) { return R"({"id":"debian","family":"deb","packages":[{"package":"foo",)" + rule + R"("actions":["noop"],"reason":"reviewed"}]})"; };
+  const auto recipe = [](const std::string& rule) { return R"({"schema":"resole/recipe/v1","id":"debian","family":"deb","packages":[{"package":"foo",)" + rule + R"("actions":["noop"],"reason":"reviewed"}]})"; };
   const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", "#!/bin/sh\nold\n"}});
   const auto pinned = judge(tree, with_foo("1"), deb, recipe("\"scriptSha256\":[\"" + sha256 + "\"],"));
   EXPECT_EQ(pinned.kind, Kind::recipe);
   EXPECT_EQ(pinned.actions, std::vector<std::string>{"noop"});
   EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"scriptSha256\":[\"" + std::string(64, '0') + "\"],")).kind, Kind::unknown);
   EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionFrom\":\"2\",\"versionBelow\":\"3\",")).kind, Kind::recipe);
-  EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionFrom\":\"2.1\",")).kind, Kind::unknown);
+  EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionFrom\":\"2.1\",\"versionBelow\":\"9\",")).kind, Kind::unknown);
   EXPECT_EQ(judge(tree, with_foo("1"), deb, recipe("\"versionBelow\":\"2\",")).kind, Kind::unknown);
 }
 

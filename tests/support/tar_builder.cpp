@@ -28,7 +28,9 @@ TarBuilder& TarBuilder::file(std::string path, std::string_view content, std::ui
   return add(header, content);
 }
 
-TarBuilder& TarBuilder::dir(std::string path, std::uint32_t mode) { return add(header_of(std::move(path), tar::Type::directory, mode, mtime_)); }
+TarBuilder& TarBuilder::dir(std::string path, std::uint32_t mode) {
+  return add(header_of(std::move(path), tar::Type::directory, mode, mtime_));
+}
 
 TarBuilder& TarBuilder::symlink(std::string path, std::string target) {
   tar::Header header = header_of(std::move(path), tar::Type::symlink, 0777, mtime_);
@@ -47,7 +49,9 @@ TarBuilder& TarBuilder::whiteout(std::string path) {
   return file(path.insert(name, ".wh."), {}, 0);
 }
 
-TarBuilder& TarBuilder::opaque(std::string directory) { return file(directory.empty() ? ".wh..wh..opq" : directory + "/.wh..wh..opq", {}, 0); }
+TarBuilder& TarBuilder::opaque(std::string directory) {
+  return file(directory.empty() ? ".wh..wh..opq" : directory + "/.wh..wh..opq", {}, 0);
+}
 
 TarBuilder& TarBuilder::add(const tar::Header& header, std::string_view content) {
   StringSink sink(body_);

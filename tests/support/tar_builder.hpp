@@ -21,13 +21,13 @@ class TarBuilder {
   TarBuilder& dir(std::string path, std::uint32_t mode = 0755);
   TarBuilder& symlink(std::string path, std::string target);
   TarBuilder& hardlink(std::string path, std::string target);
-  TarBuilder& whiteout(std::string path);         // "etc/motd" -> an empty file "etc/.wh.motd"
-  TarBuilder& opaque(std::string directory);      // "etc" -> an empty file "etc/.wh..wh..opq"
+  TarBuilder& whiteout(std::string path);     // "etc/motd" -> an empty file "etc/.wh.motd"
+  TarBuilder& opaque(std::string directory);  // "etc" -> an empty file "etc/.wh..wh..opq"
   TarBuilder& add(const tar::Header& header, std::string_view content = {});
-  TarBuilder& raw(std::string_view bytes);        // as they are: broken blocks, other programs' headers
-  TarBuilder& at(std::int64_t mtime);             // of the members that follow
+  TarBuilder& raw(std::string_view bytes);  // as they are: broken blocks, other programs' headers
+  TarBuilder& at(std::int64_t mtime);       // of the members that follow
 
-  std::string bytes() const;                      // with the two zero blocks
+  std::string bytes() const;                        // with the two zero blocks
   std::string unfinished() const { return body_; }  // without them
   std::string gzip() const;
   std::string compressed(archive::Compression compression) const;
@@ -56,8 +56,8 @@ std::string padded(std::string_view content);  // to the next multiple of 512
 // A PAX header member ('x', or 'g' for a global one) with these records.
 std::string pax_member(const std::vector<std::pair<std::string, std::string>>& records, char type = 'x');
 
-std::string gzip(std::string_view bytes);                                                    // as we publish it
-std::string compress(archive::Compression compression, std::string_view bytes);              // as we publish it
-std::vector<std::pair<tar::Header, std::string>> read_tar(std::string_view bytes);           // every member with its content; decompresses
+std::string gzip(std::string_view bytes);                                           // as we publish it
+std::string compress(archive::Compression compression, std::string_view bytes);     // as we publish it
+std::vector<std::pair<tar::Header, std::string>> read_tar(std::string_view bytes);  // every member with its content; decompresses
 
 }  // namespace resole::test

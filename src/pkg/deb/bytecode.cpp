@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkg/deb/bytecode.hpp"
 
+#include <algorithm>
 #include <set>
 #include <string_view>
 
@@ -23,6 +24,17 @@ std::vector<std::string> stale_bytecode(const rootfs::Tree& before, const std::v
     }
   }
   return {stale.begin(), stale.end()};
+}
+
+std::vector<std::string> abandoned_caches(const rootfs::Tree& after, const std::vector<std::string>& stale) {
+  std::set<std::string> abandoned;
+  for (const std::string& path : stale) {
+    const std::string cache(rootfs::parent_of(path));
+    const auto beside = after.children(rootfs::parent_of(cache));
+    const bool used = std::ranges::any_of(beside, [](const std::string& name) { return name.ends_with(".py"); });
+    if (!used && after.children(cache).empty()) abandoned.insert(cache);
+  }
+  return {abandoned.begin(), abandoned.end()};
 }
 
 }  // namespace resole::deb

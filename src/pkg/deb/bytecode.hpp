@@ -12,4 +12,7 @@ namespace resole::deb {
 // `touched`: final paths written or removed. Returns the paths of bytecode in `before` to remove, sorted; files that are touched themselves are not among them.
 std::vector<std::string> stale_bytecode(const rootfs::Tree& before, const std::vector<std::string>& touched);
 
+// Of the __pycache__ directories of `stale` those that are empty in `after` and have no source beside them any more, sorted.
+std::vector<std::string> abandoned_caches(const rootfs::Tree& after, const std::vector<std::string>& stale);
+
 }  // namespace resole::deb

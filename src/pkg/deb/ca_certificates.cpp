@@ -9,7 +9,7 @@
 #include <set>
 
 #include "base/text.hpp"
-#include "pkg/deb/control.hpp"
+#include "pkg/deb/follow.hpp"
 #include "pkg/deb/hash_links.hpp"
 #include "rootfs/path.hpp"
 
@@ -37,13 +37,13 @@ std::string link_name(std::string_view certificate) {
 }
 
 // Files named *.crt below a directory; with links followed as find -L does, or only regular ones as find -type f.
-std::vector<std::string> find_certificates(const rootfs::Tree& tree, std::string_view directory, bool follow) {
+std::vector<std::string> find_certificates(const rootfs::Tree& tree, std::string_view directory, bool follow_links) {
   std::vector<std::string> found;
-  const std::string top = tree.resolve(directory, true).path;
+  const std::string top = follow(tree, directory).path;
   tree.walk(top, [&](const rootfs::Node& node) {
     const std::string& path = node.entry.path;
     if (!path.ends_with(".crt") || path.size() <= top.size()) return;
-    const rootfs::Resolved at = follow ? tree.resolve(path, true) : rootfs::Resolved{path, &node, true};
+    const rootfs::Resolved at = follow_links ? follow(tree, path) : rootfs::Resolved{path, &node, true};
     if (at.node && at.node->entry.type == tar::Type::file) found.push_back(path.substr(top.size() + 1));
   });
   std::ranges::sort(found);
@@ -51,14 +51,14 @@ std::vector<std::string> find_certificates(const rootfs::Tree& tree, std::string
 }
 
 bool is_file(const rootfs::Tree& tree, std::string_view path) {
-  const rootfs::Resolved at = tree.resolve(path, true);
+  const rootfs::Resolved at = follow(tree, path);
   return at.node && at.node->entry.type == tar::Type::file;
 }
 
 class Updater {
  public:
   Updater(const rootfs::Tree& tree, const CertificateRun& run, rootfs::LayerDraft& draft)
-      : tree_(tree), run_(run), draft_(draft), directory_(tree.resolve(kCerts, true).path) {
+      : tree_(tree), run_(run), draft_(draft), directory_(follow(tree, kCerts).path) {
     for (const std::string& name : tree.children(directory_)) {
       const rootfs::Entry& entry = tree.find(rootfs::join_path(directory_, name))->entry;
       if (entry.type == tar::Type::symlink) before_[name] = entry.link;
@@ -102,7 +102,7 @@ class Updater {
     const std::string& target = *found->second;
     constexpr unsigned kMostLinks = 40;
     if (target.find('/') == std::string::npos) return depth < kMostLinks && exists(target, depth + 1);
-    return tree_.resolve(target.starts_with('/') ? target : rootfs::join_path(directory_, target), true).node != nullptr;
+    return follow(tree_, target.starts_with('/') ? target : rootfs::join_path(directory_, target)).node != nullptr;
   }
 
   void remove(std::string_view name) {
@@ -206,7 +206,7 @@ std::string configure(const rootfs::Tree& tree, std::string_view conf, const Cer
 
 // postinst gives the directory for local certificates the mode and owner of /usr/local, unless an administrator overrode them.
 void make_local_directory(const rootfs::Tree& tree, const CertificateRun& run, rootfs::LayerDraft& draft) {
-  const rootfs::Resolved parent = tree.resolve("usr/local", true), at = tree.resolve(kLocal, true);
+  const rootfs::Resolved parent = follow(tree, "usr/local"), at = follow(tree, kLocal);
   if (!parent.node || !at.parent_exists || (at.node && at.node->entry.type != tar::Type::directory)) return;
   if (at.node && tree.content("var/lib/dpkg/statoverride").value_or("").find(kLocal) != std::string_view::npos) return;
   tar::Header header;
@@ -272,7 +272,7 @@ bool trusts_new_certificates(const rootfs::Tree& tree) {
 std::vector<std::string> update_ca_certificates(const rootfs::Tree& after, const CertificateRun& run, rootfs::LayerDraft& draft) {
   const auto conf = after.content(kConf);
   if (!conf) {
-    if (!after.resolve(fmt::format("{}/{}", kCerts, kBundle), true).node) return {};
+    if (!follow(after, fmt::format("{}/{}", kCerts, kBundle)).node) return {};
     return Updater(after, run, draft).update_bundle();
   }
   std::string list(*conf);
@@ -283,6 +283,6 @@ std::vector<std::string> update_ca_certificates(const rootfs::Tree& after, const
   return Updater(after, run, draft).update(list);
 }
 
-std::vector<std::string> certificate_hooks(const rootfs::Tree& tree) { return tree.children(tree.resolve("etc/ca-certificates/update.d", true).path); }
+std::vector<std::string> certificate_hooks(const rootfs::Tree& tree) { return tree.children(follow(tree, "etc/ca-certificates/update.d").path); }
 
 }  // namespace resole::deb

@@ -15,6 +15,7 @@
 #include <set>
 
 #include "base/error.hpp"
+#include "pkg/deb/follow.hpp"
 #include "rootfs/path.hpp"
 
 namespace resole::deb {
@@ -61,7 +62,7 @@ struct Candidate {
 class DirectorySearch {
  public:
   DirectorySearch(const rootfs::Tree& tree, std::string spelled, std::string hwcaps)
-      : tree_(tree), spelled_(std::move(spelled)), hwcaps_(std::move(hwcaps)), directory_(tree.resolve(spelled_, true).path) {}
+      : tree_(tree), spelled_(std::move(spelled)), hwcaps_(std::move(hwcaps)), directory_(follow(tree, spelled_).path) {}
 
   void run(std::vector<Library>& libraries) {
     for (const std::string& name : tree_.children(directory_)) {
@@ -79,7 +80,7 @@ class DirectorySearch {
     const rootfs::Node* node = tree_.find(path);
     if (!node) return;
     bool link = node->entry.type == tar::Type::symlink;
-    const rootfs::Resolved at = tree_.resolve(path, true);
+    const rootfs::Resolved at = follow(tree_, path);
     if (!at.node || at.node->entry.type != tar::Type::file) return;
     const rootfs::ElfFacts* elf = tree_.elf(at.path);
     constexpr std::uint16_t kSharedObject = 3;
@@ -202,7 +203,7 @@ std::vector<Library> find_libraries(const rootfs::Tree& tree, std::string_view a
   for (const std::string& directory : library_directories(tree, arch)) {
     DirectorySearch(tree, directory, {}).run(libraries);
     const std::string hwcaps = directory + "/glibc-hwcaps";
-    for (const std::string& name : tree.children(tree.resolve(hwcaps, true).path)) {
+    for (const std::string& name : tree.children(follow(tree, hwcaps).path)) {
       DirectorySearch(tree, fmt::format("{}/{}", hwcaps, name), name).run(libraries);
     }
   }

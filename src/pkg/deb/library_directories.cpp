@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "pkg/deb/follow.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
 #include "rootfs/path.hpp"
 
@@ -53,7 +54,7 @@ class Directories {
     directory = trim(directory);
     while (directory.size() > 1 && directory.ends_with('/')) directory.remove_suffix(1);
     if (!directory.starts_with('/') || found_.size() == kMostDirectories) return;
-    const rootfs::Resolved at = tree_.resolve(directory, true);
+    const rootfs::Resolved at = follow(tree_, directory);
     // A directory under another name is the same; the first spelling is what the cache keeps.
     if (at.node && at.node->entry.type == tar::Type::directory && seen_.insert(at.path).second) found_.emplace_back(directory);
   }
@@ -64,7 +65,7 @@ class Directories {
   // Patterns stand in the last component ("ld.so.conf.d/*.conf"); files come in the order of glob(3) in the C locale.
   void include(std::string_view pattern, const std::string& from, unsigned depth) {
     const std::string full = pattern.starts_with('/') ? std::string(pattern) : rootfs::join_path(rootfs::parent_of(from), pattern);
-    const std::string directory = tree_.resolve(rootfs::parent_of(full), true).path;
+    const std::string directory = follow(tree_, rootfs::parent_of(full)).path;
     for (const std::string& name : tree_.children(directory)) {
       if (!name.starts_with('.') && glob_match(rootfs::name_of(full), name)) read_conf("/" + rootfs::join_path(directory, name), depth + 1);
     }

@@ -92,11 +92,16 @@ class Finder {
 
 Obsolete find_obsolete(const InstalledSystem& system, const std::vector<PreparedPackage>& packages) { return Finder(system, packages).find(); }
 
-std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates) {
+std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates, const std::vector<std::string>& leaving) {
+  const std::set<std::string> also(leaving.begin(), leaving.end());
   std::set<std::string> gone;
   for (const std::string& directory : candidates) {
     const auto names = after.children(directory);
-    if (std::ranges::all_of(names, [&](const std::string& name) { return gone.contains(rootfs::join_path(directory, name)); })) gone.insert(directory);
+    const bool empty = std::ranges::all_of(names, [&](const std::string& name) {
+      const std::string child = rootfs::join_path(directory, name);
+      return gone.contains(child) || also.contains(child);
+    });
+    if (empty) gone.insert(directory);
   }
   return {gone.begin(), gone.end()};
 }

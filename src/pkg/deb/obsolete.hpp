@@ -18,7 +18,7 @@ struct Obsolete {
 
 Obsolete find_obsolete(const InstalledSystem& system, const std::vector<PreparedPackage>& packages);
 
-// Those of `candidates` (deepest first) that are empty in `after`, or become so because others of them go.
-std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates);
+// Those of `candidates` (deepest first) that are empty in `after`, or become so because others of them, or those of `leaving`, go.
+std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates, const std::vector<std::string>& leaving);
 
 }  // namespace resole::deb

@@ -10,6 +10,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "pkg/deb/follow.hpp"
 #include "pkg/deb/relations.hpp"
 #include "pkg/deb/version.hpp"
 #include "rootfs/path.hpp"
@@ -70,9 +71,11 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
   incoming.old = stanza_of(item, system);
   const std::string what = fmt::format("control file of {}", printable(item.name));
   fill_package(incoming.package, read_single_paragraph(control.text("control"), what), what);
-  if (incoming.package.name != item.to.name || compare_versions(incoming.package.version, item.to.version) != 0) {
-    throw Error(ErrorKind::verification, fmt::format("the package file of {} {} says that it is {} {}", printable(item.to.name), printable(item.to.version),
-                                                     printable(incoming.package.name), printable(incoming.package.version)));
+  const pkg::Package& package = incoming.package;
+  if (package.name != item.to.name || package.arch != item.to.arch || compare_versions(package.version, item.to.version) != 0) {
+    throw Error(ErrorKind::verification,
+                fmt::format("the package file of {} {} {} says that it is {} {} {}", printable(item.to.name), printable(item.to.version), printable(item.to.arch),
+                            printable(package.name), printable(package.version), printable(package.arch)));
   }
   for (const ConffileLine& line : conffile_lines(control)) {
     if (!line.remove_on_upgrade) incoming.conffiles.insert(line.path);
@@ -102,6 +105,7 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
     placement.fate = Fate::theirs;
   } else if (system_.filters.excludes(path, entry.type)) {
     placement.fate = Fate::filtered;
+    placement.taken_from.clear();
   } else if (present) {
     placement.fate = Fate::present;
   } else if (conffile) {
@@ -143,7 +147,7 @@ bool Placer::is_present(const rootfs::Entry& entry, const rootfs::Resolved& at) 
   // Another spelling of a link to the same directory stays (dpkg linktosameexistingdir()).
   const std::string parent(rootfs::parent_of(at.path));
   const auto lead = [&](const std::string& target) {
-    return system_.tree.resolve(target.starts_with('/') ? target : rootfs::join_path(parent, target), true);
+    return follow(system_.tree, target.starts_with('/') ? target : rootfs::join_path(parent, target));
   };
   const rootfs::Resolved existing = lead(at.node->entry.link), wanted = lead(entry.link);
   return is_directory(existing.node) && existing.path == wanted.path;

@@ -17,7 +17,8 @@ inline constexpr std::array<std::string_view, 5> kScriptNames = {"config", "post
 
 using Scripts = std::map<std::string, std::string, std::less<>>;  // name -> normalised text
 
-// debhelper writes its own version into "# Automatically added by dh_installdeb/13.11.4": the one thing that differs in scripts that nobody changed.
+// debhelper writes its own version into "# Automatically added by dh_installdeb/13.11.4", ca-certificates a list of its files into config: what differs in
+// scripts that nobody changed.
 std::string normalise_script(std::string_view text);
 Scripts scripts_of(const ControlArchive& control);
 Scripts installed_scripts(const rootfs::Tree& tree, const pkg::Package& package);

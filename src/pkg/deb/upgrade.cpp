@@ -34,6 +34,8 @@ class Upgrade {
 
   pkg::UpgradeResult run() {
     packages_ = prepare_packages(request_, system_);
+    if (request_.epoch == 0) request_.epoch = newest_member();
+    result_.epoch = request_.epoch;
     std::ranges::sort(packages_, {}, &PreparedPackage::label);
     Obsolete obsolete = find_obsolete(system_, packages_);
     const std::vector<std::string> changed = touched(obsolete.files);
@@ -41,7 +43,9 @@ class Upgrade {
     std::vector<std::string> removed = obsolete.files;
     removed.insert(removed.end(), stale_.begin(), stale_.end());
     const rootfs::Tree after = future_tree(system_, packages_, removed);
-    const std::vector<std::string> emptied = empty_directories(after, obsolete.directories);
+    const std::vector<std::string> caches = abandoned_caches(after, stale_);
+    const std::vector<std::string> emptied = empty_directories(after, obsolete.directories, caches);
+    stale_.insert(stale_.end(), caches.begin(), caches.end());
 
     write_head(obsolete.files, emptied);
     write_database_layer();
@@ -53,6 +57,15 @@ class Upgrade {
   }
 
  private:
+  // The epoch rule (product.md "The documents"): what we synthesise is dated by the newest file of the packages, never by a clock.
+  std::int64_t newest_member() const {
+    std::int64_t newest = 0;
+    for (const PreparedPackage& package : packages_) {
+      for (const rootfs::Entry& entry : package.facts.data.entries) newest = std::max(newest, entry.mtime);
+    }
+    return newest;
+  }
+
   // Final paths that are written or removed.
   std::vector<std::string> touched(const std::vector<std::string>& removed) const {
     std::vector<std::string> paths = removed;
@@ -89,6 +102,7 @@ class Upgrade {
       const rootfs::Node* node = system_.tree.find(parent);
       if (node && node->entry.type == tar::Type::directory && !node->implicit) {
         result_.head.put(rootfs::header_of(*node));
+        result_.head.keep(std::string(parent));
       } else {
         put_new_directory(parent);
       }
@@ -152,7 +166,7 @@ class Upgrade {
     for (const pkg::KeptMetadata& kept : result_.kept) request_.reporter.debug(fmt::format("{}: {}", kept.path, kept.what));
   }
 
-  const pkg::UpgradeRequest& request_;
+  pkg::UpgradeRequest request_;
   const InstalledSystem system_;
   std::vector<PreparedPackage> packages_;
   std::vector<std::string> stale_;

@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "pkg/deb/follow.hpp"
 #include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
 
@@ -97,7 +98,7 @@ class Verification {
     for (const Library& library : read_ld_so_cache(*cache)) cached.insert(library.path);
     for (const Library& library : find_libraries(tree_, inventory_.arch)) there.insert(library.path);
     for (const std::string& path : cached) {
-      if (!tree_.resolve(path, true).node) findings_.push_back({path, "", "is in ld.so.cache but not in the image"});
+      if (!follow(tree_, path).node) findings_.push_back({path, "", "is in ld.so.cache but not in the image"});
     }
     for (const std::string& path : there) {
       if (!cached.contains(path)) findings_.push_back({path, "", "is a library that ld.so.cache does not know"});
