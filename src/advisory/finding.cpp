@@ -10,12 +10,18 @@ namespace resole::advisory {
 
 std::string_view severity_name(Severity severity) {
   switch (severity) {
-    case Severity::unknown: return "UNKNOWN";
-    case Severity::negligible: return "NEGLIGIBLE";
-    case Severity::low: return "LOW";
-    case Severity::medium: return "MEDIUM";
-    case Severity::high: return "HIGH";
-    case Severity::critical: return "CRITICAL";
+    case Severity::unknown:
+      return "UNKNOWN";
+    case Severity::negligible:
+      return "NEGLIGIBLE";
+    case Severity::low:
+      return "LOW";
+    case Severity::medium:
+      return "MEDIUM";
+    case Severity::high:
+      return "HIGH";
+    case Severity::critical:
+      return "CRITICAL";
   }
   std::unreachable();
 }
@@ -41,14 +47,22 @@ Severity parse_severity(std::string_view text) {
 
 std::string_view status_name(Status status) {
   switch (status) {
-    case Status::fixed: return "fixed";
-    case Status::unfixed: return "unfixed";
-    case Status::will_not_fix: return "will not fix";
-    case Status::deferred: return "deferred";
-    case Status::not_affected: return "not affected";
-    case Status::end_of_life: return "end of life";
-    case Status::under_investigation: return "under investigation";
-    case Status::unknown: return "unknown";
+    case Status::fixed:
+      return "fixed";
+    case Status::unfixed:
+      return "unfixed";
+    case Status::will_not_fix:
+      return "will not fix";
+    case Status::deferred:
+      return "deferred";
+    case Status::not_affected:
+      return "not affected";
+    case Status::end_of_life:
+      return "end of life";
+    case Status::under_investigation:
+      return "under investigation";
+    case Status::unknown:
+      return "unknown";
   }
   std::unreachable();
 }

@@ -33,7 +33,8 @@ std::span<const Format> formats() { return kFormats; }
 Report read_report(std::string_view bytes, std::string_view file_name) {
   const std::string name = printable(file_name);
   if (trim(bytes).empty()) throw Error(ErrorKind::input, fmt::format("report {} is empty", name));
-  if (bytes.starts_with("\x1f\x8b")) throw Error(ErrorKind::input, fmt::format("report {} is compressed with gzip", name), "decompress it first");
+  if (bytes.starts_with("\x1f\x8b"))
+    throw Error(ErrorKind::input, fmt::format("report {} is compressed with gzip", name), "decompress it first");
   const Json json = parse_json(bytes, "report " + name, kLimits);
   for (const Format& format : kFormats) {
     if (!format.recognise(json)) continue;

@@ -10,10 +10,10 @@
 namespace resole::advisory {
 
 struct Format {
-  std::string_view name;   // Report::format
-  std::string_view title;  // for the message that lists the known formats
-  bool (*recognise)(const Json& report);              // by shape only; never throws
-  void (*read)(const Json& report, Report& out);      // fills subject and findings; Error(input) names the place inside the report
+  std::string_view name;                          // Report::format
+  std::string_view title;                         // for the message that lists the known formats
+  bool (*recognise)(const Json& report);          // by shape only; never throws
+  void (*read)(const Json& report, Report& out);  // fills subject and findings; Error(input) names the place inside the report
 };
 
 std::span<const Format> formats();

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is a report about this image? A scan of another build names packages that are not there and misses others, so "same repository name" proves nothing:
-// what proves it is the content (diff_ids), the config's digest (what docker calls the image ID) or a manifest digest. A report without any of them
-// (of a root filesystem, or of a tool that leaves them out) is taken as plausible when distribution, release and architecture fit.
+// Is a report about this image? A scan of another build names packages that are not there and misses others, so "same repository name"
+// proves nothing: what proves it is the content (diff_ids), the config's digest (what docker calls the image ID) or a manifest digest. A
+// report without any of them (of a root filesystem, or of a tool that leaves them out) is taken as plausible when distribution, release and
+// architecture fit.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,19 +18,20 @@ namespace {
 
 // Scanners' family words -> os-release ID.
 std::string os_id_of(std::string_view family) {
-  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kFamilies = {{{"redhat", "rhel"},
-                                                                                               {"alma", "almalinux"},
-                                                                                               {"amazon", "amzn"},
-                                                                                               {"amazon linux", "amzn"},
-                                                                                               {"oracle", "ol"},
-                                                                                               {"cbl-mariner", "mariner"},
-                                                                                               {"centos-stream", "centos"},
-                                                                                               {"debian gnu/linux", "debian"},
-                                                                                               {"opensuse.leap", "opensuse-leap"},
-                                                                                               {"opensuse.tumbleweed", "opensuse-tumbleweed"},
-                                                                                               {"suse linux enterprise server", "sles"},
-                                                                                               {"suse linux enterprise micro", "sl-micro"},
-                                                                                               {"slem", "sl-micro"}}};
+  static constexpr std::array<std::pair<std::string_view, std::string_view>, 13> kFamilies = {
+      {{"redhat", "rhel"},
+       {"alma", "almalinux"},
+       {"amazon", "amzn"},
+       {"amazon linux", "amzn"},
+       {"oracle", "ol"},
+       {"cbl-mariner", "mariner"},
+       {"centos-stream", "centos"},
+       {"debian gnu/linux", "debian"},
+       {"opensuse.leap", "opensuse-leap"},
+       {"opensuse.tumbleweed", "opensuse-tumbleweed"},
+       {"suse linux enterprise server", "sles"},
+       {"suse linux enterprise micro", "sl-micro"},
+       {"slem", "sl-micro"}}};
   const std::string word = lower(family);
   for (const auto& [name, id] : kFamilies) {
     if (word == name) return std::string(id);

@@ -85,7 +85,7 @@ std::string plural(std::size_t count, std::string_view word) { return fmt::forma
 std::string platform_summary(const document::PlatformPlan& platform) {
   if (!platform.patched) return "carried as it is (" + platform.carried_because + ")";
   const std::size_t changes = count_changes(platform, false);
-  std::string text = changes == 0 ? "nothing to change" : plural(changes, "package") + " change";
+  std::string text = changes == 0 ? "nothing to do" : plural(changes, "package") + " change";
   if (const auto noise = count_changes(platform, true)) text += fmt::format(", {} of kernel headers and the like", noise);
   if (!platform.held.empty()) text += fmt::format(", {} held", platform.held.size());
   if (!platform.unfixed.empty()) text += fmt::format(", {} without a fix here", platform.unfixed.size());

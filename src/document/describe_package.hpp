@@ -9,14 +9,14 @@ namespace resole::document {
 bool stays_below(const std::string& path);  // neither absolute nor with ".."
 
 template <class Form, class T>
-  requires Of<T, pkg::SourceRef>
+requires Of<T, pkg::SourceRef>
 void describe(Form& form, T& value) {
   form.field("name", value.name);
   form.field("version", value.version);
 }
 
 template <class Form, class T>
-  requires Of<T, oci::Platform>
+requires Of<T, oci::Platform>
 void describe(Form& form, T& value) {  // the names of image-spec image-index.md
   form.field("os", value.os);
   form.field("architecture", value.architecture);
@@ -26,7 +26,7 @@ void describe(Form& form, T& value) {  // the names of image-spec image-index.md
 }
 
 template <class Form, class T>
-  requires Of<T, pkg::RepositoryEntry>
+requires Of<T, pkg::RepositoryEntry>
 void describe(Form& form, T& value) {
   form.field("uri", value.uri);
   form.field("suite", value.suite);
@@ -46,7 +46,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, pkg::Verdict>
+requires Of<T, pkg::Verdict>
 void describe(Form& form, T& value) {
   form.field("kind", value.kind);
   form.optional("reason", value.reason);
@@ -54,7 +54,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, PlannedPackage>
+requires Of<T, PlannedPackage>
 void describe(Form& form, T& value) {
   form.field("name", value.name);
   form.field("arch", value.arch);
@@ -75,7 +75,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, HeldPackage>
+requires Of<T, HeldPackage>
 void describe(Form& form, T& value) {
   form.field("name", value.name);
   form.field("arch", value.arch);
@@ -93,7 +93,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, UnfixedFinding>
+requires Of<T, UnfixedFinding>
 void describe(Form& form, T& value) {
   form.field("id", value.id);
   form.field("package", value.package);
@@ -106,14 +106,14 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, NotInImage>
+requires Of<T, NotInImage>
 void describe(Form& form, T& value) {
   form.field("id", value.id);
   form.field("package", value.package);
 }
 
 template <class Form, class T>
-  requires Of<T, ShadowCopy>
+requires Of<T, ShadowCopy>
 void describe(Form& form, T& value) {
   form.field("path", value.path);
   form.field("soname", value.soname);
@@ -122,7 +122,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, StaleMetadata>
+requires Of<T, StaleMetadata>
 void describe(Form& form, T& value) {
   form.field("where", value.where);
   form.field("name", value.name);

@@ -6,7 +6,7 @@
 namespace resole::document {
 
 template <class Form, class T>
-  requires Of<T, pkg::OsRelease>
+requires Of<T, pkg::OsRelease>
 void describe(Form& form, T& value) {
   form.optional("id", value.id);
   form.optional("versionId", value.version_id);
@@ -17,7 +17,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, PlannedBase>
+requires Of<T, PlannedBase>
 void describe(Form& form, T& value) {
   form.field("name", value.name);
   form.optional("foundBy", value.found_by);
@@ -28,14 +28,14 @@ void describe(Form& form, T& value) {
 
 // One index of a repository: path below the suite, digest as downloaded.
 template <class Form, class T>
-  requires Of<T, std::pair<std::string, Digest>>
+requires Of<T, std::pair<std::string, Digest>>
 void describe(Form& form, T& value) {
   form.field("path", value.first);
   form.field("sha256", value.second);
 }
 
 template <class Form, class T>
-  requires Of<T, pkg::RepositoryState>
+requires Of<T, pkg::RepositoryState>
 void describe(Form& form, T& value) {
   form.field("uri", value.uri);
   form.field("suite", value.suite);
@@ -50,7 +50,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, pkg::RepositoryFailure>
+requires Of<T, pkg::RepositoryFailure>
 void describe(Form& form, T& value) {
   form.field("uri", value.uri);
   form.optional("suite", value.suite);
@@ -58,7 +58,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, PlatformPlan>
+requires Of<T, PlatformPlan>
 void describe(Form& form, T& value) {
   form.field("platform", value.platform);
   form.field("patched", value.patched);
@@ -86,7 +86,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, Input>
+requires Of<T, Input>
 void describe(Form& form, T& value) {
   form.field("kind", value.kind);
   form.optional("name", value.name);
@@ -94,14 +94,14 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, Skew>
+requires Of<T, Skew>
 void describe(Form& form, T& value) {
   form.field("package", value.package);
   form.field("versions", value.versions);
 }
 
 template <class Form, class T>
-  requires Of<T, Plan>
+requires Of<T, Plan>
 void describe(Form& form, T& value) {
   form.optional("asOf", value.as_of);
   form.field("toolVersion", value.tool_version);

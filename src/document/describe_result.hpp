@@ -7,7 +7,7 @@
 namespace resole::document {
 
 template <class Form, class T>
-  requires Of<T, NewLayer>
+requires Of<T, NewLayer>
 void describe(Form& form, T& value) {
   form.field("role", value.role);
   form.field("digest", value.digest);
@@ -19,14 +19,14 @@ void describe(Form& form, T& value) {
 
 // A mode or owner that stays as the image has it.
 template <class Form, class T>
-  requires Of<T, std::pair<std::string, std::string>>
+requires Of<T, std::pair<std::string, std::string>>
 void describe(Form& form, T& value) {
   form.field("path", value.first);
   form.field("what", value.second);
 }
 
 template <class Form, class T>
-  requires Of<T, PlatformResult>
+requires Of<T, PlatformResult>
 void describe(Form& form, T& value) {
   form.field("platform", value.platform);
   form.field("outcome", value.outcome);
@@ -43,7 +43,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, Destination>
+requires Of<T, Destination>
 void describe(Form& form, T& value) {
   form.field("location", value.location);
   form.optional("tag", value.tag);
@@ -51,7 +51,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, Result>
+requires Of<T, Result>
 void describe(Form& form, T& value) {
   form.field("outcome", value.outcome);
   form.field("toolVersion", value.tool_version);

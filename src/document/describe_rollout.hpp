@@ -7,7 +7,7 @@
 namespace resole::document {
 
 template <class Form, class T>
-  requires Of<T, RolloutImage::PlatformDigests>
+requires Of<T, RolloutImage::PlatformDigests>
 void describe(Form& form, T& value) {
   form.field("platform", value.platform);
   form.field("source", value.source);
@@ -16,7 +16,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, RolloutImage::Change>
+requires Of<T, RolloutImage::Change>
 void describe(Form& form, T& value) {
   form.field("name", value.name);
   form.field("arch", value.arch);
@@ -26,7 +26,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, RolloutImage>
+requires Of<T, RolloutImage>
 void describe(Form& form, T& value) {
   form.field("sourceReference", value.source_reference);
   form.field("patchedReference", value.patched_reference);
@@ -38,7 +38,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, Workload>
+requires Of<T, Workload>
 void describe(Form& form, T& value) {
   form.field("kind", value.kind);
   form.optional("namespace", value.ns);
@@ -52,7 +52,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, FileEdit>
+requires Of<T, FileEdit>
 void describe(Form& form, T& value) {
   form.field("file", value.file);
   form.field("pointer", value.pointer);
@@ -64,7 +64,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, FileHashes>
+requires Of<T, FileHashes>
 void describe(Form& form, T& value) {
   form.field("file", value.file);
   form.field("before", value.before);
@@ -72,7 +72,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, NotApplied>
+requires Of<T, NotApplied>
 void describe(Form& form, T& value) {
   form.field("file", value.file);
   form.field("reference", value.reference);
@@ -82,7 +82,7 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
-  requires Of<T, Rollout>
+requires Of<T, Rollout>
 void describe(Form& form, T& value) {
   form.field("changeSetId", value.change_set_id);
   form.field("toolVersion", value.tool_version);

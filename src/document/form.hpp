@@ -7,8 +7,9 @@
 //     form.optional("tag", value.tag);          // left out when empty
 //   }
 //
-// and Writer turns a value into JSON by it, Reader JSON into a value. What is written can therefore be read, and no field is forgotten in one direction.
-// Reading ignores members it does not know; whatever else does not fit is Error(input) with the path: "plan.json: platforms[0].packages[3].to: expected ...".
+// and Writer turns a value into JSON by it, Reader JSON into a value. What is written can therefore be read, and no field is forgotten in
+// one direction. Reading ignores members it does not know; whatever else does not fit is Error(input) with the path: "plan.json:
+// platforms[0].packages[3].to: expected ...".
 #pragma once
 #include <concepts>
 #include <cstdint>
@@ -39,7 +40,9 @@ concept Number = std::integral<T> && !std::same_as<T, bool>;
 class Writer {
  public:
   template <class T>
-  void field(std::string_view key, const T& value) { object_[std::string(key)] = encode(value); }
+  void field(std::string_view key, const T& value) {
+    object_[std::string(key)] = encode(value);
+  }
   template <class T>
   void optional(std::string_view key, const T& value) {
     if (!is_empty(value)) field(key, value);
@@ -58,12 +61,18 @@ class Writer {
   static Json encode(const Digest& value) { return value.text(); }
   static Json encode(const oci::Descriptor& value);
   template <Number T>
-  static Json encode(const T& value) { return value; }
+  static Json encode(const T& value) {
+    return value;
+  }
   template <Enumeration T>
-  static Json encode(const T& value) { return std::string(word(value)); }
+  static Json encode(const T& value) {
+    return std::string(word(value));
+  }
   static Json encode(const std::map<std::string, std::string>& value) { return value; }
   template <class T>
-  static Json encode(const std::optional<T>& value) { return encode(*value); }
+  static Json encode(const std::optional<T>& value) {
+    return encode(*value);
+  }
   template <class T>
   static Json encode(const std::vector<T>& values) {
     Json list = Json::array();
@@ -73,9 +82,13 @@ class Writer {
 
  private:
   template <class T>
-  static bool is_empty(const T& value) { return value.empty(); }
+  static bool is_empty(const T& value) {
+    return value.empty();
+  }
   template <class T>
-  static bool is_empty(const std::optional<T>& value) { return !value; }
+  static bool is_empty(const std::optional<T>& value) {
+    return !value;
+  }
   static bool is_empty(const oci::Descriptor& value) { return value.media_type.empty(); }
 
   Json object_ = Json::object();
@@ -83,7 +96,9 @@ class Writer {
 
 class Reader {
  public:
-  Reader(const Json& json, std::string_view document) : json_(json), parent_(nullptr), key_(document) { require(json.is_object(), "an object"); }
+  Reader(const Json& json, std::string_view document) : json_(json), parent_(nullptr), key_(document) {
+    require(json.is_object(), "an object");
+  }
 
   template <class T>
   void field(std::string_view key, T& value) {
@@ -125,7 +140,9 @@ class Reader {
   void decode(oci::Descriptor& value);
   void decode(std::map<std::string, std::string>& value);
   template <Number T>
-  void decode(T& value) { value = static_cast<T>(natural(static_cast<std::uint64_t>(std::numeric_limits<T>::max()))); }
+  void decode(T& value) {
+    value = static_cast<T>(natural(static_cast<std::uint64_t>(std::numeric_limits<T>::max())));
+  }
   template <Enumeration T>
   void decode(T& value) {
     const auto known = parse_word<T>(text());
@@ -133,7 +150,9 @@ class Reader {
     value = *known;
   }
   template <class T>
-  void decode(std::optional<T>& value) { decode(value.emplace()); }
+  void decode(std::optional<T>& value) {
+    decode(value.emplace());
+  }
   template <class T>
   void decode(std::vector<T>& values) {
     require(json_.is_array(), "a list");

@@ -8,30 +8,47 @@ namespace resole::document {
 
 std::string_view sentence(HeldReason reason) {
   switch (reason) {
-    case HeldReason::hold: return "It is on hold, in the image's package database or by --hold.";
-    case HeldReason::not_selected: return "A newer version with a fix exists, but the options given leave this package out.";
-    case HeldReason::scripts: return "Its maintainer scripts changed and no rule or recipe says what they would do; nothing is executed unless asked.";
-    case HeldReason::locally_modified: return "The image's layers changed files of this package, and the new version would replace them.";
-    case HeldReason::upstream_bump: return "Another origin than the distribution offers it, or would replace it, with another upstream version.";
-    case HeldReason::pinned: return "The image's package preferences keep the older version.";
-    case HeldReason::unsatisfiable: return "The dependencies of the new version cannot be met from the image's repositories.";
-    case HeldReason::breaks_installed: return "The new version would break a package that stays as it is.";
-    case HeldReason::held_with: return "It moves only together with a package that is held.";
-    case HeldReason::fix_not_available: return "No repository of the image offers a version with the fix.";
-    case HeldReason::repository_unverified: return "The repository it comes from could not be read or verified.";
-    case HeldReason::phased: return "Its publisher hands the update out in phases, and has not finished.";
-    case HeldReason::version_skew: return "Another platform of the image has no such version yet, and --lockstep keeps platforms equal.";
-    case HeldReason::would_remove: return "Taking it would remove another package.";
+    case HeldReason::hold:
+      return "It is on hold, in the image's package database or by --hold.";
+    case HeldReason::not_selected:
+      return "A newer version with a fix exists, but the options given leave this package out.";
+    case HeldReason::scripts:
+      return "Its maintainer scripts changed and no rule or recipe says what they would do; nothing is executed unless asked.";
+    case HeldReason::locally_modified:
+      return "The image's layers changed files of this package, and the new version would replace them.";
+    case HeldReason::upstream_bump:
+      return "Another origin than the distribution offers it, or would replace it, with another upstream version.";
+    case HeldReason::pinned:
+      return "The image's package preferences keep the older version.";
+    case HeldReason::unsatisfiable:
+      return "The dependencies of the new version cannot be met from the image's repositories.";
+    case HeldReason::breaks_installed:
+      return "The new version would break a package that stays as it is.";
+    case HeldReason::held_with:
+      return "It moves only together with a package that is held.";
+    case HeldReason::fix_not_available:
+      return "No repository of the image offers a version with the fix.";
+    case HeldReason::repository_unverified:
+      return "The repository it comes from could not be read or verified.";
+    case HeldReason::phased:
+      return "Its publisher hands the update out in phases, and has not finished.";
+    case HeldReason::version_skew:
+      return "Another platform of the image has no such version yet, and --lockstep keeps platforms equal.";
+    case HeldReason::would_remove:
+      return "Taking it would remove another package.";
   }
   std::unreachable();
 }
 
 std::string_view option_for(HeldReason reason) {
   switch (reason) {
-    case HeldReason::scripts: return "--scripts sandbox";
-    case HeldReason::locally_modified: return "--on-modified overwrite";
-    case HeldReason::not_selected: return "--update all";
-    case HeldReason::phased: return "--only";
+    case HeldReason::locally_modified:
+      return "--on-modified overwrite";
+    case HeldReason::not_selected:
+      return "--update all";
+    case HeldReason::phased:
+      return "--only";
+    case HeldReason::scripts:
     case HeldReason::hold:
     case HeldReason::upstream_bump:
     case HeldReason::pinned:
@@ -41,7 +58,8 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::fix_not_available:
     case HeldReason::repository_unverified:
     case HeldReason::version_skew:
-    case HeldReason::would_remove: return "";
+    case HeldReason::would_remove:
+      return "";
   }
   std::unreachable();
 }

@@ -28,8 +28,9 @@ std::optional<Lineage> read_lineage(const std::map<std::string, std::string>& la
   if (!Digest::try_parse(lineage.plan)) return std::nullopt;
   lineage.source = value_or_empty(labels, label::kSource);
   lineage.version = value_or_empty(labels, label::kVersion);
-  for (const auto word : split_words(value_or_empty(labels, label::kLayers))) lineage.layers.emplace_back(word);
-  for (const auto word : split_words(value_or_empty(labels, label::kPackages))) {
+  const std::string layers = value_or_empty(labels, label::kLayers), packages = value_or_empty(labels, label::kPackages);
+  for (const auto word : split_words(layers)) lineage.layers.emplace_back(word);
+  for (const auto word : split_words(packages)) {
     if (auto floor = parse_floor(word)) lineage.packages.push_back(std::move(*floor));
   }
   return lineage;

@@ -104,6 +104,21 @@ plan::Decision decide(plan::Request& request, const PlatformView& view, const To
   }
 }
 
+// A patched image is planned from its original: when that gives only what the image has already, there is nothing to do.
+bool already_there(const PlatformView& view, const std::vector<document::PlannedPackage>& packages) {
+  if (view.own_layers == 0) return false;
+  return std::all_of(packages.begin(), packages.end(), [&](const document::PlannedPackage& package) {
+    const auto* have = view.given_inventory.find(package.name, package.arch);
+    return have && have->state != pkg::InstallState::removed && have->version == package.to;
+  });
+}
+
+void require_known_system(const PlatformView& view, const Tools& tools) {
+  if (view.os.id.empty()) throw Error(ErrorKind::unsupported, "the image has no os-release file: which system it is, is not known", "add /etc/os-release to the image");
+  if (tools.recipes.find(view.os)) return;
+  throw Error(ErrorKind::unsupported, fmt::format("unknown system {} (os-release ID)", printable(view.os.id)), "--recipes DIR adds systems; see docs/recipes.md");
+}
+
 void judge_age(document::PlatformPlan& out, const PlatformView& view, const PlanRequest& request, const Tools& tools) {
   const pkg::Release* release = tools.recipes.release(view.os);
   if (!release) return;
@@ -133,6 +148,7 @@ document::PlatformPlan plan_platform(const PlatformView& view, const ImageView& 
     out.carried_because = "no package database";
     return out;
   }
+  require_known_system(view, tools);
   out.family = std::string(view.family->name());
   out.arch = view.inventory.arch;
   judge_age(out, view, request, tools);
@@ -159,6 +175,7 @@ document::PlatformPlan plan_platform(const PlatformView& view, const ImageView& 
     Phase phase(tools.reporter, "planning");
     decision = decide(wish, view, tools);
   }
+  if (already_there(view, decision.packages)) decision.packages.clear();
   out.packages = std::move(decision.packages);
   out.held = std::move(decision.held);
   out.unfixed = std::move(decision.unfixed);

@@ -4,13 +4,14 @@
 // and key is looked at, and the text that is returned is ours, which must equal the one that librnp verified.
 #include "pkg/signature.hpp"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <rnp/rnp.h>
 #include <rnp/rnp_err.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <memory>
+#include <mutex>
 #include <optional>
 
 #include "base/error.hpp"
@@ -52,13 +53,51 @@ std::string text_from(const Call& call) {
   return text;
 }
 
+// librnp as Debian builds it writes to C's stderr stream whenever a signature is by an unknown key or wrong, and rnp_ffi_set_log_fd covers only a part of it.
+// That stream is pointed at /dev/null while librnp works. The program's own output does not go through it: std::cerr keeps the stream it was made with, and
+// the terminal writes to the descriptor. Several threads may verify at once: the first one in mutes, the last one out restores.
+class MutedLibrary {
+ public:
+  MutedLibrary() {
+    const std::lock_guard lock(mutex());
+    if (depth()++ > 0) return;
+    silent() = std::fopen("/dev/null", "we");
+    if (!silent()) return;
+    loud() = stderr;
+    stderr = silent();
+  }
+  ~MutedLibrary() {
+    const std::lock_guard lock(mutex());
+    if (--depth() > 0 || !silent()) return;
+    stderr = loud();
+    std::fclose(silent());
+  }
+  MutedLibrary(const MutedLibrary&) = delete;
+  MutedLibrary& operator=(const MutedLibrary&) = delete;
+
+ private:
+  static std::mutex& mutex() {
+    static std::mutex one;
+    return one;
+  }
+  static int& depth() {
+    static int value = 0;
+    return value;
+  }
+  static std::FILE*& silent() {
+    static std::FILE* stream = nullptr;
+    return stream;
+  }
+  static std::FILE*& loud() {
+    static std::FILE* stream = nullptr;
+    return stream;
+  }
+};
+
 Session open_session(std::int64_t now) {
   rnp_ffi_t raw = nullptr;
   must(rnp_ffi_create(&raw, "GPG", "GPG"), "rnp_ffi_create");
   Session session(raw);
-  // It logs every signature by an unknown key; the descriptor belongs to the session from here on.
-  const int silent = ::open("/dev/null", O_WRONLY | O_CLOEXEC);
-  if (silent >= 0) rnp_ffi_set_log_fd(raw, silent);
   if (now > 0) must(rnp_set_timestamp(raw, static_cast<std::uint64_t>(now)), "rnp_set_timestamp");
   return session;
 }
@@ -213,6 +252,7 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
   if (message.size() > kMessageLimit) throw Error(ErrorKind::verification, fmt::format("{}: larger than a signed index may be", what));
   SignedText result{.text = text_of_clearsigned(message, what), .key = {}, .primary_key = {}};
 
+  const MutedLibrary muted;
   const Session session = open_session(policy.now);
   for (const Keyring& keyring : keyrings) import_keyring(session.get(), keyring);
   const Input input = input_of(message);

@@ -30,14 +30,17 @@ Board::Board(const Request& given, const Survey& surveyed, const Selection& sele
       for (const pkg::Atom& provided : each.candidate->relations.provides) candidates_.emplace(provided.name, i);
     }
     std::size_t group = groups_.size();
-    if (each.candidate) group = known.try_emplace({each.installed->source.name, each.candidate->source.name, each.candidate->source.version}, group).first->second;
+    if (each.candidate)
+      group = known.try_emplace({each.installed->source.name, each.candidate->source.name, each.candidate->source.version}, group)
+                  .first->second;
     if (group == groups_.size()) groups_.emplace_back();
     groups_[group].push_back(i);
     group_of_[i] = group;
   }
   std::vector<const pkg::Package*> installed;
   for (const Slot& each : survey.slots) installed.push_back(each.installed);
-  for (const Violation& violation : World(installed, request.family, request.inventory.arch).violations()) broken_before_.insert(identity(violation));
+  for (const Violation& violation : World(installed, request.family, request.inventory.arch).violations())
+    broken_before_.insert(identity(violation));
 }
 
 std::optional<std::size_t> Board::slot_of(const pkg::Package& package) const {
@@ -59,8 +62,8 @@ std::vector<std::size_t> Board::candidates_for(const pkg::Atom& atom, const pkg:
   return found;
 }
 
-// Names alone, without versions: a dependency that the old version could not fulfil is not held against the new one either. Images are often stripped
-// (distroless has libc6 without libgcc-s1), and patching them must not make them grow.
+// Names alone, without versions: a dependency that the old version could not fulfil is not held against the new one either. Images are
+// often stripped (distroless has libc6 without libgcc-s1), and patching them must not make them grow.
 std::string Board::identity(const Violation& violation) const {
   std::vector<std::string> names;
   if (violation.alternatives) {
@@ -69,7 +72,8 @@ std::string Board::identity(const Violation& violation) const {
   if (violation.atom) names.push_back(violation.atom->name);
   if (violation.other) names.push_back(violation.other->name);
   std::sort(names.begin(), names.end());
-  return fmt::format("{}:{} {} {}", violation.package->name, arch_of(*violation.package, request.inventory.arch), static_cast<int>(violation.kind), join(names, " "));
+  return fmt::format("{}:{} {} {}", violation.package->name, arch_of(*violation.package, request.inventory.arch),
+                     static_cast<int>(violation.kind), join(names, " "));
 }
 
 bool Board::tolerated(const Violation& violation) const { return !broken_before_.empty() && broken_before_.contains(identity(violation)); }
@@ -77,7 +81,8 @@ bool Board::tolerated(const Violation& violation) const { return !broken_before_
 World Board::world(const Settlement& settlement) const {
   std::vector<const pkg::Package*> packages;
   packages.reserve(survey.slots.size() + settlement.additions.size());
-  for (std::size_t i = 0; i < survey.slots.size(); ++i) packages.push_back(settlement.moves.contains(i) ? &*slot(i).candidate : &slot(i).rest());
+  for (std::size_t i = 0; i < survey.slots.size(); ++i)
+    packages.push_back(settlement.moves.contains(i) ? &*slot(i).candidate : &slot(i).rest());
   for (const Addition& addition : settlement.additions) packages.push_back(&addition.candidate);
   return World(std::move(packages), request.family, request.inventory.arch);
 }
@@ -102,14 +107,14 @@ void Board::hold(std::size_t index, Hold given, Holds& holds) const {
   holds.emplace(index, given);
   for (const std::size_t member : group(index)) {
     if (!slot(member).floor.empty() && !slot(member).floor_candidate) {
-      throw_below_floor(slot(member).installed->key(), slot(member).floor,
-                        fmt::format("no repository offers it any longer, and {} is held: {}", slot(member).candidate->version, given.detail));
+      throw_below_floor(
+          slot(member).installed->key(), slot(member).floor,
+          fmt::format("no repository offers it any longer, and {} is held: {}", slot(member).candidate->version, given.detail));
     }
     holds.try_emplace(member, Hold{.reason = document::HeldReason::held_with,
-                                   .detail = fmt::format("moves together with {}, of the same source, which is held ({})", slot(index).installed->key(),
-                                                         document::word(given.reason)),
-                                   .blocker = index,
-                                   .by_operator = given.by_operator});
+                                   .detail = fmt::format("moves together with {}, of the same source, which is held ({})",
+                                                         slot(index).installed->key(), document::word(given.reason)),
+                                   .blocker = index});
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The slots with everything about them that does not change while the planner tries: what moves together, what was broken before, who could fulfil what.
+// The slots with everything about them that does not change while the planner tries: what moves together, what was broken before, who could
+// fulfil what.
 #pragma once
 #include <deque>
 #include <map>
@@ -29,8 +30,8 @@ struct Addition {
 };
 
 struct Settlement {
-  std::map<std::size_t, Move> moves;   // by slot: these go to their candidate
-  std::deque<Addition> additions;      // newly installed; addresses stay while it grows
+  std::map<std::size_t, Move> moves;  // by slot: these go to their candidate
+  std::deque<Addition> additions;     // newly installed; addresses stay while it grows
 };
 
 class Board {
@@ -42,15 +43,16 @@ class Board {
   const Selection& selection;
 
   const Slot& slot(std::size_t index) const { return survey.slots[index]; }
-  std::optional<std::size_t> slot_of(const pkg::Package& package) const;         // whether installed, candidate or floor
-  const std::vector<std::size_t>& group(std::size_t slot) const;                 // slots that move together, itself included
-  std::vector<std::size_t> candidates_for(const pkg::Atom& atom, const pkg::Package& dependent) const;  // slots whose candidate would fulfil it
+  std::optional<std::size_t> slot_of(const pkg::Package& package) const;  // whether installed, candidate or floor
+  const std::vector<std::size_t>& group(std::size_t slot) const;          // slots that move together, itself included
+  std::vector<std::size_t> candidates_for(const pkg::Atom& atom,
+                                          const pkg::Package& dependent) const;  // slots whose candidate would fulfil it
   bool tolerated(const Violation& violation) const;                              // it was not fulfilled in the image either
   World world(const Settlement& settlement) const;                               // what would be installed
   std::vector<Violation> violations(const World& world) const;                   // those that are not tolerated
 
-  Holds initial_holds() const;                                                   // the obstacles
-  void hold(std::size_t slot, Hold hold, Holds& holds) const;                    // and what moves only together with it
+  Holds initial_holds() const;                                 // the obstacles
+  void hold(std::size_t slot, Hold hold, Holds& holds) const;  // and what moves only together with it
   // The slots whose move makes this addition necessary.
   std::set<std::size_t> needing(const Settlement& settlement, const pkg::Package& addition) const;
 

@@ -50,7 +50,9 @@ class Decider {
   }
 
  private:
-  const pkg::Verdict& verdict_of(const pkg::Candidate& candidate) const { return board_.request.verdicts.at(candidate.entry.sha256.text()); }
+  const pkg::Verdict& verdict_of(const pkg::Candidate& candidate) const {
+    return board_.request.verdicts.at(candidate.entry.sha256.text());
+  }
 
   PlannedPackage planned(const pkg::Candidate& candidate, const Move& move) const {
     PlannedPackage package;
@@ -74,7 +76,8 @@ class Decider {
     const auto move = settlement_.moves.find(index);
     const bool moves = move != settlement_.moves.end();
     if (!moves && !slot.floor_candidate) return;
-    PlannedPackage package = moves ? planned(*slot.candidate, move->second) : planned(*slot.floor_candidate, {Why::floor, "in the given image"});
+    PlannedPackage package =
+        moves ? planned(*slot.candidate, move->second) : planned(*slot.floor_candidate, {Why::floor, "in the given image"});
     package.from = slot.installed->version;
     package.from_source = slot.installed->source;
     package.noise = slot.noise;
@@ -122,7 +125,7 @@ class Decider {
     package.detail = hold.detail;
     package.option = document::option_for(hold.reason);
     if (hold.reason == HeldReason::phased) package.option += " " + package.name;
-    package.requested = wish != board_.selection.wishes.end() && wish->second.requested && !hold.by_operator;
+    package.requested = wish != board_.selection.wishes.end() && wish->second.requested;
     out_.held.push_back(std::move(package));
   }
 
@@ -163,7 +166,9 @@ class Decider {
   }
 
   static std::string offered_instead(const Slot& slot) {
-    if (!slot.candidate) return slot.offered ? ", and the repositories have nothing newer than what is installed" : ", and no repository of the image has the package";
+    if (!slot.candidate)
+      return slot.offered ? ", and the repositories have nothing newer than what is installed"
+                          : ", and no repository of the image has the package";
     const pkg::SourceRef& source = slot.candidate->source;
     const bool other = source.name != slot.installed->source.name;
     return fmt::format(", the repositories offer {} {}{}", source.name, source.version, other ? ", another source" : "");

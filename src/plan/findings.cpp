@@ -3,8 +3,8 @@
 //
 //   bsdutils  installed 1:2.37.2-4ubuntu3  fixed 2.37.2-4ubuntu3.4     (source util-linux 2.37.2-4ubuntu3)
 //
-// Comparing those two strings says "already fixed". The way here: the name leads to the installed package, the package to its source and the source's version;
-// that one is compared with the fix, and so is the source version that the candidate's own stanza names.
+// Comparing those two strings says "already fixed". The way here: the name leads to the installed package, the package to its source and
+// the source's version; that one is compared with the fix, and so is the source version that the candidate's own stanza names.
 #include "plan/findings.hpp"
 
 #include <fmt/format.h>
@@ -39,9 +39,12 @@ class Distributor {
     }
     const auto same = [](const auto& a, const auto& b) { return std::tie(a.id, a.package) == std::tie(b.id, b.package); };
     out_.not_in_image.erase(std::unique(out_.not_in_image.begin(), out_.not_in_image.end(), same), out_.not_in_image.end());
-    out_.unfixed.erase(std::unique(out_.unfixed.begin(), out_.unfixed.end(), [](const auto& a, const auto& b) {
-                         return std::tie(a.id, a.package, a.installed, a.detail) == std::tie(b.id, b.package, b.installed, b.detail);
-                       }), out_.unfixed.end());
+    out_.unfixed.erase(std::unique(out_.unfixed.begin(), out_.unfixed.end(),
+                                   [](const auto& a, const auto& b) {
+                                     return std::tie(a.id, a.package, a.installed, a.detail) ==
+                                            std::tie(b.id, b.package, b.installed, b.detail);
+                                   }),
+                       out_.unfixed.end());
     return std::move(out_);
   }
 
@@ -53,7 +56,8 @@ class Distributor {
     std::vector<const Finding*> order;
     for (const Finding& finding : findings) order.push_back(&finding);
     const auto key = [](const Finding* each) {
-      return std::tie(each->package, each->id, each->arch, each->installed, each->fixed, each->source, each->target, each->status, each->severity);
+      return std::tie(each->package, each->id, each->arch, each->installed, each->fixed, each->source, each->target, each->status,
+                      each->severity);
     };
     std::stable_sort(order.begin(), order.end(), [&](const Finding* a, const Finding* b) { return key(a) < key(b); });
     return order;
@@ -69,7 +73,8 @@ class Distributor {
     return found;
   }
 
-  // By the binary's name; else by the source's, as the report knows it; else by the printed name read as a source (some scanners print that).
+  // By the binary's name; else by the source's, as the report knows it; else by the printed name read as a source (some scanners print
+  // that).
   std::vector<Slot*> packages_of(const Finding& finding) const {
     auto found = look_up(by_name_, finding.package, finding.arch);
     if (found.empty() && !finding.source.empty()) found = look_up(by_source_, finding.source, finding.arch);
@@ -78,7 +83,8 @@ class Distributor {
   }
 
   void take(const Finding& finding) {
-    if (!finding.operating_system) return add_unfixed(finding, finding.package, finding.installed, UnfixedReason::not_a_distribution_package, Scope::application);
+    if (!finding.operating_system)
+      return add_unfixed(finding, finding.package, finding.installed, UnfixedReason::not_a_distribution_package, Scope::application);
     const auto packages = packages_of(finding);
     if (packages.empty()) out_.not_in_image.push_back({finding.id, finding.package});
     for (Slot* slot : packages) take(finding, *slot);
@@ -87,13 +93,16 @@ class Distributor {
   void take(const Finding& finding, Slot& slot) {
     if (finding.fixed.empty()) {
       const UnfixedReason reason = reason_of(finding.status);
-      return add_unfixed(finding, slot.installed->name, slot.installed->version, reason, reason == UnfixedReason::end_of_life ? Scope::rebase : Scope::not_yet);
+      return add_unfixed(finding, slot.installed->name, slot.installed->version, reason,
+                         reason == UnfixedReason::end_of_life ? Scope::rebase : Scope::not_yet);
     }
     if (family_.compare(slot.installed->source.version, finding.fixed) >= 0) {
       ++out_.already_fixed;
       return;
     }
-    auto& list = reaches(slot.floor_candidate, slot, finding.fixed) ? slot.at_floor : reaches(slot.candidate, slot, finding.fixed) ? slot.fixable : slot.beyond;
+    auto& list = reaches(slot.floor_candidate, slot, finding.fixed) ? slot.at_floor
+                 : reaches(slot.candidate, slot, finding.fixed)     ? slot.fixable
+                                                                    : slot.beyond;
     list.push_back(&finding);
   }
 
@@ -104,11 +113,16 @@ class Distributor {
 
   static UnfixedReason reason_of(Status status) {
     switch (status) {
-      case Status::will_not_fix: return UnfixedReason::will_not_fix;
-      case Status::deferred: return UnfixedReason::deferred;
-      case Status::end_of_life: return UnfixedReason::end_of_life;
-      case Status::under_investigation: return UnfixedReason::under_investigation;
-      default: return UnfixedReason::no_fix;
+      case Status::will_not_fix:
+        return UnfixedReason::will_not_fix;
+      case Status::deferred:
+        return UnfixedReason::deferred;
+      case Status::end_of_life:
+        return UnfixedReason::end_of_life;
+      case Status::under_investigation:
+        return UnfixedReason::under_investigation;
+      default:
+        return UnfixedReason::no_fix;
     }
   }
 
@@ -135,7 +149,9 @@ class Distributor {
 
 Distributed distribute(const std::vector<Finding>& findings, std::vector<Slot>& slots, const pkg::Family& family) {
   Distributed out = Distributor(slots, family).run(findings);
-  const auto order = [](const auto& a, const auto& b) { return std::tie(a.package, a.id, a.installed, a.detail) < std::tie(b.package, b.id, b.installed, b.detail); };
+  const auto order = [](const auto& a, const auto& b) {
+    return std::tie(a.package, a.id, a.installed, a.detail) < std::tie(b.package, b.id, b.installed, b.detail);
+  };
   std::stable_sort(out.unfixed.begin(), out.unfixed.end(), order);
   return out;
 }

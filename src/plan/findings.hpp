@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the reports say, distributed over the installed packages. Fixes are compared with SOURCE versions on both sides, never with a binary's.
+// What the reports say, distributed over the installed packages. Fixes are compared with SOURCE versions on both sides, never with a
+// binary's.
 #pragma once
 #include <vector>
 
@@ -10,9 +11,9 @@
 namespace resole::plan {
 
 struct Distributed {
-  std::vector<document::UnfixedFinding> unfixed;    // sorted
-  std::vector<document::NotInImage> not_in_image;   // sorted
-  std::size_t already_fixed = 0;                    // the installed version has the fix
+  std::vector<document::UnfixedFinding> unfixed;   // sorted
+  std::vector<document::NotInImage> not_in_image;  // sorted
+  std::size_t already_fixed = 0;                   // the installed version has the fix
 };
 
 // Fills `fixable` and `beyond` of the slots. The findings must outlive the slots.

@@ -28,8 +28,10 @@ std::vector<const pkg::Candidate*> unpacked(const Board& board, const Settlement
   std::vector<const pkg::Candidate*> all;
   for (std::size_t i = 0; i < board.survey.slots.size(); ++i) {
     const Slot& slot = board.slot(i);
-    if (settlement.moves.contains(i)) all.push_back(&*slot.candidate);
-    else if (slot.floor_candidate) all.push_back(&*slot.floor_candidate);
+    if (settlement.moves.contains(i))
+      all.push_back(&*slot.candidate);
+    else if (slot.floor_candidate)
+      all.push_back(&*slot.floor_candidate);
   }
   for (const Addition& addition : settlement.additions) all.push_back(&addition.candidate);
   std::sort(all.begin(), all.end(), [](const auto* a, const auto* b) { return std::tie(a->name, a->arch) < std::tie(b->name, b->arch); });
@@ -44,16 +46,19 @@ NeedControl missing_verdicts(const Request& request, const std::vector<const pkg
   return need;
 }
 
-void hold_for_scripts(const Board& board, const Settlement& settlement, const pkg::Candidate& candidate, const pkg::Verdict& verdict, Holds& holds) {
+void hold_for_scripts(const Board& board, const Settlement& settlement, const pkg::Candidate& candidate, const pkg::Verdict& verdict,
+                      Holds& holds) {
   const std::string what = fmt::format("{} {}: {}", candidate.key(), candidate.version, verdict.reason);
   if (board.request.policy.scripts == Scripts::refuse) {
-    throw Error(ErrorKind::refused, "maintainer scripts would have to run, and --scripts refuse forbids it: " + what, "give --scripts hold to leave such packages as they are");
+    throw Error(ErrorKind::refused, "maintainer scripts would have to run, and --scripts refuse forbids it: " + what,
+                "give --scripts hold to leave such packages as they are");
   }
   const auto slot = board.slot_of(candidate);
   if (slot && settlement.moves.contains(*slot)) return board.hold(*slot, {document::HeldReason::scripts, verdict.reason}, holds);
   const auto needing = slot ? std::set<std::size_t>{} : board.needing(settlement, candidate);
   if (needing.empty()) {
-    throw Error(ErrorKind::refused, fmt::format("the given image has {}, whose maintainer scripts no rule covers: {}", candidate.key(), verdict.reason),
+    throw Error(ErrorKind::refused,
+                fmt::format("the given image has {}, whose maintainer scripts no rule covers: {}", candidate.key(), verdict.reason),
                 "patch the original image, or give --scripts sandbox");
   }
   for (const std::size_t index : needing) board.hold(index, {document::HeldReason::scripts, "needs the new package " + what}, holds);

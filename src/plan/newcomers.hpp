@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which packages that are not installed could come in question for dependencies that are not met: by name and by what they provide, and in turn for theirs.
+// Which packages that are not installed could come in question for dependencies that are not met: by name and by what they provide, and in
+// turn for theirs.
 #pragma once
 #include <vector>
 
@@ -12,8 +13,8 @@ namespace resole::plan {
 // wide: for all dependencies of the newcomers, because what fulfils one now may have to go to a version that does not.
 enum class Reach { narrow, wide };
 
-// Breadth first, so that earlier alternatives stand before later ones. Only versions that the family's policy would install. Bounded: a hostile index cannot
-// make this walk long.
+// Breadth first, so that earlier alternatives stand before later ones. Only versions that the family's policy would install. Bounded: a
+// hostile index cannot make this walk long.
 std::vector<pkg::Candidate> newcomers(const Request& request, const World& reachable, const std::vector<Violation>& unmet, Reach reach);
 
 }  // namespace resole::plan

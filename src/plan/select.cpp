@@ -21,13 +21,16 @@ bool says_security(std::string_view text) { return lower(text).find("security") 
 bool has_security_archive(const Request& request, const std::vector<Slot>& slots) {
   if (std::any_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.security; })) return true;
   const auto labelled = [&](const std::string& word) {
-    return says_security(word) || (request.recipe && std::find(request.recipe->security_labels.begin(), request.recipe->security_labels.end(), word) !=
-                                                         request.recipe->security_labels.end());
+    return says_security(word) ||
+           (request.recipe && std::find(request.recipe->security_labels.begin(), request.recipe->security_labels.end(), word) !=
+                                  request.recipe->security_labels.end());
   };
   const auto& states = request.offers.repositories();
   const auto& failures = request.offers.failures();
-  return std::any_of(states.begin(), states.end(), [&](const auto& each) { return labelled(each.label) || labelled(each.origin) || labelled(each.suite); }) ||
-         std::any_of(failures.begin(), failures.end(), [&](const auto& each) { return says_security(each.suite) || says_security(each.uri); });
+  return std::any_of(states.begin(), states.end(),
+                     [&](const auto& each) { return labelled(each.label) || labelled(each.origin) || labelled(each.suite); }) ||
+         std::any_of(failures.begin(), failures.end(),
+                     [&](const auto& each) { return says_security(each.suite) || says_security(each.uri); });
 }
 
 class Selector {
@@ -36,7 +39,8 @@ class Selector {
 
   Selection run() {
     if (update_ == Update::security && !has_security_archive(request_, slots_)) {
-      out_.notes.emplace_back("no repository of the image is a security archive: every newer version of its own release is taken, as with --update all");
+      out_.notes.emplace_back(
+          "no repository of the image is a security archive: every newer version of its own release is taken, as with --update all");
       update_ = Update::all;
     }
     if (!request_.policy.severities.empty() && request_.findings.empty()) {
@@ -86,7 +90,8 @@ class Selector {
     const auto& severities = request_.policy.severities;
     if (severities.empty() || request_.findings.empty() || (why != Why::reported && why != Why::security)) return true;
     if (slot.fixable.empty()) return severities.contains(advisory::Severity::unknown);
-    return std::any_of(slot.fixable.begin(), slot.fixable.end(), [&](const advisory::Finding* each) { return severities.contains(each->severity); });
+    return std::any_of(slot.fixable.begin(), slot.fixable.end(),
+                       [&](const advisory::Finding* each) { return severities.contains(each->severity); });
   }
 
   const Request& request_;

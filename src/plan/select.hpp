@@ -17,8 +17,8 @@ struct Wish {
 };
 
 struct Selection {
-  std::map<std::size_t, Wish> wishes;                // by slot; each has a candidate
-  std::map<std::size_t, std::string> not_selected;   // slots with a known fix that the options leave out -> the option that would take them
+  std::map<std::size_t, Wish> wishes;               // by slot; each has a candidate
+  std::map<std::size_t, std::string> not_selected;  // slots with a known fix that the options leave out -> the option that would take them
   std::vector<std::string> notes;
 };
 

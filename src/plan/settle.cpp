@@ -55,8 +55,9 @@ class Attempt {
     for (const std::size_t member : board_.group(slot)) {
       if (!may_move(member)) continue;
       const auto wish = board_.selection.wishes.find(member);
-      out_.moves.emplace(member, wish != board_.selection.wishes.end() ? Move{wish->second.why, wish->second.detail}
-                                                                       : Move{Why::lockstep, "lockstep with " + board_.slot(slot).installed->name});
+      out_.moves.emplace(member, wish != board_.selection.wishes.end()
+                                     ? Move{wish->second.why, wish->second.detail}
+                                     : Move{Why::lockstep, "lockstep with " + board_.slot(slot).installed->name});
     }
     return true;
   }
@@ -71,7 +72,9 @@ class Attempt {
 
   bool repair(const Violation& violation) {
     if (changed_since(violation.package) || changed_since(violation.other)) return true;
-    const auto why = [&](std::string_view relation) { return Move{Why::dependency, fmt::format("{} {} ({})", relation, violation.package->name, violation.text())}; };
+    const auto why = [&](std::string_view relation) {
+      return Move{Why::dependency, fmt::format("{} {} ({})", relation, violation.package->name, violation.text())};
+    };
     const auto own = board_.slot_of(*violation.package);
     const auto other = violation.other ? board_.slot_of(*violation.other) : std::nullopt;
     switch (violation.kind) {
@@ -85,8 +88,10 @@ class Attempt {
       case Violation::Kind::breaks:
       case Violation::Kind::conflicts:
         if (other && raise(*other, why("its older version does not go with"))) return true;
-        return own && raise(*own, {Why::dependency, fmt::format("its older version does not go with {} ({})", violation.other->name, violation.text())});
-      case Violation::Kind::versions_differ: return (other && raise(*other, why("the same version as"))) || (own && raise(*own, why("the same version as")));
+        return own && raise(*own, {Why::dependency,
+                                   fmt::format("its older version does not go with {} ({})", violation.other->name, violation.text())});
+      case Violation::Kind::versions_differ:
+        return (other && raise(*other, why("the same version as"))) || (own && raise(*own, why("the same version as")));
     }
     return false;
   }
@@ -164,7 +169,8 @@ class Attempt {
           const auto some = world.satisfiers(atom, *package);
           satisfiers.insert(some.begin(), some.end());
         }
-        if (satisfiers == std::set<const pkg::Package*>{&addition}) return fmt::format("needed by {} (Depends: {})", package->name, text_of(alternatives));
+        if (satisfiers == std::set<const pkg::Package*>{&addition})
+          return fmt::format("needed by {} (Depends: {})", package->name, text_of(alternatives));
       }
     }
     return "needed by other new packages";
@@ -175,7 +181,9 @@ class Attempt {
     for (Addition& addition : out_.additions) {
       if (addition.move.detail.empty()) addition.move.detail = reason_of(addition.candidate, world);
     }
-    const auto order = [](const Addition& a, const Addition& b) { return std::tie(a.candidate.name, a.candidate.arch) < std::tie(b.candidate.name, b.candidate.arch); };
+    const auto order = [](const Addition& a, const Addition& b) {
+      return std::tie(a.candidate.name, a.candidate.arch) < std::tie(b.candidate.name, b.candidate.arch);
+    };
     std::sort(out_.additions.begin(), out_.additions.end(), order);
   }
 
@@ -204,7 +212,9 @@ class Attempt {
   void give_up(const Violation& violation) {
     const std::set<std::size_t> slots = culprits(violation);
     if (slots.empty()) {
-      throw Error(ErrorKind::refused, fmt::format("the versions of the given image do not fit together: {} has {}", key_and_version(*violation.package), violation.text()),
+      throw Error(ErrorKind::refused,
+                  fmt::format("the versions of the given image do not fit together: {} has {}", key_and_version(*violation.package),
+                              violation.text()),
                   "patch the original image");
     }
     const Hold hold = reason_for(violation, *slots.begin());
@@ -243,7 +253,8 @@ class Attempt {
     if (violation.kind != Violation::Kind::depends) return staying_reason(violation);
     if (moved_away(violation).empty()) return unmet_reason(violation, culprit);
     const auto own = board_.slot_of(*violation.package);
-    if (!own || moved(*own)) return Hold{HeldReason::breaks_installed, fmt::format("{} has {}", key_and_version(*violation.package), violation.text())};
+    if (!own || moved(*own))
+      return Hold{HeldReason::breaks_installed, fmt::format("{} has {}", key_and_version(*violation.package), violation.text())};
     return staying_reason(violation);
   }
 
@@ -254,7 +265,8 @@ class Attempt {
       }
     }
     const auto removed = would_remove(culprit, violation);
-    if (!removed.empty()) return Hold{HeldReason::would_remove, fmt::format("{}; that would remove {}", violation.text(), join(removed, ", "))};
+    if (!removed.empty())
+      return Hold{HeldReason::would_remove, fmt::format("{}; that would remove {}", violation.text(), join(removed, ", "))};
     return Hold{HeldReason::unsatisfiable, fmt::format("{} {}: no repository offers what fits", violation.package->name, violation.text())};
   }
 
@@ -263,9 +275,10 @@ class Attempt {
     const auto own = board_.slot_of(*violation.package);
     const bool own_stays = own && !moved(*own);
     const pkg::Package& staying = own_stays || !violation.other ? *violation.package : *violation.other;
-    const std::string clash = &staying == violation.package
-                                  ? fmt::format("{} stays, and it has {}", key_and_version(staying), violation.text())
-                                  : fmt::format("{} stays, and {} has {}", key_and_version(staying), violation.package->name, violation.text());
+    const std::string clash =
+        &staying == violation.package
+            ? fmt::format("{} stays, and it has {}", key_and_version(staying), violation.text())
+            : fmt::format("{} stays, and {} has {}", key_and_version(staying), violation.package->name, violation.text());
     const auto slot = board_.slot_of(staying);
     if (slot && holds_.contains(*slot)) return held_by(*slot, clash);
     return Hold{HeldReason::breaks_installed, clash};
@@ -275,8 +288,7 @@ class Attempt {
     const Hold& blocker = holds_.at(slot);
     return Hold{.reason = HeldReason::held_with,
                 .detail = fmt::format("{}, which is held ({})", relation, document::word(blocker.reason)),
-                .blocker = slot,
-                .by_operator = blocker.by_operator};
+                .blocker = slot};
   }
 
   // What would have to go for this one alone; empty when that does not help either.

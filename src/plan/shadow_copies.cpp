@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A package's fix reaches the files of the package, and nothing else. An image often has the same library twice: copied in by a COPY line, or vendored in a
-// wheel or an application's own lib folder. Such a copy says the library's soname; it is found by that, and reported as not reached by the fix.
+// A package's fix reaches the files of the package, and nothing else. An image often has the same library twice: copied in by a COPY line,
+// or vendored in a wheel or an application's own lib folder. Such a copy says the library's soname; it is found by that, and reported as
+// not reached by the fix.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -34,7 +35,8 @@ std::map<std::string, const rootfs::ElfFacts*> shared_objects(const rootfs::Tree
 }
 
 // Which stanzas own these files. Lists spell paths as packages have them ("/lib/..."), the tree has them where they are ("usr/lib/...").
-std::unordered_map<std::string, std::vector<std::size_t>> owners_of(const std::map<std::string, const rootfs::ElfFacts*>& files, const rootfs::Tree& tree,
+std::unordered_map<std::string, std::vector<std::size_t>> owners_of(const std::map<std::string, const rootfs::ElfFacts*>& files,
+                                                                    const rootfs::Tree& tree,
                                                                     const std::vector<deb::StatusStanza>& stanzas) {
   std::unordered_set<std::string_view> names;
   for (const auto& [path, facts] : files) names.insert(base_name(path));
@@ -50,7 +52,8 @@ std::unordered_map<std::string, std::vector<std::size_t>> owners_of(const std::m
 
 }  // namespace
 
-std::vector<document::ShadowCopy> shadow_copies(const rootfs::Tree& tree, const pkg::Inventory& inventory, const std::vector<document::PlannedPackage>& packages) {
+std::vector<document::ShadowCopy> shadow_copies(const rootfs::Tree& tree, const pkg::Inventory& inventory,
+                                                const std::vector<document::PlannedPackage>& packages) {
   if (inventory.family != "deb" || packages.empty()) return {};
   const auto files = shared_objects(tree);
   const auto stanzas = deb::read_status(tree);

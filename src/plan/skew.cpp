@@ -7,7 +7,8 @@
 
 namespace resole::plan {
 
-// By source version: a rebuild of one architecture alone ("+b1") is the same code. A package that is held on one platform counts with what stays there.
+// By source version: a rebuild of one architecture alone ("+b1") is the same code. A package that is held on one platform counts with what
+// stays there.
 std::vector<document::Skew> skew(const std::vector<document::PlatformPlan>& platforms) {
   struct Seen {
     std::map<std::string, std::string> versions;  // platform -> version

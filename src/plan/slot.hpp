@@ -17,22 +17,21 @@ struct Hold {
   document::HeldReason reason = document::HeldReason::hold;
   std::string detail;
   std::optional<std::size_t> blocker;  // the slot whose hold caused this one
-  bool by_operator = false;            // --hold: then nothing that was asked for is missing
 };
 
 struct Slot {
   const pkg::InstalledPackage* installed = nullptr;
-  std::optional<pkg::Candidate> candidate;     // newer than what is there, of the package's own stream
-  std::optional<Hold> obstacle;                // known before anything is selected: holds, pins, local changes
-  bool security = false;                       // a newer version stands in a security archive
-  bool offered = false;                        // some repository has the package, in whatever version
-  bool noise = false;                          // kernel headers and the like
-  bool data = false;                           // time zones, certificates
-  std::string floor;                           // the given image has this newer version already; "" none
-  std::optional<pkg::Candidate> floor_candidate;  // exactly that version, when it can be had
-  std::vector<const advisory::Finding*> fixable;  // fixed by the candidate
-  std::vector<const advisory::Finding*> at_floor; // fixed by the floor already
-  std::vector<const advisory::Finding*> beyond;   // fixed only by a version that the candidate does not reach
+  std::optional<pkg::Candidate> candidate;         // newer than what is there, of the package's own stream
+  std::optional<Hold> obstacle;                    // known before anything is selected: holds, pins, local changes
+  bool security = false;                           // a newer version stands in a security archive
+  bool offered = false;                            // some repository has the package, in whatever version
+  bool noise = false;                              // kernel headers and the like
+  bool data = false;                               // time zones, certificates
+  std::string floor;                               // the given image has this newer version already; "" none
+  std::optional<pkg::Candidate> floor_candidate;   // exactly that version, when it can be had
+  std::vector<const advisory::Finding*> fixable;   // fixed by the candidate
+  std::vector<const advisory::Finding*> at_floor;  // fixed by the floor already
+  std::vector<const advisory::Finding*> beyond;    // fixed only by a version that the candidate does not reach
 
   // What stays when the slot does not move: never below the floor.
   const pkg::Package& rest() const { return floor_candidate ? static_cast<const pkg::Package&>(*floor_candidate) : *installed; }

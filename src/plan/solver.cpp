@@ -78,12 +78,18 @@ class Ranks {
 
 int flags_of(Operator op) {
   switch (op) {
-    case Operator::any: return 0;
-    case Operator::less: return REL_LT;
-    case Operator::less_equal: return REL_LT | REL_EQ;
-    case Operator::equal: return REL_EQ;
-    case Operator::greater_equal: return REL_GT | REL_EQ;
-    case Operator::greater: return REL_GT;
+    case Operator::any:
+      return 0;
+    case Operator::less:
+      return REL_LT;
+    case Operator::less_equal:
+      return REL_LT | REL_EQ;
+    case Operator::equal:
+      return REL_EQ;
+    case Operator::greater_equal:
+      return REL_GT | REL_EQ;
+    case Operator::greater:
+      return REL_GT;
   }
   std::unreachable();
 }
@@ -117,7 +123,8 @@ class Problem {
   }
 
  private:
-  // libsolv chooses among equals by the alphabet; a number before the name makes that the order of `available`, where first alternatives stand first.
+  // libsolv chooses among equals by the alphabet; a number before the name makes that the order of `available`, where first alternatives
+  // stand first.
   Id name_id(const std::string& name, std::string_view arch) {
     const std::string key = name + "@" + std::string(arch);
     const std::size_t number = numbers_.try_emplace(key, numbers_.size()).first->second;
@@ -127,7 +134,9 @@ class Problem {
     if (op == Operator::any) return name;
     return pool_rel2id(pool_.get(), name, pool_str2id(pool_.get(), ranks_.of(version), 1), flags_of(op), 1);
   }
-  const std::string& arch_of(const pkg::Package& package) const { return package.arch == "all" ? input_.architectures.front() : package.arch; }
+  const std::string& arch_of(const pkg::Package& package) const {
+    return package.arch == "all" ? input_.architectures.front() : package.arch;
+  }
 
   void add(Repo* repo, const pkg::Package& package) {
     const Id id = repo_add_solvable(repo);
@@ -136,7 +145,9 @@ class Problem {
     solvable().name = name_id(package.name, arch_of(package));
     solvable().evr = pool_str2id(pool_.get(), ranks_.of(package.version), 1);
     solvable().arch = ARCH_ALL;
-    const auto put = [&](Offset Solvable::*list, Id dependency) { solvable().*list = repo_addid_dep(repo, solvable().*list, dependency, 0); };
+    const auto put = [&](Offset Solvable::*list, Id dependency) {
+      solvable().*list = repo_addid_dep(repo, solvable().*list, dependency, 0);
+    };
     for (const Id provided : provides(package)) put(&Solvable::dep_provides, provided);
     for (const pkg::Alternatives& alternatives : package.relations.depends) {
       if (!input_.ignored || !input_.ignored(package, alternatives)) put(&Solvable::dep_requires, dependency_of(alternatives, package));

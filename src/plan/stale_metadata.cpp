@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images tell versions about themselves: NGINX_VERSION=1.25.1, LABEL com.example.curl.version=7.88.1-10. After an upgrade some of that is wrong. It is listed,
-// not changed: whoever wrote it decides what it means.
+// Images tell versions about themselves: NGINX_VERSION=1.25.1, LABEL com.example.curl.version=7.88.1-10. After an upgrade some of that is
+// wrong. It is listed, not changed: whoever wrote it decides what it means.
 #include <algorithm>
 #include <cctype>
 #include <tuple>
@@ -25,7 +25,8 @@ bool mentions(std::string_view text, std::string_view version) {
   return false;
 }
 
-// Lower case with everything but letters and digits as '_', so that "NGINX_VERSION" and "org.example.nginx-version" can be compared with package names.
+// Lower case with everything but letters and digits as '_', so that "NGINX_VERSION" and "org.example.nginx-version" can be compared with
+// package names.
 std::string squeezed(std::string_view text) {
   std::string out = "_";
   for (const char c : lower(text)) out.push_back(std::isalnum(static_cast<unsigned char>(c)) ? c : '_');
@@ -58,7 +59,8 @@ std::vector<document::StaleMetadata> stale_metadata(const std::vector<std::strin
   };
   for (const std::string& variable : env) {
     const std::size_t equals = variable.find('=');
-    if (equals != std::string::npos) look_at("env", std::string_view(variable).substr(0, equals), std::string_view(variable).substr(equals + 1));
+    if (equals != std::string::npos)
+      look_at("env", std::string_view(variable).substr(0, equals), std::string_view(variable).substr(equals + 1));
   }
   for (const auto& [key, value] : labels) {
     if (!key.starts_with("io.resole.")) look_at("label", key, value);  // our own lineage names old versions by design

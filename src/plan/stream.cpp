@@ -14,9 +14,12 @@ namespace {
 
 using document::HeldReason;
 
-bool is_one_of(std::string_view text, const std::vector<std::string>& words) { return std::find(words.begin(), words.end(), text) != words.end(); }
+bool is_one_of(std::string_view text, const std::vector<std::string>& words) {
+  return std::find(words.begin(), words.end(), text) != words.end();
+}
 
-// The distribution's offers are one stream, whatever archive they stand in; a third party is known by what its release calls itself, or by its address.
+// The distribution's offers are one stream, whatever archive they stand in; a third party is known by what its release calls itself, or by
+// its address.
 std::string stream_of(const pkg::RepositoryEntry& entry, const Distribution& distribution) {
   if (distribution.owns(entry)) return "distribution";
   if (entry.origin.empty() && entry.label.empty()) return entry.uri;
@@ -28,9 +31,10 @@ std::string stream_in_words(const pkg::RepositoryEntry& entry, const Distributio
   return printable(entry.origin.empty() ? entry.uri : entry.origin, 80);
 }
 
-// Streams that the installed package can come from: those that offer exactly it; else (its version left the index long ago) those that offer the same
-// upstream version; else what its own Origin field says. Empty: nobody knows.
-std::set<std::string> home_of(const pkg::InstalledPackage& installed, const pkg::Offers& offers, const Distribution& distribution, const pkg::Family& family) {
+// Streams that the installed package can come from: those that offer exactly it; else (its version left the index long ago) those that
+// offer the same upstream version; else what its own Origin field says. Empty: nobody knows.
+std::set<std::string> home_of(const pkg::InstalledPackage& installed, const pkg::Offers& offers, const Distribution& distribution,
+                              const pkg::Family& family) {
   std::set<std::string> exact, upstream;
   for (const pkg::Candidate& offer : offers.all) {
     if (family.compare(offer.version, installed.version) == 0) exact.insert(stream_of(offer.entry, distribution));
@@ -59,17 +63,20 @@ const pkg::Candidate* highest(const std::vector<const pkg::Candidate*>& offers, 
 }
 
 // A third party's new upstream version, or a distribution's instead of what somebody else had built.
-std::optional<Hold> upstream_bump(const pkg::Candidate& candidate, const pkg::InstalledPackage& installed, const Distribution& distribution, bool home_known) {
+std::optional<Hold> upstream_bump(const pkg::Candidate& candidate, const pkg::InstalledPackage& installed, const Distribution& distribution,
+                                  bool home_known) {
   if (upstream_version(candidate.version) == upstream_version(installed.version)) return std::nullopt;
   const bool third_party = !distribution.owns(candidate.entry);
   const bool stranger = !home_known && !distribution.maintains(installed);
   if (!third_party && !stranger) return std::nullopt;
   if (third_party) {
-    return Hold{HeldReason::upstream_bump, fmt::format("{} offers upstream version {} instead of {}", stream_in_words(candidate.entry, distribution),
-                                                       upstream_version(candidate.version), upstream_version(installed.version))};
+    return Hold{HeldReason::upstream_bump,
+                fmt::format("{} offers upstream version {} instead of {}", stream_in_words(candidate.entry, distribution),
+                            upstream_version(candidate.version), upstream_version(installed.version))};
   }
-  return Hold{HeldReason::upstream_bump, fmt::format("{} {} is in no repository of the image and was built by {}; the distribution offers upstream version {}",
-                                                     installed.name, installed.version, printable(installed.maintainer, 80), upstream_version(candidate.version))};
+  return Hold{HeldReason::upstream_bump,
+              fmt::format("{} {} is in no repository of the image and was built by {}; the distribution offers upstream version {}",
+                          installed.name, installed.version, printable(installed.maintainer, 80), upstream_version(candidate.version))};
 }
 
 std::optional<Hold> phased(const pkg::Candidate& candidate) {
@@ -123,11 +130,12 @@ Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed,
     choice.obstacle = upstream_bump(*choice.candidate, installed, distribution, true);
   } else if (chosen) {
     choice.candidate = *chosen;
-    choice.obstacle = Hold{HeldReason::upstream_bump, fmt::format("{} comes from {}, which the installed version is not from", chosen->version,
-                                                                  stream_in_words(chosen->entry, distribution))};
+    choice.obstacle = Hold{HeldReason::upstream_bump, fmt::format("{} comes from {}, which the installed version is not from",
+                                                                  chosen->version, stream_in_words(chosen->entry, distribution))};
   } else if (!own.empty()) {
     choice.candidate = *highest(own, family);
-    choice.obstacle = Hold{HeldReason::pinned, fmt::format("the image's preferences give {} priority {}", choice.candidate->version, choice.candidate->priority)};
+    choice.obstacle = Hold{HeldReason::pinned, fmt::format("the image's preferences give {} priority {}", choice.candidate->version,
+                                                           choice.candidate->priority)};
   }
   if (choice.candidate && !choice.obstacle) choice.obstacle = phased(*choice.candidate);
   return choice;

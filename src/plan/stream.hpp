@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which offer an installed package would move to: the one that the family's policy chose, unless that one comes from another origin than the package.
+// Which offer an installed package would move to: the one that the family's policy chose, unless that one comes from another origin than
+// the package.
 //
-// A Debian image with nginx.org's repository added has nginx from one of the two. apt would cross over to whichever is higher; a patch must not
-// (field/matching.md section 4: varnish of a vendor repository was "upgraded" to Debian's next major version). So every offer belongs to a stream, the
-// distribution's or one third party's; a package stays in its own, and a third party's new upstream version is never taken unasked.
+// A Debian image with nginx.org's repository added has nginx from one of the two. apt would cross over to whichever is higher; a patch must
+// not (field/matching.md section 4: varnish of a vendor repository was "upgraded" to Debian's next major version). So every offer belongs
+// to a stream, the distribution's or one third party's; a package stays in its own, and a third party's new upstream version is never taken
+// unasked.
 #pragma once
 #include <optional>
 #include <string>
@@ -16,7 +18,7 @@ namespace resole::plan {
 
 struct Distribution {
   const pkg::OsRelease& os;
-  const pkg::Recipe* recipe;  // may be absent
+  const pkg::Recipe* recipe;                                     // may be absent
   bool owns(const pkg::RepositoryEntry& entry) const;            // by Origin and Label of the release
   bool maintains(const pkg::InstalledPackage& installed) const;  // the maintainer field names it
 };

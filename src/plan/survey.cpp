@@ -21,7 +21,8 @@ bool matches_any(const std::vector<std::string>& globs, std::string_view name) {
   return std::any_of(globs.begin(), globs.end(), [&](const std::string& glob) { return glob_match(glob, name); });
 }
 
-// An architecture-independent package is offered under every architecture; it is looked up under the native one, where a change to it would show as well.
+// An architecture-independent package is offered under every architecture; it is looked up under the native one, where a change to it would
+// show as well.
 const std::string& offered_arch(const std::string& arch, const pkg::Inventory& inventory) { return arch == "all" ? inventory.arch : arch; }
 
 std::string list_paths(const std::vector<std::string>& paths) {
@@ -37,7 +38,8 @@ std::string list_paths(const std::vector<std::string>& paths) {
 std::optional<Hold> obstacle_of(const pkg::InstalledPackage& installed, const Choice& choice, const Policy& policy) {
   if (!choice.candidate) return std::nullopt;
   if (installed.hold) return Hold{HeldReason::hold, "on hold in the image's package database"};
-  if (names_package(policy.hold, installed)) return Hold{.reason = HeldReason::hold, .detail = "held by --hold", .blocker = {}, .by_operator = true};
+  if (names_package(policy.hold, installed))
+    return Hold{.reason = HeldReason::hold, .detail = "held by --hold", .blocker = {}};
   const bool named = !policy.only.empty() && names_package(policy.only, installed);
   if (choice.obstacle && !(choice.obstacle->reason == HeldReason::phased && named)) return choice.obstacle;
   if (policy.on_modified == OnModified::hold && !installed.modified.empty()) {
@@ -73,8 +75,9 @@ Slot make_slot(const pkg::InstalledPackage& installed, const pkg::Offers& offers
   if (slot.floor_candidate) return slot;
   if (!slot.candidate) throw_below_floor(slot.installed->key(), slot.floor, "no repository offers that version or a newer one");
   if (slot.obstacle) {
-    throw_below_floor(slot.installed->key(), slot.floor,
-                      fmt::format("no repository offers it any longer, and {} is held: {}", slot.candidate->version, slot.obstacle->detail));
+    throw_below_floor(
+        slot.installed->key(), slot.floor,
+        fmt::format("no repository offers it any longer, and {} is held: {}", slot.candidate->version, slot.obstacle->detail));
   }
   return slot;
 }
@@ -89,7 +92,8 @@ pkg::Candidate keep_addition(const Floor& floor, const Request& request) {
 }  // namespace
 
 void throw_below_floor(const std::string& package, const std::string& floor, std::string_view problem) {
-  throw Error(ErrorKind::refused, fmt::format("{} is at {} in the given image, and no version goes back: {}", printable(package), printable(floor), problem),
+  throw Error(ErrorKind::refused,
+              fmt::format("{} is at {} in the given image, and no version goes back: {}", printable(package), printable(floor), problem),
               "plan again when the repositories offer it, give a snapshot or mirror that has it, or patch the original image");
 }
 

@@ -11,7 +11,7 @@
 namespace resole::plan {
 
 struct Survey {
-  std::vector<Slot> slots;  // installed packages, sorted by name and architecture
+  std::vector<Slot> slots;                     // installed packages, sorted by name and architecture
   std::vector<pkg::Candidate> kept_additions;  // packages that an earlier run added: the original does not have them, the given image does
 };
 

@@ -14,12 +14,18 @@ using pkg::Operator;
 
 std::string_view operator_text(Operator op) {
   switch (op) {
-    case Operator::any: return "";
-    case Operator::less: return "<<";
-    case Operator::less_equal: return "<=";
-    case Operator::equal: return "=";
-    case Operator::greater_equal: return ">=";
-    case Operator::greater: return ">>";
+    case Operator::any:
+      return "";
+    case Operator::less:
+      return "<<";
+    case Operator::less_equal:
+      return "<=";
+    case Operator::equal:
+      return "=";
+    case Operator::greater_equal:
+      return ">=";
+    case Operator::greater:
+      return ">>";
   }
   std::unreachable();
 }
@@ -41,22 +47,32 @@ bool version_fits(const pkg::Atom& atom, std::string_view version, const pkg::Fa
   if (atom.op == Operator::any) return true;
   const int order = family.compare(version, atom.version);
   switch (atom.op) {
-    case Operator::any: return true;
-    case Operator::less: return order < 0;
-    case Operator::less_equal: return order <= 0;
-    case Operator::equal: return order == 0;
-    case Operator::greater_equal: return order >= 0;
-    case Operator::greater: return order > 0;
+    case Operator::any:
+      return true;
+    case Operator::less:
+      return order < 0;
+    case Operator::less_equal:
+      return order <= 0;
+    case Operator::equal:
+      return order == 0;
+    case Operator::greater_equal:
+      return order >= 0;
+    case Operator::greater:
+      return order > 0;
   }
   std::unreachable();
 }
 
 std::string Violation::text() const {
   switch (kind) {
-    case Kind::depends: return "Depends: " + text_of(*alternatives);
-    case Kind::breaks: return "Breaks: " + text_of(*atom);
-    case Kind::conflicts: return "Conflicts: " + text_of(*atom);
-    case Kind::versions_differ: return fmt::format("Multi-Arch: same, but {} is at {}", other->key(), other->version);
+    case Kind::depends:
+      return "Depends: " + text_of(*alternatives);
+    case Kind::breaks:
+      return "Breaks: " + text_of(*atom);
+    case Kind::conflicts:
+      return "Conflicts: " + text_of(*atom);
+    case Kind::versions_differ:
+      return fmt::format("Multi-Arch: same, but {} is at {}", other->key(), other->version);
   }
   std::unreachable();
 }
@@ -76,7 +92,8 @@ const std::vector<World::Offer>& World::offers_of(std::string_view name) const {
   return found == offers_.end() ? kNone : found->second;
 }
 
-// dpkg: without a qualifier the dependent's own architecture, or any when the target is Multi-Arch: foreign; ":any" only for Multi-Arch: allowed.
+// dpkg: without a qualifier the dependent's own architecture, or any when the target is Multi-Arch: foreign; ":any" only for Multi-Arch:
+// allowed.
 bool World::arch_fits_dependency(const pkg::Atom& atom, const pkg::Package& dependent, const pkg::Package& target) const {
   if (atom.arch.empty()) return target.multi_arch == "foreign" || arch_of(target) == arch_of(dependent);
   if (atom.arch == "any") return target.multi_arch == "allowed";
@@ -106,13 +123,15 @@ std::vector<const pkg::Package*> World::satisfiers(const pkg::Atom& atom, const 
 bool World::satisfied(const pkg::Alternatives& alternatives, const pkg::Package& dependent) const {
   return std::any_of(alternatives.begin(), alternatives.end(), [&](const pkg::Atom& atom) {
     const auto& offers = offers_of(atom.name);
-    return std::any_of(offers.begin(), offers.end(),
-                       [&](const Offer& offer) { return arch_fits_dependency(atom, dependent, *offer.package) && offers_fit(atom, offer); });
+    return std::any_of(offers.begin(), offers.end(), [&](const Offer& offer) {
+      return arch_fits_dependency(atom, dependent, *offer.package) && offers_fit(atom, offer);
+    });
   });
 }
 
 // A package never conflicts with itself, with what it provides itself, or with its own instance of another architecture (policy 7.4).
-void World::add_conflicts(Violation::Kind kind, const std::vector<pkg::Atom>& atoms, const pkg::Package& package, std::vector<Violation>& out) const {
+void World::add_conflicts(Violation::Kind kind, const std::vector<pkg::Atom>& atoms, const pkg::Package& package,
+                          std::vector<Violation>& out) const {
   for (const pkg::Atom& atom : atoms) {
     for (const Offer& offer : offers_of(atom.name)) {
       if (offer.package->name == package.name || !arch_fits_conflict(atom, *offer.package) || !offers_fit(atom, offer)) continue;
@@ -135,7 +154,8 @@ std::vector<Violation> World::violations() const {
   std::vector<Violation> out;
   for (const pkg::Package* package : packages_) {
     for (const pkg::Alternatives& alternatives : package->relations.depends) {
-      if (!satisfied(alternatives, *package)) out.push_back({.kind = Violation::Kind::depends, .package = package, .alternatives = &alternatives});
+      if (!satisfied(alternatives, *package))
+        out.push_back({.kind = Violation::Kind::depends, .package = package, .alternatives = &alternatives});
     }
     add_conflicts(Violation::Kind::breaks, package->relations.breaks, *package, out);
     add_conflicts(Violation::Kind::conflicts, package->relations.conflicts, *package, out);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A set of packages that are (or would be) installed together, and whether their relations hold: Debian policy chapter 7, the multiarch rules of
-// dpkg (lib/dpkg/depcon.c, deparchsatisfied). The planner's own judge: also of what the solver answers.
+// A set of packages that are (or would be) installed together, and whether their relations hold: Debian policy chapter 7, the multiarch
+// rules of dpkg (lib/dpkg/depcon.c, deparchsatisfied). The planner's own judge: also of what the solver answers.
 #pragma once
 #include <string>
 #include <string_view>
@@ -20,11 +20,11 @@ bool version_fits(const pkg::Atom& atom, std::string_view version, const pkg::Fa
 struct Violation {
   enum class Kind { depends, breaks, conflicts, versions_differ };
   Kind kind = Kind::depends;
-  const pkg::Package* package = nullptr;              // whose relation does not hold
-  const pkg::Alternatives* alternatives = nullptr;    // depends
-  const pkg::Atom* atom = nullptr;                    // breaks, conflicts
-  const pkg::Package* other = nullptr;                // breaks, conflicts, versions_differ (Multi-Arch: same)
-  std::string text() const;                           // "Depends: libfoo (>= 2)", "Breaks: bar (<< 3)"
+  const pkg::Package* package = nullptr;            // whose relation does not hold
+  const pkg::Alternatives* alternatives = nullptr;  // depends
+  const pkg::Atom* atom = nullptr;                  // breaks, conflicts
+  const pkg::Package* other = nullptr;              // breaks, conflicts, versions_differ (Multi-Arch: same)
+  std::string text() const;                         // "Depends: libfoo (>= 2)", "Breaks: bar (<< 3)"
 };
 
 class World {
@@ -34,7 +34,7 @@ class World {
 
   std::vector<const pkg::Package*> satisfiers(const pkg::Atom& atom, const pkg::Package& dependent) const;
   bool satisfied(const pkg::Alternatives& alternatives, const pkg::Package& dependent) const;
-  std::vector<Violation> violations() const;                    // of all packages, in their order
+  std::vector<Violation> violations() const;  // of all packages, in their order
   const std::vector<const pkg::Package*>& packages() const { return packages_; }
 
  private:
@@ -47,7 +47,8 @@ class World {
   bool arch_fits_dependency(const pkg::Atom& atom, const pkg::Package& dependent, const pkg::Package& target) const;
   bool arch_fits_conflict(const pkg::Atom& atom, const pkg::Package& target) const;
   bool offers_fit(const pkg::Atom& atom, const Offer& offer) const;
-  void add_conflicts(Violation::Kind kind, const std::vector<pkg::Atom>& atoms, const pkg::Package& package, std::vector<Violation>& out) const;
+  void add_conflicts(Violation::Kind kind, const std::vector<pkg::Atom>& atoms, const pkg::Package& package,
+                     std::vector<Violation>& out) const;
   void add_differing_versions(const pkg::Package& package, std::vector<Violation>& out) const;
 
   std::vector<const pkg::Package*> packages_;

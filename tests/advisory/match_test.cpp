@@ -8,14 +8,25 @@ namespace {
 
 Report report() {
   Report report;
-  report.subject = {.name = "app:1.4", .image_id = "sha256:config", .os_family = "debian", .os_name = "12.11", .architecture = "amd64",
-                    .diff_ids = {"sha256:01", "sha256:02"}, .digests = {"sha256:root"}};
+  report.subject = {.name = "app:1.4",
+                    .image_id = "sha256:config",
+                    .os_family = "debian",
+                    .os_name = "12.11",
+                    .architecture = "amd64",
+                    .diff_ids = {"sha256:01", "sha256:02"},
+                    .digests = {"sha256:root"}};
   return report;
 }
 
 ImageFacts same_image() {
-  return {.config_digest = "sha256:config", .manifest_digest = "sha256:manifest", .root_digest = "sha256:root", .os_id = "debian", .os_version = "12",
-          .architecture = "amd64", .diff_ids = {"sha256:01", "sha256:02"}, .original_diff_ids = {}};
+  return {.config_digest = "sha256:config",
+          .manifest_digest = "sha256:manifest",
+          .root_digest = "sha256:root",
+          .os_id = "debian",
+          .os_version = "12",
+          .architecture = "amd64",
+          .diff_ids = {"sha256:01", "sha256:02"},
+          .original_diff_ids = {}};
 }
 
 ImageFacts other_image() {
@@ -74,7 +85,8 @@ TEST(Match, without_identity_the_distribution_decides) {
   bare.subject.digests.clear();
   EXPECT_EQ(judged(bare, other_image()).first, Match::plausible);
   bare.subject.os_name = "11.7";
-  EXPECT_EQ(judged(bare, other_image()), std::pair(Match::mismatch, std::string("the report is about debian 11.7 amd64, the image is debian 12 amd64")));
+  EXPECT_EQ(judged(bare, other_image()),
+            std::pair(Match::mismatch, std::string("the report is about debian 11.7 amd64, the image is debian 12 amd64")));
   bare.subject.os_name = "1";
   EXPECT_EQ(judged(bare, other_image()).first, Match::mismatch) << "1 is not a prefix of 12 as releases go";
   bare.subject.os_family.clear();

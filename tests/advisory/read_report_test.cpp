@@ -69,11 +69,13 @@ TEST(TrivyReport, fields_are_read) {
 }
 
 TEST(TrivyReport, other_shapes_are_refused_by_name) {
-  EXPECT_NE(failure_of(R"([{"Target": "x", "Type": "debian", "Vulnerabilities": null}])").find("Trivy report of schema 1"), std::string::npos);
+  EXPECT_NE(failure_of(R"([{"Target": "x", "Type": "debian", "Vulnerabilities": null}])").find("Trivy report of schema 1"),
+            std::string::npos);
   EXPECT_NE(failure_of(R"({"ClusterName": "c", "Resources": []})").find("Kubernetes cluster"), std::string::npos);
   EXPECT_NE(failure_of(R"({"input": {"SchemaVersion": 2}})").find("wrapped"), std::string::npos);
   EXPECT_NE(failure_of(R"({"kind": "VulnerabilityReport", "report": {}})").find("operator's VulnerabilityReport"), std::string::npos);
-  EXPECT_NE(failure_of(R"({"kind": "List", "items": [{"kind": "VulnerabilityReport"}]})").find("operator's VulnerabilityReport"), std::string::npos);
+  EXPECT_NE(failure_of(R"({"kind": "List", "items": [{"kind": "VulnerabilityReport"}]})").find("operator's VulnerabilityReport"),
+            std::string::npos);
   EXPECT_NE(failure_of(R"({"SchemaVersion": 3, "ArtifactName": "x"})").find("schema 3"), std::string::npos);
 }
 
@@ -90,7 +92,8 @@ TEST(ReadReport, a_wrong_type_is_found_by_its_place) {
       {"VulnerabilityID": "CVE-1", "PkgName": "a"}, {"VulnerabilityID": "CVE-2", "PkgName": 7}]}]})");
   EXPECT_NE(failure.find("report report.json: Results[0]: Vulnerabilities[1]: \"PkgName\" must be a string"), std::string::npos) << failure;
   EXPECT_NE(failure_of(R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": 5})").find("\"Results\" must be a list"), std::string::npos);
-  EXPECT_NE(failure_of(R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": [{"Vulnerabilities": [{"PkgName": "a"}]}]})").find("VulnerabilityID"),
+  EXPECT_NE(failure_of(R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": [{"Vulnerabilities": [{"PkgName": "a"}]}]})")
+                .find("VulnerabilityID"),
             std::string::npos);
 }
 
@@ -99,7 +102,8 @@ TEST(Severity, words_of_vendors_are_known) {
   EXPECT_EQ(parse_severity("moderate"), Severity::medium);
   EXPECT_EQ(parse_severity(" CRITICAL "), Severity::critical);
   EXPECT_EQ(parse_severity("spicy"), Severity::unknown);
-  for (const char* word : {"UNKNOWN", "NEGLIGIBLE", "LOW", "MEDIUM", "HIGH", "CRITICAL"}) EXPECT_EQ(severity_name(parse_severity(word)), word);
+  for (const char* word : {"UNKNOWN", "NEGLIGIBLE", "LOW", "MEDIUM", "HIGH", "CRITICAL"})
+    EXPECT_EQ(severity_name(parse_severity(word)), word);
 }
 
 // What each real report holds, counted by another program; -1: not a schema 2 report of one image.
@@ -174,7 +178,8 @@ TEST(RealReports, none_is_left_out_of_the_table) {
   const auto folder = test::shared_data("reports/trivy");
   if (folder.empty() || !std::filesystem::exists(folder)) GTEST_SKIP() << "needs RESOLE_SHARED_DATA";
   for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    EXPECT_TRUE(std::any_of(std::begin(kReal), std::end(kReal), [&](const Expected& each) { return entry.path().filename() == each.file; })) << entry.path();
+    EXPECT_TRUE(std::any_of(std::begin(kReal), std::end(kReal), [&](const Expected& each) { return entry.path().filename() == each.file; }))
+        << entry.path();
   }
 }
 
@@ -204,7 +209,8 @@ TEST(RealReports, mutations_never_crash) {
   for (const char* file : {"dd-no-vuln.json", "copa-pkg_types_test.json", "ubi-7.json", "npm-with-suppressed.json"}) {
     if (!folder.empty() && std::filesystem::exists(folder / file)) seeds.push_back(test::read_plain_or_gzip(folder / file));
   }
-  const std::string_view pieces[] = {"null", "[]", "{}", "\"\"", "-1", "1e400", "\"\\ud800\"", "true", ",", "]", "\xff", "[[[[[[", "\"SchemaVersion\""};
+  const std::string_view pieces[] = {
+      "null", "[]", "{}", "\"\"", "-1", "1e400", "\"\\ud800\"", "true", ",", "]", "\xff", "[[[[[[", "\"SchemaVersion\""};
   std::mt19937 random(2);
   for (const std::string& seed : seeds) {
     for (int i = 0; i < 600; ++i) {
@@ -212,9 +218,15 @@ TEST(RealReports, mutations_never_crash) {
       for (unsigned edits = 1 + random() % 3; edits > 0; --edits) {
         const std::size_t at = random() % text.size();
         switch (random() % 4) {
-          case 0: text[at] = static_cast<char>(random()); break;
-          case 1: text.erase(at, 1 + random() % 20); break;
-          case 2: text.insert(at, pieces[random() % std::size(pieces)]); break;
+          case 0:
+            text[at] = static_cast<char>(random());
+            break;
+          case 1:
+            text.erase(at, 1 + random() % 20);
+            break;
+          case 2:
+            text.insert(at, pieces[random() % std::size(pieces)]);
+            break;
           default: {  // another value for a member
             const std::size_t colon = text.find(": ", at), end = colon == std::string::npos ? colon : text.find_first_of(",}\n", colon);
             if (end != std::string::npos) text.replace(colon + 2, end - colon - 2, pieces[random() % std::size(pieces)]);

@@ -20,7 +20,8 @@ inline std::string read_plain_or_gzip(const std::filesystem::path& path) {
   gzFile file = gzopen(path.c_str(), "rb");  // reads plain files as they are
   std::string bytes;
   char buffer[1 << 16];
-  for (int got = 0; file != nullptr && (got = gzread(file, buffer, sizeof buffer)) > 0;) bytes.append(buffer, static_cast<std::size_t>(got));
+  for (int got = 0; file != nullptr && (got = gzread(file, buffer, sizeof buffer)) > 0;)
+    bytes.append(buffer, static_cast<std::size_t>(got));
   if (file != nullptr) gzclose(file);
   return bytes;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The third form beside Writer and Reader: fills any described type with values drawn from a seed, so that every field of every document is tried.
+// The third form beside Writer and Reader: fills any described type with values drawn from a seed, so that every field of every document is
+// tried.
 #pragma once
 #include <map>
 #include <optional>
@@ -23,7 +24,9 @@ class Filler {
     return value;
   }
   template <class T>
-  void field(std::string_view key, T& value) { fill(key, value); }
+  void field(std::string_view key, T& value) {
+    fill(key, value);
+  }
   template <class T>
   void optional(std::string_view key, T& value) {
     if (below(2) == 0) fill(key, value);
@@ -47,7 +50,9 @@ class Filler {
   }
 
   template <class T>
-  void fill(std::string_view, T& value) { describe(*this, value); }
+  void fill(std::string_view, T& value) {
+    describe(*this, value);
+  }
   void fill(std::string_view key, std::string& value) {
     // "kind" of an input is a closed list, "kind" of a workload is any word.
     const auto words = key == "kind" ? std::vector<std::string>{"report", "index"} : words_of(key);
@@ -68,11 +73,17 @@ class Filler {
     for (std::size_t i = below(3); i > 0; --i) fill(key, value["key" + std::to_string(i)]);
   }
   template <Number T>
-  void fill(std::string_view, T& value) { value = static_cast<T>(below(3) == 0 ? 0 : random_() & 0x7fffffff); }
+  void fill(std::string_view, T& value) {
+    value = static_cast<T>(below(3) == 0 ? 0 : random_() & 0x7fffffff);
+  }
   template <Enumeration T>
-  void fill(std::string_view, T& value) { value = all_values<T>()[below(all_values<T>().size())]; }
+  void fill(std::string_view, T& value) {
+    value = all_values<T>()[below(all_values<T>().size())];
+  }
   template <class T>
-  void fill(std::string_view key, std::optional<T>& value) { fill(key, value.emplace()); }
+  void fill(std::string_view key, std::optional<T>& value) {
+    fill(key, value.emplace());
+  }
   template <class T>
   void fill(std::string_view key, std::vector<T>& values) {
     values.clear();

@@ -88,7 +88,8 @@ TEST(Plan, a_package_stands_as_product_md_says) {
   EXPECT_EQ(package["source"], (Json{{"name", "curl"}, {"version", "7.88.1-10+deb12u8"}}));
   EXPECT_EQ(package["fromSource"]["version"], "7.88.1-10+deb12u7");
   EXPECT_EQ(package["repository"]["size"], 315868);
-  EXPECT_EQ(package["verdict"], (Json{{"kind", "unchanged"}, {"reason", "preinst, postinst equal the installed ones"}, {"actions", Json::array()}}));
+  EXPECT_EQ(package["verdict"],
+            (Json{{"kind", "unchanged"}, {"reason", "preinst, postinst equal the installed ones"}, {"actions", Json::array()}}));
   EXPECT_EQ(package["severity"], "HIGH");
   EXPECT_FALSE(package.contains("whyDetail")) << "empty text is left out";
   EXPECT_EQ(small_json()["schema"], "resole/plan/v1");
@@ -113,7 +114,8 @@ TEST(Plan, read_errors_name_the_place) {
   EXPECT_EQ(message_of(json.dump()), "plan.json: platforms[0].held[0].reason: \"bored\" is no word that is known here");
   json = small_json();
   json["platforms"][0]["packages"][0]["repository"]["sha256"] = "sha256:12";
-  EXPECT_NE(message_of(json.dump()).find("plan.json: platforms[0].packages[0].repository.sha256: \"sha256:12\" is no digest"), std::string::npos);
+  EXPECT_NE(message_of(json.dump()).find("plan.json: platforms[0].packages[0].repository.sha256: \"sha256:12\" is no digest"),
+            std::string::npos);
   json = small_json();
   json["platforms"][0]["packages"][0]["repository"]["size"] = -1;
   EXPECT_NE(message_of(json.dump()).find("platforms[0].packages[0].repository.size: expected a whole number"), std::string::npos);

@@ -19,8 +19,15 @@ Rollout one_edit() {
   image.source = Digest::of("old");
   image.patched = Digest::of("new");
   rollout.images = {image};
-  rollout.workloads = {{.kind = "Deployment", .ns = "web", .name = "app", .container = "app", .image = 0, .file = "app.yaml",
-                        .pointer = "/spec/template/spec/containers/0/image", .document = 1, .current = "registry.example.org/app:1.4"}};
+  rollout.workloads = {{.kind = "Deployment",
+                        .ns = "web",
+                        .name = "app",
+                        .container = "app",
+                        .image = 0,
+                        .file = "app.yaml",
+                        .pointer = "/spec/template/spec/containers/0/image",
+                        .document = 1,
+                        .current = "registry.example.org/app:1.4"}};
   return rollout;
 }
 

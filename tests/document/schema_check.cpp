@@ -58,7 +58,8 @@ bool have_schema_checker() { return std::system("/usr/bin/python3 -c 'import jso
 
 std::string schema_problems(std::string_view name, const std::vector<std::string>& documents) {
   const TemporaryDirectory directory;
-  std::string command = "/usr/bin/python3 '" + directory.write("check.py", kProgram) + "' '" + RESOLE_SOURCE_DATA "/docs/schema/" + std::string(name) + ".json'";
+  std::string command = "/usr/bin/python3 '" + directory.write("check.py", kProgram) + "' '" + RESOLE_SOURCE_DATA "/docs/schema/" +
+                        std::string(name) + ".json'";
   for (std::size_t i = 0; i < documents.size(); ++i) command += " '" + directory.write(std::to_string(i) + ".json", documents[i]) + "'";
   return output_of(command + " 2>&1");
 }

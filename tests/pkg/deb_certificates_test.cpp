@@ -32,27 +32,36 @@ class Certificates : public testing::Test {
   void SetUp() override {
     if (!has_program("update-ca-certificates") || !has_program("openssl")) GTEST_SKIP() << "update-ca-certificates and openssl are needed";
     oracle.shell("mkdir -p etc/ssl/certs etc/ca-certificates/update.d usr/share/ca-certificates/mozilla usr/local/share/ca-certificates");
-    // Six roots, two of them with one subject (so that their hash links collide), one file without newline at its end, one name to be translated.
+    // Six roots, two of them with one subject (so that their hash links collide), one file without newline at its end, one name to be
+    // translated.
     oracle.shell(
-        "cd usr/share/ca-certificates/mozilla; for i in A B C D; do openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=$i -days 9000 -out $i.crt; done;"
+        "cd usr/share/ca-certificates/mozilla; for i in A B C D; do openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj "
+        "/CN=$i -days 9000 -out $i.crt; done;"
         "openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=A -days 9000 -out A2.crt;"
-        "openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=E -days 9000 -out 'E (x),y z.crt'; printf %s \"$(cat B.crt)\" > B.crt;"
-        "openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=Local -days 9000 -out ../../../local/share/ca-certificates/local.crt");
-    oracle.shell("printf '%s\\n' '# list' mozilla/A.crt mozilla/B.crt mozilla/C.crt '!mozilla/D.crt' mozilla/A2.crt 'mozilla/E (x),y z.crt' > etc/ca-certificates.conf");
+        "openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=E -days 9000 -out 'E (x),y z.crt'; printf %s \"$(cat "
+        "B.crt)\" > B.crt;"
+        "openssl req -x509 -newkey ed25519 -nodes -keyout /dev/null -subj /CN=Local -days 9000 -out "
+        "../../../local/share/ca-certificates/local.crt");
+    oracle.shell(
+        "printf '%s\\n' '# list' mozilla/A.crt mozilla/B.crt mozilla/C.crt '!mozilla/D.crt' mozilla/A2.crt 'mozilla/E (x),y z.crt' > "
+        "etc/ca-certificates.conf");
   }
 
   void run_theirs() {
     const std::string& root = oracle.root();
-    oracle.shell("update-ca-certificates --certsconf " + root + "/etc/ca-certificates.conf --certsdir " + root + "/usr/share/ca-certificates --localcertsdir " + root +
-                 "/usr/local/share/ca-certificates --etccertsdir " + root + "/etc/ssl/certs --hooksdir ''");
+    oracle.shell("update-ca-certificates --certsconf " + root + "/etc/ca-certificates.conf --certsdir " + root +
+                 "/usr/share/ca-certificates --localcertsdir " + root + "/usr/local/share/ca-certificates --etccertsdir " + root +
+                 "/etc/ssl/certs --hooksdir ''");
   }
 
   // Links as an image has them: absolute without the scratch directory.
   void localise() {
-    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink \"$i\") || continue; case $t in " + oracle.root() + "/*) ln -sfn \"${t#" + oracle.root() + "}\" \"$i\";; esac; done");
+    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink \"$i\") || continue; case $t in " + oracle.root() + "/*) ln -sfn \"${t#" +
+                 oracle.root() + "}\" \"$i\";; esac; done");
   }
   void delocalise() {
-    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink \"$i\") || continue; case $t in /*) ln -sfn \"" + oracle.root() + "$t\" \"$i\";; esac; done");
+    oracle.shell("cd etc/ssl/certs; for i in *; do t=$(readlink \"$i\") || continue; case $t in /*) ln -sfn \"" + oracle.root() +
+                 "$t\" \"$i\";; esac; done");
   }
 
   void compare() {
@@ -74,8 +83,9 @@ TEST_F(Certificates, FirstRun) { compare(); }
 
 TEST_F(Certificates, AddedRemovedAndDisabled) {
   run_theirs();
-  oracle.shell("rm usr/share/ca-certificates/mozilla/C.crt; rm usr/local/share/ca-certificates/local.crt;"
-               "printf '%s\\n' mozilla/A2.crt '!mozilla/A.crt' mozilla/B.crt '!mozilla/C.crt' mozilla/D.crt > etc/ca-certificates.conf");
+  oracle.shell(
+      "rm usr/share/ca-certificates/mozilla/C.crt; rm usr/local/share/ca-certificates/local.crt;"
+      "printf '%s\\n' mozilla/A2.crt '!mozilla/A.crt' mozilla/B.crt '!mozilla/C.crt' mozilla/D.crt > etc/ca-certificates.conf");
   compare();
 }
 
@@ -92,7 +102,9 @@ TEST_F(Certificates, NothingToDo) {
 
 TEST_F(Certificates, OrphansGoWhenSomethingChanges) {
   run_theirs();
-  oracle.shell("ln -s /usr/share/gone.crt etc/ssl/certs/gone.pem; ln -s gone.pem etc/ssl/certs/12345678.0; rm usr/share/ca-certificates/mozilla/B.crt; sed -i 's,^mozilla/B,!mozilla/B,' etc/ca-certificates.conf");
+  oracle.shell(
+      "ln -s /usr/share/gone.crt etc/ssl/certs/gone.pem; ln -s gone.pem etc/ssl/certs/12345678.0; rm "
+      "usr/share/ca-certificates/mozilla/B.crt; sed -i 's,^mozilla/B,!mozilla/B,' etc/ca-certificates.conf");
   compare();
 }
 
@@ -103,7 +115,8 @@ TEST(CertificateList, IsRewrittenAsPostinstDoes) {
             "# comment\nmozilla/A.crt\n!mozilla/B.crt\n!mozilla/Gone.crt\nmozilla/New.crt\n");
   EXPECT_EQ(deb::rewrite_certificate_list(conf, {"mozilla/A.crt", "mozilla/B.crt", "mozilla/New.crt"}, false, nothing),
             "# comment\nmozilla/A.crt\n!mozilla/B.crt\n!mozilla/Gone.crt\n!mozilla/New.crt\n");
-  EXPECT_EQ(deb::rewrite_certificate_list("own/root.pem\n", {}, true, [](std::string_view name) { return name == "own/root.pem"; }), "own/root.pem\n");
+  EXPECT_EQ(deb::rewrite_certificate_list("own/root.pem\n", {}, true, [](std::string_view name) { return name == "own/root.pem"; }),
+            "own/root.pem\n");
 }
 
 TEST(HashLinks, LinksOfFilesThatCannotBeReadStay) {

@@ -12,10 +12,14 @@ namespace {
 const std::string kStanza = "Package: libfoo1\nVersion: 1\nArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: d\n";
 const std::string kSums = "0cc175b9c0f1b6a831c399e269772661  usr/lib/libfoo.so.1.0\n";
 
-std::string newer() { return DebBuilder("libfoo1", "2").file("usr/lib/libfoo.so.1.1", "b").symlink("usr/lib/libfoo.so.1", "libfoo.so.1.1").md5sums().build(); }
+std::string newer() {
+  return DebBuilder("libfoo1", "2").file("usr/lib/libfoo.so.1.1", "b").symlink("usr/lib/libfoo.so.1", "libfoo.so.1.1").md5sums().build();
+}
 
 TEST(DebDistroless, EntryBesideMd5sums) {
-  const rootfs::Tree tree = tree_of({{"var/lib/dpkg/status.d/libfoo1", kStanza}, {"var/lib/dpkg/status.d/libfoo1.md5sums", kSums}, {"usr/lib/libfoo.so.1.0", "a"},
+  const rootfs::Tree tree = tree_of({{"var/lib/dpkg/status.d/libfoo1", kStanza},
+                                     {"var/lib/dpkg/status.d/libfoo1.md5sums", kSums},
+                                     {"usr/lib/libfoo.so.1.0", "a"},
                                      {"usr/lib/libfoo.so.1", "-> libfoo.so.1.0"}});
   MemoryCache cache;
   const rootfs::Tree after = apply(tree, upgrade_tree(tree, {newer()}, cache));
@@ -28,7 +32,9 @@ TEST(DebDistroless, EntryBesideMd5sums) {
 }
 
 TEST(DebDistroless, NestedEntryKeepsItsOddName) {
-  const rootfs::Tree tree = tree_of({{"var/lib/dpkg/status.d/bGliZm9v/control", kStanza}, {"var/lib/dpkg/status.d/bGliZm9v/md5sums", kSums}, {"usr/lib/libfoo.so.1.0", "a"}});
+  const rootfs::Tree tree = tree_of({{"var/lib/dpkg/status.d/bGliZm9v/control", kStanza},
+                                     {"var/lib/dpkg/status.d/bGliZm9v/md5sums", kSums},
+                                     {"usr/lib/libfoo.so.1.0", "a"}});
   MemoryCache cache;
   const rootfs::Tree after = apply(tree, upgrade_tree(tree, {newer()}, cache));
   EXPECT_EQ(after.content("var/lib/dpkg/status.d/bGliZm9v/control"), DebBuilder("libfoo1", "2").control_text());

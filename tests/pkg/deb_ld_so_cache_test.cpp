@@ -21,16 +21,27 @@ TEST(LdSoCache, IsByteForByteWhatLdconfigWrites) {
   const std::string source = "/usr/lib/" + multiarch();
   if (access((source + "/libc.so.6").c_str(), R_OK) != 0) GTEST_SKIP() << "no " << source << " on this machine";
   oracle.shell(
-      "mkdir -p usr/lib/" + multiarch() + " usr/lib64 opt/foo/lib usr/local/lib etc/ld.so.conf.d && ln -s usr/lib lib && ln -s usr/lib64 lib64;"
-      "L=usr/lib/" + multiarch() + ";"
-      "for i in ld-linux-x86-64.so.2 'libm.so*' 'libz*.so*' 'libssl*.so*' 'libsel*.so*' 'libp*.so.*' 'libgcc*.so*' 'liba*.so*' 'libt*.so*' 'libx*.so*'; do"
-      "  find " + source + " -maxdepth 1 -name \"$i\" -size -400k -exec cp -a '{}' $L/ ';'; done;"
+      "mkdir -p usr/lib/" + multiarch() +
+      " usr/lib64 opt/foo/lib usr/local/lib etc/ld.so.conf.d && ln -s usr/lib lib && ln -s usr/lib64 lib64;"
+      "L=usr/lib/" +
+      multiarch() +
+      ";"
+      "for i in ld-linux-x86-64.so.2 'libm.so*' 'libz*.so*' 'libssl*.so*' 'libsel*.so*' 'libp*.so.*' 'libgcc*.so*' 'liba*.so*' 'libt*.so*' "
+      "'libx*.so*'; do"
+      "  find " +
+      source +
+      " -maxdepth 1 -name \"$i\" -size -400k -exec cp -a '{}' $L/ ';'; done;"
       // names and numbers: libdup.so.9 and .10 have one SONAME; a file without SONAME; links of all kinds; names that do not count
       "cp -aL $L/libz.so.1 opt/foo/lib/libz.so.1.9; cp -aL $L/libz.so.1 opt/foo/lib/libz.so.1.10; ln -s libz.so.1.9 opt/foo/lib/libz.so;"
-      "ln -s nothing opt/foo/lib/libdangling.so; cp -aL $L/libz.so.1 opt/foo/lib/notalib.so; cp -aL $L/libz.so.1 opt/foo/lib/libnew.so.1.dpkg-new; echo text > opt/foo/lib/libtext.so;"
-      "mkdir -p $L/glibc-hwcaps/x86-64-v3 $L/glibc-hwcaps/x86-64-v2; cp -aL $L/libz.so.1 $L/glibc-hwcaps/x86-64-v3/libz.so.1.2; cp -aL $L/libz.so.1 $L/glibc-hwcaps/x86-64-v2/libz.so.1;"
-      "printf 'include /etc/ld.so.conf.d/*.conf\\n' > etc/ld.so.conf; printf '# local\\n/usr/local/lib\\n/opt/foo/lib/\\n/opt/nowhere\\n/lib64\\n' > etc/ld.so.conf.d/b.conf;"
-      "printf '/usr/local/lib/" + multiarch() + "\\n/lib/" + multiarch() + "\\n/usr/lib/" + multiarch() + "\\n' > etc/ld.so.conf.d/a.conf; echo /not/read > etc/ld.so.conf.d/c.off;"
+      "ln -s nothing opt/foo/lib/libdangling.so; cp -aL $L/libz.so.1 opt/foo/lib/notalib.so; cp -aL $L/libz.so.1 "
+      "opt/foo/lib/libnew.so.1.dpkg-new; echo text > opt/foo/lib/libtext.so;"
+      "mkdir -p $L/glibc-hwcaps/x86-64-v3 $L/glibc-hwcaps/x86-64-v2; cp -aL $L/libz.so.1 $L/glibc-hwcaps/x86-64-v3/libz.so.1.2; cp -aL "
+      "$L/libz.so.1 $L/glibc-hwcaps/x86-64-v2/libz.so.1;"
+      "printf 'include /etc/ld.so.conf.d/*.conf\\n' > etc/ld.so.conf; printf '# "
+      "local\\n/usr/local/lib\\n/opt/foo/lib/\\n/opt/nowhere\\n/lib64\\n' > etc/ld.so.conf.d/b.conf;"
+      "printf '/usr/local/lib/" +
+      multiarch() + "\\n/lib/" + multiarch() + "\\n/usr/lib/" + multiarch() +
+      "\\n' > etc/ld.so.conf.d/a.conf; echo /not/read > etc/ld.so.conf.d/c.off;"
       "ldconfig -r .");
   const rootfs::Tree tree = oracle.image();
   const std::string expected(tree.content("etc/ld.so.cache").value());
@@ -39,7 +50,8 @@ TEST(LdSoCache, IsByteForByteWhatLdconfigWrites) {
   const auto libraries = deb::find_libraries(tree, "amd64");
   EXPECT_GT(libraries.size(), 20u);
   std::string theirs, ours;
-  for (const Library& each : deb::read_ld_so_cache(expected)) theirs += each.key + " " + each.path + " " + std::to_string(each.flags) + "\n";
+  for (const Library& each : deb::read_ld_so_cache(expected))
+    theirs += each.key + " " + each.path + " " + std::to_string(each.flags) + "\n";
   for (const Library& each : libraries) ours += each.key + " " + each.path + " " + std::to_string(each.flags) + "\n";
   EXPECT_EQ(ours, theirs);
   EXPECT_TRUE(deb::write_ld_so_cache(libraries, *generator) == expected) << "the same entries, other bytes";

@@ -65,7 +65,8 @@ std::string run(const std::string& command) {
 
 // ---- ours
 
-pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs, OracleOptions options) {
+pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs,
+                                OracleOptions options) {
   pkg::Inventory inventory = deb::read_inventory(tree, {});
   inventory.arch = "amd64";
   if (!options.keep_deleted) {
@@ -131,7 +132,9 @@ DpkgOracle::DpkgOracle() {
   if (!mkdtemp(pattern.data())) throw std::runtime_error("mkdtemp failed");
   directory_ = pattern;
   root_ = directory_ + "/root";
-  shell("mkdir -p var/lib/dpkg/info var/lib/dpkg/updates var/lib/dpkg/triggers etc usr/bin && : > var/lib/dpkg/status && echo 1 > var/lib/dpkg/info/format");
+  shell(
+      "mkdir -p var/lib/dpkg/info var/lib/dpkg/updates var/lib/dpkg/triggers etc usr/bin && : > var/lib/dpkg/status && echo 1 > "
+      "var/lib/dpkg/info/format");
 }
 
 DpkgOracle::~DpkgOracle() {
@@ -151,12 +154,15 @@ std::vector<std::string> DpkgOracle::write(const std::vector<std::string>& debs)
 }
 
 void DpkgOracle::install(const std::vector<std::string>& debs) {
-  run(fmt::format("dpkg --root={} --force-not-root --force-confold --force-unsafe-io --log=/dev/null {} -i {}", root_, dpkg_options, join(write(debs), " ")));
+  run(fmt::format("dpkg --root={} --force-not-root --force-confold --force-unsafe-io --log=/dev/null {} -i {}", root_, dpkg_options,
+                  join(write(debs), " ")));
 }
 
 rootfs::Tree DpkgOracle::image() const {
   const std::string file = directory_ + "/image.tar";
-  run(fmt::format("tar --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include='*' --numeric-owner --sort=name -C {} -cf {} .", root_, file));
+  run(fmt::format(
+      "tar --format=posix --pax-option=delete=atime,delete=ctime --xattrs --xattrs-include='*' --numeric-owner --sort=name -C {} -cf {} .",
+      root_, file));
   std::ifstream stream(file, std::ios::binary);
   const std::string bytes((std::istreambuf_iterator<char>(stream)), {});
   const auto source = source_of(bytes);
@@ -180,7 +186,8 @@ void DpkgOracle::upgrade(const std::vector<std::string>& debs, OracleOptions opt
 namespace {
 
 bool is_noise(const std::string& path) {
-  static const std::set<std::string> noise = {"var/lib/dpkg/status-old", "var/lib/dpkg/lock", "var/lib/dpkg/lock-frontend", "var/lib/dpkg/triggers/Lock",
+  static const std::set<std::string> noise = {"var/lib/dpkg/status-old",        "var/lib/dpkg/lock",
+                                              "var/lib/dpkg/lock-frontend",     "var/lib/dpkg/triggers/Lock",
                                               "var/lib/dpkg/triggers/Unincorp", "var/lib/dpkg/available"};
   return noise.contains(path);
 }
@@ -196,8 +203,8 @@ std::string describe(const rootfs::Tree& tree, const rootfs::Node& node) {
   for (const auto& [name, value] : entry.xattrs) text += fmt::format(" {}={}", name, to_hex(value));
   const auto links = tree.link_set(entry.path);
   if (links.size() > 1) text += " linked " + join(links, ",");
-  const auto content = tree.content(entry.path);
-  if (entry.type == tar::Type::file && content && content->size() < 4000) text += fmt::format("\n{}", *content);
+  const auto content = entry.type == tar::Type::file ? tree.content(entry.path) : std::nullopt;
+  if (content && content->size() < 4000) text += fmt::format("\n{}", *content);
   return text;
 }
 
@@ -216,8 +223,10 @@ std::vector<std::string> differences(const rootfs::Tree& expected, const rootfs:
   std::vector<std::string> found;
   for (const auto& [path, text] : theirs) {
     const auto mine = ours.find(path);
-    if (mine == ours.end()) found.push_back(fmt::format("/{} is missing: {}", path, text));
-    else if (mine->second != text) found.push_back(fmt::format("/{} should be {}\n but is {}", path, text, mine->second));
+    if (mine == ours.end())
+      found.push_back(fmt::format("/{} is missing: {}", path, text));
+    else if (mine->second != text)
+      found.push_back(fmt::format("/{} should be {}\n but is {}", path, text, mine->second));
   }
   for (const auto& [path, text] : ours) {
     if (!theirs.contains(path)) found.push_back(fmt::format("/{} should not be there: {}", path, text));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The real dpkg beside ours: a root directory that dpkg fills, taken as a one-layer image; one upgrade by dpkg in the directory, the same by deb::upgrade on
-// the image; two trees to compare path by path.
+// The real dpkg beside ours: a root directory that dpkg fills, taken as a one-layer image; one upgrade by dpkg in the directory, the same
+// by deb::upgrade on the image; two trees to compare path by path.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -45,7 +45,7 @@ bool has_program(const std::string& name);
 std::string run(const std::string& command);
 
 struct OracleOptions {
-  bool keep_deleted = false;  // tell ours which files the image deleted (dpkg would bring them back)
+  bool keep_deleted = false;      // tell ours which files the image deleted (dpkg would bring them back)
   std::vector<std::string> keep;  // modified paths that stay as they are, of every package
 };
 
@@ -54,11 +54,12 @@ class DpkgOracle {
   DpkgOracle();
   ~DpkgOracle();
   const std::string& root() const { return root_; }
-  void shell(const std::string& script);                    // in the root directory
-  void install(const std::vector<std::string>& debs);       // by dpkg
-  rootfs::Tree image() const;                               // the directory as it is, one layer
+  void shell(const std::string& script);               // in the root directory
+  void install(const std::vector<std::string>& debs);  // by dpkg
+  rootfs::Tree image() const;                          // the directory as it is, one layer
 
-  // Upgrades to `debs` (in the order in which dpkg unpacks them) both ways and compares; what ours said is in `result`. The directory is dpkg's afterwards.
+  // Upgrades to `debs` (in the order in which dpkg unpacks them) both ways and compares; what ours said is in `result`. The directory is
+  // dpkg's afterwards.
   void upgrade(const std::vector<std::string>& debs, OracleOptions options = {});
   pkg::UpgradeResult result;
   std::string dpkg_options;
@@ -70,9 +71,11 @@ class DpkgOracle {
 };
 
 // Ours alone. `debs` as built; installed versions are read from the tree.
-pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs = 2, OracleOptions options = {});
+pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs = 2,
+                                OracleOptions options = {});
 rootfs::Tree apply(const rootfs::Tree& tree, const pkg::UpgradeResult& result);  // payload layer, database layer
-std::string payload_bytes(const rootfs::Tree& tree, const pkg::UpgradeResult& result);  // the uncompressed tar, from the compressed segments
+std::string payload_bytes(const rootfs::Tree& tree,
+                          const pkg::UpgradeResult& result);  // the uncompressed tar, from the compressed segments
 
 // One line per difference: type, mode, owner, content, link, xattrs, link sets. Without dpkg's locks, backups and logs, and without mtimes.
 std::vector<std::string> differences(const rootfs::Tree& expected, const rootfs::Tree& actual);

@@ -52,8 +52,10 @@ TEST(DebPackageFile, EveryCompression) {
 TEST(DebPackageFile, AsDpkgDebBuildsIt) {
   if (!has_program("dpkg-deb")) GTEST_SKIP() << "dpkg-deb is needed";
   DpkgOracle oracle;
-  oracle.shell("mkdir -p p/DEBIAN p/usr/bin && echo hi > p/usr/bin/foo && ln p/usr/bin/foo p/usr/bin/bar && ln -s foo p/usr/bin/link && "
-               "printf 'Package: foo\\nVersion: 1\\nArchitecture: all\\nMaintainer: A <a@example.org>\\nDescription: d\\n' > p/DEBIAN/control && dpkg-deb -Zxz --root-owner-group -b p p.deb");
+  oracle.shell(
+      "mkdir -p p/DEBIAN p/usr/bin && echo hi > p/usr/bin/foo && ln p/usr/bin/foo p/usr/bin/bar && ln -s foo p/usr/bin/link && "
+      "printf 'Package: foo\\nVersion: 1\\nArchitecture: all\\nMaintainer: A <a@example.org>\\nDescription: d\\n' > p/DEBIAN/control && "
+      "dpkg-deb -Zxz --root-owner-group -b p p.deb");
   const deb::PackageFacts facts = read(run("cat " + oracle.root() + "/p.deb"));
   ASSERT_EQ(facts.data.entries.size(), 6u);
   EXPECT_EQ(facts.data.entries[4].type, tar::Type::hardlink);
@@ -61,7 +63,12 @@ TEST(DebPackageFile, AsDpkgDebBuildsIt) {
 }
 
 TEST(DebPackageFile, FactsSurviveTheCache) {
-  const deb::PackageFacts facts = read(sample().conffile("etc/foo.conf", "x\n").hardlink("usr/bin/bar", "usr/bin/foo").owner("games", "games").file("usr/games/x", "").build());
+  const deb::PackageFacts facts = read(sample()
+                                           .conffile("etc/foo.conf", "x\n")
+                                           .hardlink("usr/bin/bar", "usr/bin/foo")
+                                           .owner("games", "games")
+                                           .file("usr/games/x", "")
+                                           .build());
   const std::string stored = deb::serialise(facts);
   const auto again = deb::parse_package_facts(stored);
   ASSERT_TRUE(again);
@@ -83,7 +90,6 @@ TEST(DebPackageFile, ControlFromTheBeginningOfTheFile) {
 }
 
 TEST(DebPackageFile, WhatIsNoPackage) {
-  const std::string control = ar::read_members(sample().build(), sample().build().size()).empty() ? "" : sample().build();
   EXPECT_NE(refusal("not an archive"), "");
   EXPECT_NE(refusal(ar::write_archive({{"debian-binary", "3.0\n"}})), "");
   EXPECT_NE(refusal(ar::write_archive({{"control.tar", ""}, {"debian-binary", "2.0\n"}})).find("first member"), std::string::npos);
@@ -98,7 +104,8 @@ TEST(DebPackageFile, PathsThatLeaveTheRoot) {
   EXPECT_NE(refusal(DebBuilder("foo", "1").file("usr/../../x", "x").build()).find("leaves the root"), std::string::npos);
   EXPECT_NE(refusal(DebBuilder("foo", "1").hardlink("usr/x", "../../etc/shadow").build()).find("hard link"), std::string::npos);
   EXPECT_NE(refusal(DebBuilder("foo", "1").hardlink("usr/x", "etc/shadow").build()).find("hard link"), std::string::npos);
-  EXPECT_NE(refusal(DebBuilder("foo", "1").symlink("usr/s", "/etc/shadow").hardlink("usr/x", "usr/s").build()).find("hard link"), std::string::npos);
+  EXPECT_NE(refusal(DebBuilder("foo", "1").symlink("usr/s", "/etc/shadow").hardlink("usr/x", "usr/s").build()).find("hard link"),
+            std::string::npos);
 }
 
 TEST(DebPackageFile, NamesThatMeanDeletionInALayer) {
@@ -112,7 +119,8 @@ TEST(DebPackageFile, ControlMembersThatLeaveInfo) {
   EXPECT_NE(refusal(DebBuilder("foo", "1").control("sub/x", "x").build()), "");
   EXPECT_NE(refusal(DebBuilder("foo", "1").control("control", "twice").build()).find("twice"), std::string::npos);
   EXPECT_NE(refusal(DebBuilder("foo", "1").conffile_line("etc/relative").build()).find("no absolute path"), std::string::npos);
-  EXPECT_NE(refusal(DebBuilder("foo", "1").symlink("etc/link", "x").conffile_line("/etc/link").build()).find("no regular file"), std::string::npos);
+  EXPECT_NE(refusal(DebBuilder("foo", "1").symlink("etc/link", "x").conffile_line("/etc/link").build()).find("no regular file"),
+            std::string::npos);
 }
 
 TEST(DebPackageFile, ControlPartsAreBounded) {

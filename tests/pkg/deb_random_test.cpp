@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Random packages, random images, two upgrades: ours must leave what dpkg leaves, whatever the combination. Seeds are fixed, so that a failure can be run again.
+// Random packages, random images, two upgrades: ours must leave what dpkg leaves, whatever the combination. Seeds are fixed, so that a
+// failure can be run again.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -21,7 +22,8 @@ class Random {
   std::mt19937 engine_;
 };
 
-// A version of a package: every path below its own directories, in one of several forms, so that versions differ in kind as well as in content.
+// A version of a package: every path below its own directories, in one of several forms, so that versions differ in kind as well as in
+// content.
 std::string make_package(const std::string& name, int version, Random& random) {
   DebBuilder builder(name, std::to_string(version));
   if (random.chance(30)) builder.md5sums();
@@ -49,7 +51,8 @@ std::string make_package(const std::string& name, int version, Random& random) {
   return builder.build();
 }
 
-// What an administrator or an application's layer does. Files have one mode only: ours keeps a mode that differs on purpose, where dpkg does not.
+// What an administrator or an application's layer does. Files have one mode only: ours keeps a mode that differs on purpose, where dpkg
+// does not.
 std::string vandalise(const std::string& name, Random& random) {
   std::string script = ":";
   for (const char* path : {"x.conf", "y.conf", "z.conf"}) {

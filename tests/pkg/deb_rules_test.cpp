@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ours does beyond dpkg, because it has layers below and an operator's word: sticky metadata, deleted and modified files, segments and their cache.
+// What ours does beyond dpkg, because it has layers below and an operator's word: sticky metadata, deleted and modified files, segments and
+// their cache.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -27,7 +28,8 @@ std::shared_ptr<const rootfs::LayerIndex> layer(const TarBuilder& tar) {
 }
 
 std::string stanza(const std::string& name, const std::string& version, const std::string& more = {}) {
-  return "Package: " + name + "\nStatus: install ok installed\nMaintainer: A <a@example.org>\nArchitecture: amd64\nVersion: " + version + "\n" + more + "Description: d\n\n";
+  return "Package: " + name + "\nStatus: install ok installed\nMaintainer: A <a@example.org>\nArchitecture: amd64\nVersion: " + version +
+         "\n" + more + "Description: d\n\n";
 }
 
 // An image with foo 1 of these paths; the files are written by `files`.
@@ -86,8 +88,14 @@ TEST(DebRules, FileCapabilitiesAreCarried) {
 }
 
 TEST(DebRules, OwnersByTheImagesNames) {
-  const rootfs::Tree tree = tree_of(image("").file("etc/passwd", "root:x:0:0::/:\nwww:x:333:334::/:\n").file("etc/group", "root:x:0:\nweb:x:444:\n"));
-  const rootfs::Tree after = apply(tree, upgrade(tree, {foo("2").owner("www", "web").file("usr/bin/a", "", 0644, 33, 33).owner("nobody-known", "").file("usr/bin/b", "", 0644, 7, 8).build()}));
+  const rootfs::Tree tree =
+      tree_of(image("").file("etc/passwd", "root:x:0:0::/:\nwww:x:333:334::/:\n").file("etc/group", "root:x:0:\nweb:x:444:\n"));
+  const rootfs::Tree after = apply(tree, upgrade(tree, {foo("2")
+                                                            .owner("www", "web")
+                                                            .file("usr/bin/a", "", 0644, 33, 33)
+                                                            .owner("nobody-known", "")
+                                                            .file("usr/bin/b", "", 0644, 7, 8)
+                                                            .build()}));
   EXPECT_EQ(after.find("usr/bin/a")->entry.uid, 333u);
   EXPECT_EQ(after.find("usr/bin/a")->entry.gid, 444u);
   EXPECT_EQ(after.find("usr/bin/b")->entry.uid, 7u);
@@ -95,20 +103,30 @@ TEST(DebRules, OwnersByTheImagesNames) {
 }
 
 TEST(DebRules, DeletedFilesStayDeleted) {
-  const rootfs::Tree base = tree_of(image("/usr\n/usr/bin\n/usr/bin/foo\n/usr/share\n/usr/share/doc\n/usr/share/doc/foo\n/usr/share/doc/foo/README\n/usr/share/man.1\n")
-                                        .file("var/lib/dpkg/info/foo.md5sums", "0cc175b9c0f1b6a831c399e269772661  usr/share/man.1\n")
-                                        .file("usr/bin/foo", "1"));
-  const auto result = upgrade(base, {foo("2").file("usr/bin/foo", "2").file("usr/share/doc/foo/README", "2").file("usr/share/man.1", "2").file("usr/share/new", "2").build()}, {.keep_deleted = true});
+  const rootfs::Tree base = tree_of(
+      image("/usr\n/usr/bin\n/usr/bin/foo\n/usr/share\n/usr/share/doc\n/usr/share/doc/foo\n/usr/share/doc/foo/README\n/usr/share/man.1\n")
+          .file("var/lib/dpkg/info/foo.md5sums", "0cc175b9c0f1b6a831c399e269772661  usr/share/man.1\n")
+          .file("usr/bin/foo", "1"));
+  const auto result = upgrade(base,
+                              {foo("2")
+                                   .file("usr/bin/foo", "2")
+                                   .file("usr/share/doc/foo/README", "2")
+                                   .file("usr/share/man.1", "2")
+                                   .file("usr/share/new", "2")
+                                   .build()},
+                              {.keep_deleted = true});
   const rootfs::Tree after = apply(base, result);
   EXPECT_EQ(after.find("usr/share/man.1"), nullptr);
   EXPECT_EQ(after.find("usr/share/doc/foo/README"), nullptr);
   EXPECT_NE(after.find("usr/share/new"), nullptr);
-  EXPECT_EQ(after.content("var/lib/dpkg/info/foo.list").value().find("/usr/share/man.1\n") == std::string_view::npos, false) << "the database still knows it";
+  EXPECT_EQ(after.content("var/lib/dpkg/info/foo.list").value().find("/usr/share/man.1\n") == std::string_view::npos, false)
+      << "the database still knows it";
   EXPECT_TRUE(std::ranges::any_of(result.notes, [](const std::string& note) { return note.find("stay deleted") != std::string::npos; }));
 }
 
 TEST(DebRules, WhatThePlanKeepsIsNotWritten) {
-  const rootfs::Tree tree = tree_of(image("/usr/bin/foo\n/usr/bin/gone\n").file("usr/bin/foo", "patched by hand").file("usr/bin/gone", "patched too"));
+  const rootfs::Tree tree =
+      tree_of(image("/usr/bin/foo\n/usr/bin/gone\n").file("usr/bin/foo", "patched by hand").file("usr/bin/gone", "patched too"));
   const auto deb = foo("2").file("usr/bin/foo", "2").build();
   MemoryCache cache;
   const auto result = upgrade_tree(tree, {deb}, cache, 1, {.keep = {"/usr/bin/foo", "/usr/bin/gone"}});
@@ -118,8 +136,11 @@ TEST(DebRules, WhatThePlanKeepsIsNotWritten) {
 }
 
 TEST(DebRules, AConflictIsRefused) {
-  const rootfs::Tree tree = rootfs::Tree::merge({layer(image("/usr/bin/foo\n").file("usr/bin/foo", "1").file("var/lib/dpkg/status", stanza("bar", "1") + stanza("foo", "1"))
-                                                           .file("var/lib/dpkg/info/bar.list", "/.\n/usr/bin/bar\n").file("usr/bin/bar", "bar"))});
+  const rootfs::Tree tree = rootfs::Tree::merge({layer(image("/usr/bin/foo\n")
+                                                           .file("usr/bin/foo", "1")
+                                                           .file("var/lib/dpkg/status", stanza("bar", "1") + stanza("foo", "1"))
+                                                           .file("var/lib/dpkg/info/bar.list", "/.\n/usr/bin/bar\n")
+                                                           .file("usr/bin/bar", "bar"))});
   try {
     upgrade(tree, {foo("2").file("usr/bin/bar", "2").build()});
     FAIL();
@@ -143,7 +164,13 @@ TEST(DebRules, ThePackageMustBeThePlannedOne) {
   item.archive = Blob::of(foo("2").build());
   item.to.entry.sha256 = Digest::of(item.archive.bytes());
   const pkg::Inventory inventory;
-  const pkg::UpgradeRequest request{.tree = tree, .inventory = inventory, .items = {item}, .recipes = recipes, .cache = cache, .spool = memory_spool, .reporter = reporter};
+  const pkg::UpgradeRequest request{.tree = tree,
+                                    .inventory = inventory,
+                                    .items = {item},
+                                    .recipes = recipes,
+                                    .cache = cache,
+                                    .spool = memory_spool,
+                                    .reporter = reporter};
   EXPECT_THROW(deb::upgrade(request), Error);
 }
 
@@ -162,13 +189,16 @@ TEST(DebPayload, HoldsEveryParentWithTheImagesAttributes) {
   EXPECT_EQ(members["usr"].mode, 0751u);
   EXPECT_TRUE(members.contains("usr/bin"));
   EXPECT_EQ(order.back().starts_with("usr/"), true);
-  EXPECT_LT(std::ranges::find(order, "usr/share/foo/deep") - order.begin(), std::ranges::find(order, "usr/bin/foo") - order.begin()) << "directories come before files";
+  EXPECT_LT(std::ranges::find(order, "usr/share/foo/deep") - order.begin(), std::ranges::find(order, "usr/bin/foo") - order.begin())
+      << "directories come before files";
 }
 
 TEST(DebPayload, DoesNotDependOnJobsOrOrderOrTheCache) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/foo\n/usr/bin/same\n").file("usr/bin/foo", "1").file("usr/bin/same", "same"));
-  std::vector<std::string> debs = {foo("2").file("usr/bin/foo", std::string(3 << 20, 'f')).file("usr/bin/same", "same").conffile("etc/foo.conf", "x").build()};
-  for (char c = 'a'; c < 'h'; ++c) debs.push_back(DebBuilder(std::string("new-") + c, "1").file(std::string("usr/bin/") + c, std::string(c * 100u, c)).build());
+  std::vector<std::string> debs = {
+      foo("2").file("usr/bin/foo", std::string(3 << 20, 'f')).file("usr/bin/same", "same").conffile("etc/foo.conf", "x").build()};
+  for (char c = 'a'; c < 'h'; ++c)
+    debs.push_back(DebBuilder(std::string("new-") + c, "1").file(std::string("usr/bin/") + c, std::string(c * 100u, c)).build());
   MemoryCache cold, warm;
   const auto first = upgrade_tree(tree, debs, cold, 1);
   std::ranges::reverse(debs);
@@ -199,7 +229,8 @@ TEST(DebPayload, KeySeesTheStateBelow) {
 // A set of links one of which changed cannot be written while the content goes by for the first time: the package is read again.
 TEST(DebPayload, LinkSetsAreWrittenWhole) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/a\n/usr/bin/b\n").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a"));
-  const auto result = upgrade(tree, {foo("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").build()});
+  const auto result = upgrade(
+      tree, {foo("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").build()});
   ASSERT_EQ(result.segments.size(), 1u);
   ASSERT_EQ(result.segments[0].entries.size(), 3u);
   EXPECT_EQ(result.segments[0].entries[0].type, tar::Type::file);
@@ -210,15 +241,28 @@ TEST(DebPayload, LinkSetsAreWrittenWhole) {
 // ---- small parts
 
 TEST(DebBytecode, OfChangedAndRemovedSourcesIsStale) {
-  const rootfs::Tree tree = tree_of(TarBuilder().dir("usr").dir("usr/lib").file("usr/lib/os.py").file("usr/lib/ossaudio.py").dir("usr/lib/__pycache__").file("usr/lib/__pycache__/os.cpython-311.pyc")
-                                        .file("usr/lib/__pycache__/os.cpython-311.opt-1.pyc").file("usr/lib/__pycache__/ossaudio.cpython-311.pyc").file("usr/lib/__pycache__/os.pypy39.pyc"));
-  EXPECT_EQ(deb::stale_bytecode(tree, {"usr/lib/os.py"}), (std::vector<std::string>{"usr/lib/__pycache__/os.cpython-311.opt-1.pyc", "usr/lib/__pycache__/os.cpython-311.pyc"}));
+  const rootfs::Tree tree = tree_of(TarBuilder()
+                                        .dir("usr")
+                                        .dir("usr/lib")
+                                        .file("usr/lib/os.py")
+                                        .file("usr/lib/ossaudio.py")
+                                        .dir("usr/lib/__pycache__")
+                                        .file("usr/lib/__pycache__/os.cpython-311.pyc")
+                                        .file("usr/lib/__pycache__/os.cpython-311.opt-1.pyc")
+                                        .file("usr/lib/__pycache__/ossaudio.cpython-311.pyc")
+                                        .file("usr/lib/__pycache__/os.pypy39.pyc"));
+  EXPECT_EQ(deb::stale_bytecode(tree, {"usr/lib/os.py"}),
+            (std::vector<std::string>{"usr/lib/__pycache__/os.cpython-311.opt-1.pyc", "usr/lib/__pycache__/os.cpython-311.pyc"}));
   EXPECT_TRUE(deb::stale_bytecode(tree, {"usr/lib/other.py", "usr/lib/os.pyc"}).empty());
-  EXPECT_EQ(deb::stale_bytecode(tree, {"usr/lib/ossaudio.py", "usr/lib/__pycache__/ossaudio.cpython-311.pyc"}).size(), 0u) << "the package brings the bytecode itself";
+  EXPECT_EQ(deb::stale_bytecode(tree, {"usr/lib/ossaudio.py", "usr/lib/__pycache__/ossaudio.cpython-311.pyc"}).size(), 0u)
+      << "the package brings the bytecode itself";
 }
 
 TEST(DebBytecode, ADirectoryOfNothingElseGoes) {
-  const rootfs::Tree tree = tree_of(image("/usr\n/usr/share\n/usr/share/py\n/usr/share/py/m.py\n").dir("usr/share/py").file("usr/share/py/m.py", "x").dir("usr/share/py/__pycache__")
+  const rootfs::Tree tree = tree_of(image("/usr\n/usr/share\n/usr/share/py\n/usr/share/py/m.py\n")
+                                        .dir("usr/share/py")
+                                        .file("usr/share/py/m.py", "x")
+                                        .dir("usr/share/py/__pycache__")
                                         .file("usr/share/py/__pycache__/m.cpython-311.pyc", "x"));
   const rootfs::Tree after = apply(tree, upgrade(tree, {foo("2").build()}));
   EXPECT_EQ(after.find("usr/share/py"), nullptr);
@@ -240,7 +284,8 @@ TEST(DebStatOverrides, BrokenTablesAreRefused) {
 }
 
 TEST(DebTriggers, InterestsOfAPackage) {
-  const auto found = deb::trigger_interests("# comment\ninterest-noawait /usr/share/x\ninterest named # why\nactivate ldconfig\n\ninterest-await other\n");
+  const auto found =
+      deb::trigger_interests("# comment\ninterest-noawait /usr/share/x\ninterest named # why\nactivate ldconfig\n\ninterest-await other\n");
   EXPECT_EQ(found, (std::set<std::pair<std::string, std::string>>{{"/usr/share/x", "/noawait"}, {"named", ""}, {"other", ""}}));
 }
 

@@ -22,8 +22,12 @@ class OnePackage : public Fetcher {
     ++requests;
     return offset < bytes_.size() ? bytes_.substr(offset, length) : std::string();
   }
-  void fetch_all(std::span<const Resource>, const std::function<void(std::size_t, Blob)>&) override { throw Error(ErrorKind::internal, "not asked for"); }
-  std::optional<Blob> cached(const Digest& sha256) override { return whole_ && sha256 == Digest::of(bytes_) ? std::optional(Blob::of(bytes_)) : std::nullopt; }
+  void fetch_all(std::span<const Resource>, const std::function<void(std::size_t, Blob)>&) override {
+    throw Error(ErrorKind::internal, "not asked for");
+  }
+  std::optional<Blob> cached(const Digest& sha256) override {
+    return whole_ && sha256 == Digest::of(bytes_) ? std::optional(Blob::of(bytes_)) : std::nullopt;
+  }
   int requests = 0;
 
  private:
@@ -71,7 +75,8 @@ pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, co
 }
 
 const std::string kPostinst = "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.4\necho hello\n# End automatically added section\n";
-const std::string kNewer = "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.5+deb12u1\necho hello\n# End automatically added section\n";
+const std::string kNewer =
+    "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.5+deb12u1\necho hello\n# End automatically added section\n";
 
 TEST(DebScripts, NoneAtAll) {
   EXPECT_EQ(judge(tree_with({}), with_foo("1"), DebBuilder("foo", "2").build()).kind, Kind::none);
@@ -87,7 +92,8 @@ TEST(DebScripts, UnchangedButForDebhelpersVersion) {
 
 TEST(DebScripts, ChangedAddedAndDropped) {
   const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}, {"var/lib/dpkg/info/foo.prerm", "#!/bin/sh\n"}});
-  const auto changed = judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kPostinst + "rm -rf /\n", 0755).control("config", "x").build());
+  const auto changed =
+      judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kPostinst + "rm -rf /\n", 0755).control("config", "x").build());
   EXPECT_EQ(changed.kind, Kind::unknown);
   EXPECT_EQ(changed.reason, "config is new; postinst differs from the installed one at line 5: \"rm -rf /\"; prerm is gone");
   EXPECT_FALSE(changed.passes());
@@ -115,7 +121,10 @@ TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
 TEST(DebScripts, RecipesByTextAndByVersion) {
   const std::string deb = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
   const std::string sha256 = deb::scripts_sha256({{"postinst", deb::normalise_script(kNewer)}});
-  const auto recipe = [](const std::string& rule) { return R"({"schema":"resole/recipe/v1","id":"debian","family":"deb","packages":[{"package":"foo",)" + rule + R"("actions":["noop"],"reason":"reviewed"}]})"; };
+  const auto recipe = [](const std::string& rule) {
+    return R"({"schema":"resole/recipe/v1","id":"debian","family":"deb","packages":[{"package":"foo",)" + rule +
+           R"("actions":["noop"],"reason":"reviewed"}]})";
+  };
   const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", "#!/bin/sh\nold\n"}});
   const auto pinned = judge(tree, with_foo("1"), deb, recipe("\"scriptSha256\":[\"" + sha256 + "\"],"));
   EXPECT_EQ(pinned.kind, Kind::recipe);
@@ -127,7 +136,11 @@ TEST(DebScripts, RecipesByTextAndByVersion) {
 }
 
 TEST(DebScripts, FetchesTheControlPartOnceAndOnlyIt) {
-  const std::string deb = DebBuilder("foo", "2").control("md5sums", std::string(200'000, 'x')).control("postinst", kNewer, 0755).file("usr/big", std::string(3 << 20, 'x')).build();
+  const std::string deb = DebBuilder("foo", "2")
+                              .control("md5sums", std::string(200'000, 'x'))
+                              .control("postinst", kNewer, 0755)
+                              .file("usr/big", std::string(3 << 20, 'x'))
+                              .build();
   const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
   OnePackage fetcher(deb), whole(deb, true);
   MemoryCache cache;

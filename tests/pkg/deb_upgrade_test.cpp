@@ -15,8 +15,14 @@ DebBuilder foo(const std::string& version) { return DebBuilder("foo", version); 
 TEST(DebUpgrade, OrdinaryPackage) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1.0").file("usr/bin/foo", "one", 0755).file("usr/share/foo/same", "same").symlink("usr/bin/foolink", "foo").build()});
-  oracle.upgrade({foo("1.1").file("usr/bin/foo", "two", 0755).file("usr/share/foo/same", "same").file("usr/share/foo/new/deep", "x").symlink("usr/bin/foolink", "foo").build()});
+  oracle.install(
+      {foo("1.0").file("usr/bin/foo", "one", 0755).file("usr/share/foo/same", "same").symlink("usr/bin/foolink", "foo").build()});
+  oracle.upgrade({foo("1.1")
+                      .file("usr/bin/foo", "two", 0755)
+                      .file("usr/share/foo/same", "same")
+                      .file("usr/share/foo/new/deep", "x")
+                      .symlink("usr/bin/foolink", "foo")
+                      .build()});
   ASSERT_EQ(oracle.result.segments.size(), 1u);
   EXPECT_EQ(oracle.result.segments[0].entries.size(), 2u) << "equal files are left out";
 }
@@ -25,10 +31,23 @@ TEST(DebUpgrade, ControlFieldsAreWrittenAsDpkgDoes) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   const auto fields = [](DebBuilder builder) {
-    return builder.field("Homepage", "https://example.org/").field("Source", "foosrc (3)").field("Suggests", "a|b(>=1), c:any ( << 3 ) , d (=1)")
-        .field("Essential", "no").field("Multi-Arch", "no").field("Section", "net").field("Priority", "optional").field("Installed-Size", "12")
-        .field("Tag", "a::b, c::d").field("Built-Using", "x (= 1)").field("Enhances", "zz").field("Origin", "Test").field("Bugs", "mailto:a@example.org")
-        .field("Provides", "virtual (= 3), other").field("Breaks", "old (<< 0:2)").field("Recommends", "e | f").field("Maintainer", "B <b@example.org>");
+    return builder.field("Homepage", "https://example.org/")
+        .field("Source", "foosrc (3)")
+        .field("Suggests", "a|b(>=1), c:any ( << 3 ) , d (=1)")
+        .field("Essential", "no")
+        .field("Multi-Arch", "no")
+        .field("Section", "net")
+        .field("Priority", "optional")
+        .field("Installed-Size", "12")
+        .field("Tag", "a::b, c::d")
+        .field("Built-Using", "x (= 1)")
+        .field("Enhances", "zz")
+        .field("Origin", "Test")
+        .field("Bugs", "mailto:a@example.org")
+        .field("Provides", "virtual (= 3), other")
+        .field("Breaks", "old (<< 0:2)")
+        .field("Recommends", "e | f")
+        .field("Maintainer", "B <b@example.org>");
   };
   oracle.install({fields(foo("0:1.0-1")).file("usr/bin/foo", "1").build()});
   oracle.upgrade({fields(foo("0:1.0-2")).file("usr/bin/foo", "2").md5sums().build()});
@@ -38,15 +57,22 @@ TEST(DebUpgrade, NewPackagesStandInDpkgsOrder) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   oracle.install({DebBuilder("m", "1").file("usr/m", "").build(), DebBuilder("c", "1").file("usr/c", "").build()});
-  oracle.upgrade({DebBuilder("z", "1").file("usr/z", "").build(), DebBuilder("a", "1").file("usr/a", "").build(), DebBuilder("d", "1", "all").build(),
-                  DebBuilder("m", "2").file("usr/m", "2").build()});
+  oracle.upgrade({DebBuilder("z", "1").file("usr/z", "").build(), DebBuilder("a", "1").file("usr/a", "").build(),
+                  DebBuilder("d", "1", "all").build(), DebBuilder("m", "2").file("usr/m", "2").build()});
 }
 
 TEST(DebUpgrade, ObsoleteFilesAndDirectories) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").file("usr/share/foo/a/b/c", "1").file("usr/share/foo/kept/x", "1").file("usr/share/foo/mine/y", "1").symlink("usr/lib/foo.so.1", "foo.so.1.0")
-                      .file("usr/lib/foo.so.1.0", "lib").dir("usr/share/foo/empty").dir("usr/share/shared").build(),
+  oracle.install({foo("1")
+                      .file("usr/share/foo/a/b/c", "1")
+                      .file("usr/share/foo/kept/x", "1")
+                      .file("usr/share/foo/mine/y", "1")
+                      .symlink("usr/lib/foo.so.1", "foo.so.1.0")
+                      .file("usr/lib/foo.so.1.0", "lib")
+                      .dir("usr/share/foo/empty")
+                      .dir("usr/share/shared")
+                      .build(),
                   DebBuilder("bar", "1").file("usr/share/shared/bar", "").dir("usr/share/foo/empty").build()});
   oracle.shell("echo mine > usr/share/foo/mine/user");
   oracle.upgrade({foo("2").file("usr/share/foo/kept/z", "2").build()});
@@ -58,7 +84,7 @@ struct ConffileCase {
   const char* name;
   const char* disk;  // what the image has: nullptr = deleted, "" = as the old package
   const char* fresh;
-  bool known;        // was it a conffile of the old package?
+  bool known;  // was it a conffile of the old package?
 };
 
 class DebConffiles : public testing::TestWithParam<ConffileCase> {};
@@ -70,33 +96,55 @@ TEST_P(DebConffiles, AsDpkgWithConfold) {
   auto old = foo("1").file("usr/bin/foo", "1");
   if (each.known) old.conffile("etc/foo.conf", "original\n", 0640);
   oracle.install({old.build()});
-  if (!each.disk) oracle.shell("rm -f etc/foo.conf");
-  else if (*each.disk) oracle.shell(std::string("printf '%s\\n' '") + each.disk + "' > etc/foo.conf && chmod 0604 etc/foo.conf");
+  if (!each.disk)
+    oracle.shell("rm -f etc/foo.conf");
+  else if (*each.disk)
+    oracle.shell(std::string("printf '%s\\n' '") + each.disk + "' > etc/foo.conf && chmod 0604 etc/foo.conf");
   oracle.upgrade({foo("2").file("usr/bin/foo", "2").conffile("etc/foo.conf", std::string(each.fresh) + "\n").build()});
 }
 
-INSTANTIATE_TEST_SUITE_P(Matrix, DebConffiles,
-                         testing::Values(ConffileCase{"unedited_unchanged", "", "original", true}, ConffileCase{"unedited_changed", "", "new", true},
-                                         ConffileCase{"edited_unchanged", "mine", "original", true}, ConffileCase{"edited_changed", "mine", "new", true},
-                                         ConffileCase{"edited_to_new", "new", "new", true}, ConffileCase{"deleted_unchanged", nullptr, "original", true},
-                                         ConffileCase{"deleted_changed", nullptr, "new", true}, ConffileCase{"unknown_absent", nullptr, "new", false},
-                                         ConffileCase{"unknown_present", "mine", "new", false}, ConffileCase{"unknown_equal", "new", "new", false}),
-                         [](const auto& each) { return each.param.name; });
+INSTANTIATE_TEST_SUITE_P(
+    Matrix, DebConffiles,
+    testing::Values(ConffileCase{"unedited_unchanged", "", "original", true}, ConffileCase{"unedited_changed", "", "new", true},
+                    ConffileCase{"edited_unchanged", "mine", "original", true}, ConffileCase{"edited_changed", "mine", "new", true},
+                    ConffileCase{"edited_to_new", "new", "new", true}, ConffileCase{"deleted_unchanged", nullptr, "original", true},
+                    ConffileCase{"deleted_changed", nullptr, "new", true}, ConffileCase{"unknown_absent", nullptr, "new", false},
+                    ConffileCase{"unknown_present", "mine", "new", false}, ConffileCase{"unknown_equal", "new", "new", false}),
+    [](const auto& each) { return each.param.name; });
 
 TEST(DebUpgrade, ConffilesThatGo) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").conffile("etc/z.conf", "z\n").conffile("etc/foo/a.conf", "a\n").conffile("etc/b.conf", "b\n").conffile("etc/c.conf", "c\n").conffile("etc/d.conf", "d\n")
-                      .conffile("etc/e.conf", "e\n").file("usr/bin/foo", "1").build()});
+  oracle.install({foo("1")
+                      .conffile("etc/z.conf", "z\n")
+                      .conffile("etc/foo/a.conf", "a\n")
+                      .conffile("etc/b.conf", "b\n")
+                      .conffile("etc/c.conf", "c\n")
+                      .conffile("etc/d.conf", "d\n")
+                      .conffile("etc/e.conf", "e\n")
+                      .file("usr/bin/foo", "1")
+                      .build()});
   oracle.shell("echo edited > etc/b.conf; rm etc/d.conf; rm etc/e.conf");
-  oracle.upgrade({foo("2").conffile("etc/new.conf", "n\n").conffile_line("remove-on-upgrade /etc/c.conf").conffile_line("remove-on-upgrade /etc/d.conf").file("usr/bin/foo", "2").build()});
+  oracle.upgrade({foo("2")
+                      .conffile("etc/new.conf", "n\n")
+                      .conffile_line("remove-on-upgrade /etc/c.conf")
+                      .conffile_line("remove-on-upgrade /etc/d.conf")
+                      .file("usr/bin/foo", "2")
+                      .build()});
   oracle.upgrade({foo("3").conffile("etc/b.conf", "b3\n").file("etc/z.conf", "now plain\n").build()});
 }
 
 TEST(DebUpgrade, ObsoleteConffilesAreListedBackwards) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").conffile_line("/etc/c.conf").conffile_line("/etc/a.conf").conffile_line("/etc/b.conf").file("etc/a.conf", "a").file("etc/b.conf", "b").file("etc/c.conf", "c").build()});
+  oracle.install({foo("1")
+                      .conffile_line("/etc/c.conf")
+                      .conffile_line("/etc/a.conf")
+                      .conffile_line("/etc/b.conf")
+                      .file("etc/a.conf", "a")
+                      .file("etc/b.conf", "b")
+                      .file("etc/c.conf", "c")
+                      .build()});
   oracle.upgrade({foo("2").build()});
 }
 
@@ -104,7 +152,8 @@ TEST(DebUpgrade, ConffileThatIsALink) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   oracle.install({foo("1").conffile("etc/a.conf", "a\n").conffile("etc/b.conf", "b\n").build()});
-  oracle.shell("mkdir srv; mv etc/a.conf srv/a; ln -s ../srv/a etc/a.conf; mv etc/b.conf srv/b; ln -s ../srv/b etc/b.conf; echo edited > srv/b");
+  oracle.shell(
+      "mkdir srv; mv etc/a.conf srv/a; ln -s ../srv/a etc/a.conf; mv etc/b.conf srv/b; ln -s ../srv/b etc/b.conf; echo edited > srv/b");
   oracle.upgrade({foo("2").conffile("etc/a.conf", "a2\n").conffile("etc/b.conf", "b2\n").build()});
 }
 
@@ -113,8 +162,9 @@ TEST(DebUpgrade, ConffileMovesBetweenPackages) {
   DpkgOracle oracle;
   oracle.install({foo("1").conffile("etc/a.conf", "a\n").conffile("etc/b.conf", "b\n").file("usr/bin/foo", "").build()});
   oracle.shell("echo edited > etc/b.conf");
-  oracle.upgrade({foo("2").file("usr/bin/foo", "2").build(),
-                  DebBuilder("bar", "2").field("Replaces", "foo (<< 2)").conffile("etc/a.conf", "a2\n").conffile("etc/b.conf", "b2\n").build()});
+  oracle.upgrade(
+      {foo("2").file("usr/bin/foo", "2").build(),
+       DebBuilder("bar", "2").field("Replaces", "foo (<< 2)").conffile("etc/a.conf", "a2\n").conffile("etc/b.conf", "b2\n").build()});
 }
 
 // ---- links and directories
@@ -122,11 +172,26 @@ TEST(DebUpgrade, ConffileMovesBetweenPackages) {
 TEST(DebUpgrade, DirectoriesAndLinks) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.shell("mkdir -p usr/lib usr/share/real && ln -s usr/lib lib && mkdir -p var && ln -s /run/lock var/lock && ln -s real usr/share/alias && chmod 0711 usr/share");
-  oracle.install({foo("1").file("lib/libfoo.so.1", "1").dir("var/lock").dir("usr/share/todir").file("usr/share/wasfile", "f").symlink("usr/share/link", "wasfile").build()});
+  oracle.shell(
+      "mkdir -p usr/lib usr/share/real && ln -s usr/lib lib && mkdir -p var && ln -s /run/lock var/lock && ln -s real usr/share/alias && "
+      "chmod 0711 usr/share");
+  oracle.install({foo("1")
+                      .file("lib/libfoo.so.1", "1")
+                      .dir("var/lock")
+                      .dir("usr/share/todir")
+                      .file("usr/share/wasfile", "f")
+                      .symlink("usr/share/link", "wasfile")
+                      .build()});
   oracle.shell("ls -la . usr/share var");
-  oracle.upgrade({foo("2").file("lib/libfoo.so.1", "2").dir("var/lock", 0777).symlink("usr/share/todir", "real").dir("usr/share/wasfile", 0750)
-                      .file("usr/share/link", "now a file").symlink("usr/share/alias", "./real").dir("usr/share/real", 0700).build()});
+  oracle.upgrade({foo("2")
+                      .file("lib/libfoo.so.1", "2")
+                      .dir("var/lock", 0777)
+                      .symlink("usr/share/todir", "real")
+                      .dir("usr/share/wasfile", 0750)
+                      .file("usr/share/link", "now a file")
+                      .symlink("usr/share/alias", "./real")
+                      .dir("usr/share/real", 0700)
+                      .build()});
 }
 
 TEST(DebUpgrade, FilesMoveFromLibToUsrLib) {
@@ -140,12 +205,32 @@ TEST(DebUpgrade, FilesMoveFromLibToUsrLib) {
 TEST(DebUpgrade, HardLinks) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").file("usr/bin/d", "d").hardlink("usr/bin/e", "usr/bin/d")
-                      .file("usr/bin/x", "x").build()});
-  oracle.upgrade({foo("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").hardlink("usr/bin/new", "usr/bin/a")
-                      .file("usr/bin/d", "d2").hardlink("usr/bin/e", "usr/bin/d").file("usr/bin/x", "x").build()});
-  oracle.upgrade({foo("3").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").file("usr/bin/c", "same", 0755).file("usr/bin/d", "d2").hardlink("usr/bin/e", "usr/bin/d")
-                      .file("usr/bin/x", "x").hardlink("usr/bin/y", "usr/bin/x").build()});
+  oracle.install({foo("1")
+                      .file("usr/bin/a", "same", 0755)
+                      .hardlink("usr/bin/b", "usr/bin/a")
+                      .hardlink("usr/bin/c", "usr/bin/a")
+                      .file("usr/bin/d", "d")
+                      .hardlink("usr/bin/e", "usr/bin/d")
+                      .file("usr/bin/x", "x")
+                      .build()});
+  oracle.upgrade({foo("2")
+                      .file("usr/bin/a", "same", 0755)
+                      .hardlink("usr/bin/b", "usr/bin/a")
+                      .hardlink("usr/bin/c", "usr/bin/a")
+                      .hardlink("usr/bin/new", "usr/bin/a")
+                      .file("usr/bin/d", "d2")
+                      .hardlink("usr/bin/e", "usr/bin/d")
+                      .file("usr/bin/x", "x")
+                      .build()});
+  oracle.upgrade({foo("3")
+                      .file("usr/bin/a", "same", 0755)
+                      .hardlink("usr/bin/b", "usr/bin/a")
+                      .file("usr/bin/c", "same", 0755)
+                      .file("usr/bin/d", "d2")
+                      .hardlink("usr/bin/e", "usr/bin/d")
+                      .file("usr/bin/x", "x")
+                      .hardlink("usr/bin/y", "usr/bin/x")
+                      .build()});
 }
 
 // ---- local rules
@@ -153,10 +238,14 @@ TEST(DebUpgrade, HardLinks) {
 TEST(DebUpgrade, Diversions) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").file("usr/bin/foo", "1").file("usr/bin/own", "1").conffile("etc/foo.conf", "a\n").build(), DebBuilder("div", "1").file("usr/bin/other", "").build()});
-  oracle.shell("printf '%s\n' /usr/bin/foo /usr/bin/foo.real div /usr/bin/own /usr/bin/own.real foo /etc/foo.conf /etc/foo.conf.real : > var/lib/dpkg/diversions;"
-               "mv usr/bin/foo usr/bin/foo.real; mv etc/foo.conf etc/foo.conf.real");
-  oracle.upgrade({foo("2").file("usr/bin/foo", "2").file("usr/bin/own", "2").conffile("etc/foo.conf", "b\n").build(), DebBuilder("div", "2").file("usr/bin/foo", "wrapper", 0755).build()});
+  oracle.install({foo("1").file("usr/bin/foo", "1").file("usr/bin/own", "1").conffile("etc/foo.conf", "a\n").build(),
+                  DebBuilder("div", "1").file("usr/bin/other", "").build()});
+  oracle.shell(
+      "printf '%s\n' /usr/bin/foo /usr/bin/foo.real div /usr/bin/own /usr/bin/own.real foo /etc/foo.conf /etc/foo.conf.real : > "
+      "var/lib/dpkg/diversions;"
+      "mv usr/bin/foo usr/bin/foo.real; mv etc/foo.conf etc/foo.conf.real");
+  oracle.upgrade({foo("2").file("usr/bin/foo", "2").file("usr/bin/own", "2").conffile("etc/foo.conf", "b\n").build(),
+                  DebBuilder("div", "2").file("usr/bin/foo", "wrapper", 0755).build()});
   oracle.upgrade({foo("3").file("usr/bin/own", "3").build()});
 }
 
@@ -164,7 +253,8 @@ TEST(DebUpgrade, StatOverrides) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   oracle.install({foo("1").file("usr/bin/foo", "1", 0755).build()});
-  oracle.shell("printf '%s\n' '#12 #34 4711 /usr/bin/foo' '#1 #2 2750 /usr/share/foo' '#5 #6 600 /etc/foo.conf' > var/lib/dpkg/statoverride");
+  oracle.shell(
+      "printf '%s\n' '#12 #34 4711 /usr/bin/foo' '#1 #2 2750 /usr/share/foo' '#5 #6 600 /etc/foo.conf' > var/lib/dpkg/statoverride");
   oracle.upgrade({foo("2").file("usr/bin/foo", "2", 0755).file("usr/share/foo/x", "").conffile("etc/foo.conf", "c\n").build()});
 }
 
@@ -172,13 +262,22 @@ TEST(DebUpgrade, PathFilters) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   const std::string filters = "path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\npath-exclude=/etc/ex*\n";
-  oracle.install({foo("1").file("usr/share/doc/foo/README", "1").file("usr/share/doc/foo/copyright", "1").file("usr/bin/foo", "1").build()});
+  oracle.install(
+      {foo("1").file("usr/share/doc/foo/README", "1").file("usr/share/doc/foo/copyright", "1").file("usr/bin/foo", "1").build()});
   // dpkg reads its configuration from the machine, not from --root: both are told the same.
   oracle.shell("mkdir -p etc/dpkg/dpkg.cfg.d && printf '" + filters + "' > etc/dpkg/dpkg.cfg.d/docker");
   oracle.dpkg_options = "--path-exclude='/usr/share/doc/*' --path-include='/usr/share/doc/*/copyright' --path-exclude='/etc/ex*'";
-  oracle.upgrade({foo("2").file("usr/share/doc/foo/README", "2").file("usr/share/doc/foo/NEWS", "2").file("usr/share/doc/foo/copyright", "2").symlink("usr/share/doc/foo/x", "y")
-                      .dir("usr/share/doc/foo/examples").file("usr/bin/foo", "2").conffile("etc/excluded.conf", "x\n").build()});
-  oracle.upgrade({foo("3").file("usr/share/doc/foo/copyright", "2").file("usr/bin/foo", "2").conffile("etc/excluded.conf", "x3\n").md5sums().build()});
+  oracle.upgrade({foo("2")
+                      .file("usr/share/doc/foo/README", "2")
+                      .file("usr/share/doc/foo/NEWS", "2")
+                      .file("usr/share/doc/foo/copyright", "2")
+                      .symlink("usr/share/doc/foo/x", "y")
+                      .dir("usr/share/doc/foo/examples")
+                      .file("usr/bin/foo", "2")
+                      .conffile("etc/excluded.conf", "x\n")
+                      .build()});
+  oracle.upgrade(
+      {foo("3").file("usr/share/doc/foo/copyright", "2").file("usr/bin/foo", "2").conffile("etc/excluded.conf", "x3\n").md5sums().build()});
 }
 
 // ---- between packages
@@ -186,14 +285,21 @@ TEST(DebUpgrade, PathFilters) {
 TEST(DebUpgrade, FilesTakenOver) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").file("usr/bin/foo", "1").file("usr/bin/tool", "1").file("usr/share/foo/data", "1").build(), DebBuilder("bar", "1").file("usr/bin/bar", "1").build()});
-  oracle.upgrade({DebBuilder("bar", "2").field("Replaces", "foo (<< 2)").file("usr/bin/bar", "2").file("usr/bin/tool", "2").file("usr/share/foo/data", "1").build()});
+  oracle.install({foo("1").file("usr/bin/foo", "1").file("usr/bin/tool", "1").file("usr/share/foo/data", "1").build(),
+                  DebBuilder("bar", "1").file("usr/bin/bar", "1").build()});
+  oracle.upgrade({DebBuilder("bar", "2")
+                      .field("Replaces", "foo (<< 2)")
+                      .file("usr/bin/bar", "2")
+                      .file("usr/bin/tool", "2")
+                      .file("usr/share/foo/data", "1")
+                      .build()});
 }
 
 TEST(DebUpgrade, FilesThatAnotherPackageReplaces) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").file("usr/bin/foo", "1").build(), DebBuilder("bar", "1").field("Replaces", "foo").file("usr/bin/bar", "1").file("usr/bin/tool", "bar's").build()});
+  oracle.install({foo("1").file("usr/bin/foo", "1").build(),
+                  DebBuilder("bar", "1").field("Replaces", "foo").file("usr/bin/bar", "1").file("usr/bin/tool", "bar's").build()});
   oracle.upgrade({foo("2").file("usr/bin/foo", "2").file("usr/bin/tool", "foo's").build()});
 }
 
@@ -201,15 +307,21 @@ TEST(DebUpgrade, FilesMoveInOneRun) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   oracle.install({foo("1").file("usr/bin/foo", "1").file("usr/bin/tool", "1").build()});
-  oracle.upgrade({foo("2").file("usr/bin/foo", "2").build(), DebBuilder("foo-tools", "2").field("Replaces", "foo (<< 2)").field("Breaks", "foo (<< 2)").file("usr/bin/tool", "2").build()});
+  oracle.upgrade(
+      {foo("2").file("usr/bin/foo", "2").build(),
+       DebBuilder("foo-tools", "2").field("Replaces", "foo (<< 2)").field("Breaks", "foo (<< 2)").file("usr/bin/tool", "2").build()});
 }
 
 TEST(DebUpgrade, MultiArchSame) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   const auto lib = [](const std::string& version, const std::string& arch) {
-    return DebBuilder("libfoo", version, arch).field("Multi-Arch", "same").file("usr/lib/" + arch + "/libfoo.so.1", arch + version).file("usr/share/doc/libfoo/copyright", "shared" + version)
-        .control("triggers", "activate-noawait ldconfig\n").build();
+    return DebBuilder("libfoo", version, arch)
+        .field("Multi-Arch", "same")
+        .file("usr/lib/" + arch + "/libfoo.so.1", arch + version)
+        .file("usr/share/doc/libfoo/copyright", "shared" + version)
+        .control("triggers", "activate-noawait ldconfig\n")
+        .build();
   };
   oracle.shell("printf 'amd64\ni386\n' > var/lib/dpkg/arch");
   oracle.install({lib("1", "amd64"), lib("1", "i386")});
@@ -219,7 +331,8 @@ TEST(DebUpgrade, MultiArchSame) {
 TEST(DebUpgrade, ArchitectureChanges) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
-  oracle.install({foo("1").file("usr/bin/foo", "1").build(), DebBuilder("bar", "1", "all").file("usr/bin/bar", "1").build(), DebBuilder("baz", "1").file("usr/bin/baz", "1").build()});
+  oracle.install({foo("1").file("usr/bin/foo", "1").build(), DebBuilder("bar", "1", "all").file("usr/bin/bar", "1").build(),
+                  DebBuilder("baz", "1").file("usr/bin/baz", "1").build()});
   oracle.upgrade({DebBuilder("foo", "2", "all").file("usr/bin/foo", "2").build(), DebBuilder("bar", "2").file("usr/bin/bar", "2").build(),
                   DebBuilder("baz", "2").field("Multi-Arch", "same").file("usr/bin/baz", "2").build()});
 }

@@ -13,7 +13,9 @@
 namespace resole::test {
 namespace {
 
-const std::string kStanza = "Package: foo\nStatus: install ok installed\nMaintainer: A <a@example.org>\nArchitecture: amd64\nVersion: 1\nConffiles:\n /etc/foo.conf 0cc175b9c0f1b6a831c399e269772661\nDescription: d\n\n";
+const std::string kStanza =
+    "Package: foo\nStatus: install ok installed\nMaintainer: A <a@example.org>\nArchitecture: amd64\nVersion: 1\nConffiles:\n "
+    "/etc/foo.conf 0cc175b9c0f1b6a831c399e269772661\nDescription: d\n\n";
 const std::string kSums = "0cc175b9c0f1b6a831c399e269772661  usr/bin/foo\n92eb5ffee6ae2fec3ad71c777531578f  usr/bin/moved\n";
 
 struct Image {
@@ -37,7 +39,8 @@ struct Image {
 TEST(DebVerify, AGoodImage) { EXPECT_EQ(Image{}.findings(), std::vector<std::string>{}); }
 
 TEST(DebVerify, ChangedAndMissingFiles) {
-  EXPECT_EQ(Image{.program = "b"}.findings(), std::vector<std::string>{"/usr/bin/foo foo:amd64 does not have the content that the package gave it"});
+  EXPECT_EQ(Image{.program = "b"}.findings(),
+            std::vector<std::string>{"/usr/bin/foo foo:amd64 does not have the content that the package gave it"});
   const auto missing = Image{.program = "missing"}.findings();
   EXPECT_NE(std::ranges::find(missing, "/usr/bin/foo foo:amd64 is missing"), missing.end());
 }
@@ -46,8 +49,10 @@ TEST(DebVerify, BrokenDatabases) {
   std::string half = kStanza;
   half.replace(half.find("ok installed"), 12, "ok half-installed");
   EXPECT_EQ(Image{.status = half}.findings(), std::vector<std::string>{"var/lib/dpkg/status foo:amd64 is in state \"ok half-installed\""});
-  EXPECT_EQ(Image{.status = kStanza + kStanza}.findings(), std::vector<std::string>{"var/lib/dpkg/status foo:amd64 stands in the database twice"});
-  EXPECT_EQ(Image{.list = false}.findings().at(0), "var/lib/dpkg/info/foo.list foo:amd64 is missing: the database does not know the package's files");
+  EXPECT_EQ(Image{.status = kStanza + kStanza}.findings(),
+            std::vector<std::string>{"var/lib/dpkg/status foo:amd64 stands in the database twice"});
+  EXPECT_EQ(Image{.list = false}.findings().at(0),
+            "var/lib/dpkg/info/foo.list foo:amd64 is missing: the database does not know the package's files");
   EXPECT_EQ(Image{.status = "no field\n"}.findings().size(), 1u);
 }
 

@@ -57,8 +57,11 @@ TEST_F(RealRelease, IsGoodAndSilent) {
   EXPECT_EQ(verify(*security, keyrings_).message, "");
 }
 
-TEST_F(RealRelease, ChangedTextIsRefused) {
+TEST_F(RealRelease, ChangedTextIsRefusedInSilence) {
+  testing::internal::CaptureStderr();
   EXPECT_TRUE(says(verify(replaced(release_, "Codename: bookworm", "Codename: bookwurm"), keyrings_), "does not fit the text"));
+  verify(release_, {});
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
 }
 
 TEST_F(RealRelease, TextAroundTheBlockIsRefused) {

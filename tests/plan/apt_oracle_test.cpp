@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// apt's own answers on a real system (Debian 12.11, 867 packages, the archive as of 12.15), request by request: shared/data/feeds/debian/apt-oracle.tsv.
-// Rows "true" were made with Upgrade-By-Source-Package, apt's rule since Debian 12: the planned set must be exactly apt's. Rows "false" were made without it:
-// apt's set must be part of ours, and what we add must be of the same sources.
+// apt's own answers on a real system (Debian 12.11, 867 packages, the archive as of 12.15), request by request:
+// shared/data/feeds/debian/apt-oracle.tsv. Rows "true" were made with Upgrade-By-Source-Package, apt's rule since Debian 12: the planned
+// set must be exactly apt's. Rows "false" were made without it: apt's set must be part of ours, and what we add must be of the same
+// sources.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -69,8 +70,13 @@ struct Machine {
     std::vector<deb::LoadedIndex> loaded;
     for (const Index& index : indexes) {
       deb::LoadedIndex one{deb::PackagesIndex::open(index.compiled).value(), {}, {}};
-      one.entry = {.uri = "http://mirror.example.org/debian", .suite = index.suite, .component = "main", .origin = "Debian", .label = index.label,
-                   .codename = index.suite, .security = index.label == "Debian-Security"};
+      one.entry = {.uri = "http://mirror.example.org/debian",
+                   .suite = index.suite,
+                   .component = "main",
+                   .origin = "Debian",
+                   .label = index.label,
+                   .codename = index.suite,
+                   .security = index.label == "Debian-Security"};
       one.traits.archive = one.traits.codename = index.suite;
       one.traits.origin = "Debian";
       one.traits.label = index.label;
@@ -79,7 +85,14 @@ struct Machine {
     return deb::make_candidates(std::move(loaded), installed, {});
   }
   Request request(const pkg::CandidateSource& offers) const {
-    return {.inventory = inventory, .offers = offers, .family = family, .recipe = &recipe, .findings = {}, .floors = {}, .policy = {}, .verdicts = {}};
+    return {.inventory = inventory,
+            .offers = offers,
+            .family = family,
+            .recipe = &recipe,
+            .findings = {},
+            .floors = {},
+            .policy = {},
+            .verdicts = {}};
   }
 
  private:
@@ -88,7 +101,8 @@ struct Machine {
     if (folder.empty() || !std::filesystem::exists(folder / "apt-oracle.tsv")) return nullptr;
     auto machine = std::make_unique<Machine>();
     machine->status = test::read_plain_or_gzip(folder / "status-12.11.gz");
-    machine->inventory = deb::inventory_from(deb::parse_status(machine->status, "status"), {.id = "debian", .version_id = "12", .codename = "bookworm"}, "amd64\n");
+    machine->inventory = deb::inventory_from(deb::parse_status(machine->status, "status"),
+                                             {.id = "debian", .version_id = "12", .codename = "bookworm"}, "amd64\n");
     const auto add = [&](const char* file, const char* suite, const char* label) {
       machine->indexes.push_back({suite, label, Blob::of(deb::compile_index(Blob::of(bytes_of(folder / file)), suite))});
     };
@@ -169,21 +183,29 @@ TEST(AptOracle, findings_give_the_same_sets) {
     const std::string name = row.request.substr(0, row.request.find('='));
     const pkg::Offers offers = machine->plain->offers(name, "amd64");
     const pkg::Candidate& candidate = offers.all.at(offers.chosen.value());
-    advisory::Finding finding{.id = "CVE-0", .package = name, .fixed = candidate.source.version, .severity = advisory::Severity::high, .status = advisory::Status::fixed};
+    advisory::Finding finding{.id = "CVE-0",
+                              .package = name,
+                              .fixed = candidate.source.version,
+                              .severity = advisory::Severity::high,
+                              .status = advisory::Status::fixed};
     Request request = machine->request(*machine->plain);
     request.policy.update = Update::reported;
     request.findings = {finding};
     const Decision decision = decide(request);
     // A rebuild alone ("+b1") changes no source version: there the installed one has the fix already, and nothing is to be done.
-    if (machine->inventory.find(name, candidate.arch)->source == candidate.source) EXPECT_TRUE(decision.packages.empty()) << row.request;
-    else EXPECT_EQ(versions_of(decision), row.wanted) << row.request;
+    if (machine->inventory.find(name, candidate.arch)->source == candidate.source)
+      EXPECT_TRUE(decision.packages.empty()) << row.request;
+    else
+      EXPECT_EQ(versions_of(decision), row.wanted) << row.request;
   }
 }
 
 TEST(AptOracle, without_lockstep_apt_takes_a_part_of_ours) {
   const Machine* machine = Machine::get();
   if (!machine) GTEST_SKIP() << "needs RESOLE_SHARED_DATA";
-  const auto source_of = [&](const std::string& package) { return machine->plain->offers(package.substr(0, package.find('=')), "amd64").all.front().source.name; };
+  const auto source_of = [&](const std::string& package) {
+    return machine->plain->offers(package.substr(0, package.find('=')), "amd64").all.front().source.name;
+  };
   int compared = 0;
   for (const Row& row : rows()) {
     if (row.by_source) continue;
@@ -218,10 +240,18 @@ TEST(AptOracle, planning_the_planned_state_gives_nothing) {
     }
   }
   const auto offers = machine->candidates(after);
-  Request again{.inventory = after, .offers = *offers, .family = machine->family, .recipe = &machine->recipe, .findings = {}, .floors = {}, .policy = request.policy, .verdicts = {}};
+  Request again{.inventory = after,
+                .offers = *offers,
+                .family = machine->family,
+                .recipe = &machine->recipe,
+                .findings = {},
+                .floors = {},
+                .policy = request.policy,
+                .verdicts = {}};
   EXPECT_TRUE(decide(again).packages.empty());
 
-  // The same by way of the original and floors, as a patched image is planned: the same packages, entries included, and nothing that is new.
+  // The same by way of the original and floors, as a patched image is planned: the same packages, entries included, and nothing that is
+  // new.
   Request floored = machine->request(*machine->plain);
   floored.policy.update = Update::all;
   for (const auto& package : decision.packages) floored.floors.push_back({package.name, package.arch, package.to, {}});

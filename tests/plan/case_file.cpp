@@ -23,12 +23,12 @@ namespace resole::plan {
 namespace {
 
 struct Problem {
-  std::vector<std::string> status;                            // stanzas
-  std::map<std::string, std::vector<std::string>> archives;   // name -> stanzas
+  std::vector<std::string> status;                           // stanzas
+  std::map<std::string, std::vector<std::string>> archives;  // name -> stanzas
   std::string pins, architectures = "amd64\n";
   std::vector<advisory::Finding> findings;
   std::vector<Floor> floors;
-  std::map<std::string, pkg::Verdict> verdicts;               // "name version"
+  std::map<std::string, pkg::Verdict> verdicts;  // "name version"
   std::multimap<std::string, std::string> modified;
   std::vector<pkg::RepositoryFailure> failures;
   pkg::Recipe recipe{.id = "debian", .family = "deb"};
@@ -61,12 +61,15 @@ std::string stanza_of(std::string_view line, bool installed) {
   for (std::size_t i = 1; i < parts.size(); ++i) {
     const std::string_view part = trim(parts[i]);
     const bool is_field = !part.empty() && part[0] >= 'A' && part[0] <= 'Z';
-    if (is_field) fields.emplace_back(part);
-    else fields.back() += " | " + std::string(part);
+    if (is_field)
+      fields.emplace_back(part);
+    else
+      fields.back() += " | " + std::string(part);
   }
   const auto words = split_words(parts[0]);
   const Name name = split_name(words.at(0));
-  std::string text = fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: The Debian Team <team@debian.example.org>\n", name.name, words.at(1), name.arch);
+  std::string text = fmt::format("Package: {}\nVersion: {}\nArchitecture: {}\nMaintainer: The Debian Team <team@debian.example.org>\n",
+                                 name.name, words.at(1), name.arch);
   const std::string state = fmt::format("Status: install ok installed\n");
   const std::string file = fmt::format("Filename: pool/{}_{}.deb\nSize: 1000\nSHA256: {}\n", name.name, name.arch,
                                        sha256_hex_of(fmt::format("{} {} {}", name.name, words.at(1), name.arch)));
@@ -88,16 +91,26 @@ advisory::Finding read_finding(const std::vector<std::string_view>& words) {
   for (std::size_t i = 4; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
     const std::string_view key = words[i].substr(0, equals), value = equals == std::string_view::npos ? "" : words[i].substr(equals + 1);
-    if (equals == std::string_view::npos) finding.severity = advisory::parse_severity(words[i]);
-    else if (key == "source") finding.source = value;
-    else if (key == "arch") finding.arch = value;
-    else if (key == "os") finding.operating_system = false;
-    else if (value == "will_not_fix") finding.status = advisory::Status::will_not_fix;
-    else if (value == "deferred") finding.status = advisory::Status::deferred;
-    else if (value == "end_of_life") finding.status = advisory::Status::end_of_life;
-    else if (value == "under_investigation") finding.status = advisory::Status::under_investigation;
-    else if (value == "not_affected") finding.status = advisory::Status::not_affected;
-    else throw std::runtime_error("finding: " + std::string(words[i]));
+    if (equals == std::string_view::npos)
+      finding.severity = advisory::parse_severity(words[i]);
+    else if (key == "source")
+      finding.source = value;
+    else if (key == "arch")
+      finding.arch = value;
+    else if (key == "os")
+      finding.operating_system = false;
+    else if (value == "will_not_fix")
+      finding.status = advisory::Status::will_not_fix;
+    else if (value == "deferred")
+      finding.status = advisory::Status::deferred;
+    else if (value == "end_of_life")
+      finding.status = advisory::Status::end_of_life;
+    else if (value == "under_investigation")
+      finding.status = advisory::Status::under_investigation;
+    else if (value == "not_affected")
+      finding.status = advisory::Status::not_affected;
+    else
+      throw std::runtime_error("finding: " + std::string(words[i]));
   }
   return finding;
 }
@@ -108,13 +121,20 @@ void read_policy(const std::vector<std::string_view>& words, Policy& policy) {
     const std::string_view key = words[i].substr(0, equals), value = words[i].substr(equals + 1);
     std::vector<std::string> values;
     for (const std::string_view each : split(value, ',')) values.emplace_back(each);
-    if (key == "update") policy.update = value == "all" ? Update::all : value == "reported" ? Update::reported : Update::security;
-    else if (key == "only") policy.only = values;
-    else if (key == "hold") policy.hold = values;
-    else if (key == "on-modified") policy.on_modified = value == "keep" ? OnModified::keep : OnModified::overwrite;
-    else if (key == "scripts") policy.scripts = value == "sandbox" ? Scripts::sandbox : Scripts::refuse;
-    else if (key == "severities") for (const auto& each : values) policy.severities.insert(advisory::parse_severity(each));
-    else throw std::runtime_error("policy: " + std::string(words[i]));
+    if (key == "update")
+      policy.update = value == "all" ? Update::all : value == "reported" ? Update::reported : Update::security;
+    else if (key == "only")
+      policy.only = values;
+    else if (key == "hold")
+      policy.hold = values;
+    else if (key == "on-modified")
+      policy.on_modified = value == "keep" ? OnModified::keep : OnModified::overwrite;
+    else if (key == "scripts")
+      policy.scripts = value == "sandbox" ? Scripts::sandbox : Scripts::refuse;
+    else if (key == "severities")
+      for (const auto& each : values) policy.severities.insert(advisory::parse_severity(each));
+    else
+      throw std::runtime_error("policy: " + std::string(words[i]));
   }
 }
 
@@ -124,20 +144,33 @@ Problem read_problem(std::string_view text) {
     const auto words = split_words(line);
     if (words.empty() || line.starts_with('#')) continue;
     const std::string_view what = words[0];
-    if (what == "installed") problem.status.push_back(stanza_of(rest_of(line, 1), true));
-    else if (what == "main" || what == "updates" || what == "security" || what == "vendor") problem.archives[std::string(what)].push_back(stanza_of(rest_of(line, 1), false));
-    else if (what == "pin") problem.pins += fmt::format("Package: {}\nPin: {} {}\nPin-Priority: {}\n\n", words.at(1), words.at(2), words.at(3), words.at(4));
-    else if (what == "finding") problem.findings.push_back(read_finding(words));
-    else if (what == "floor") problem.floors.push_back({split_name(words.at(1)).name, split_name(words.at(1)).arch, std::string(words.at(2)), {}});
+    if (what == "installed")
+      problem.status.push_back(stanza_of(rest_of(line, 1), true));
+    else if (what == "main" || what == "updates" || what == "security" || what == "vendor")
+      problem.archives[std::string(what)].push_back(stanza_of(rest_of(line, 1), false));
+    else if (what == "pin")
+      problem.pins += fmt::format("Package: {}\nPin: {} {}\nPin-Priority: {}\n\n", words.at(1), words.at(2), words.at(3), words.at(4));
+    else if (what == "finding")
+      problem.findings.push_back(read_finding(words));
+    else if (what == "floor")
+      problem.floors.push_back({split_name(words.at(1)).name, split_name(words.at(1)).arch, std::string(words.at(2)), {}});
     else if (what == "verdict") {
-      problem.verdicts[fmt::format("{} {}", words.at(1), words.at(2))] = {*document::parse_word<pkg::VerdictKind>(words.at(3)), rest_of(line, 4), {}};
-    } else if (what == "modified") problem.modified.emplace(words.at(1), words.at(2));
-    else if (what == "failure") problem.failures.push_back({std::string(words.at(1)), std::string(words.at(2)), rest_of(line, 3)});
-    else if (what == "foreign") problem.architectures += std::string(words.at(1)) + "\n";
-    else if (what == "noise") problem.recipe.noise.emplace_back(words.at(1));
-    else if (what == "data") problem.recipe.data_packages.emplace_back(words.at(1));
-    else if (what == "policy") read_policy(words, problem.policy);
-    else throw std::runtime_error("unknown line: " + std::string(line));
+      problem.verdicts[fmt::format("{} {}", words.at(1), words.at(2))] = {
+          *document::parse_word<pkg::VerdictKind>(words.at(3)), rest_of(line, 4), {}};
+    } else if (what == "modified")
+      problem.modified.emplace(words.at(1), words.at(2));
+    else if (what == "failure")
+      problem.failures.push_back({std::string(words.at(1)), std::string(words.at(2)), rest_of(line, 3)});
+    else if (what == "foreign")
+      problem.architectures += std::string(words.at(1)) + "\n";
+    else if (what == "noise")
+      problem.recipe.noise.emplace_back(words.at(1));
+    else if (what == "data")
+      problem.recipe.data_packages.emplace_back(words.at(1));
+    else if (what == "policy")
+      read_policy(words, problem.policy);
+    else
+      throw std::runtime_error("unknown line: " + std::string(line));
   }
   return problem;
 }
@@ -173,7 +206,8 @@ deb::LocalIndex index_of(const std::string& archive, const std::vector<std::stri
 // What could not be read, beside what could.
 class WithFailures final : public pkg::CandidateSource {
  public:
-  WithFailures(std::unique_ptr<pkg::CandidateSource> source, std::vector<pkg::RepositoryFailure> failures) : source_(std::move(source)), failures_(std::move(failures)) {}
+  WithFailures(std::unique_ptr<pkg::CandidateSource> source, std::vector<pkg::RepositoryFailure> failures)
+      : source_(std::move(source)), failures_(std::move(failures)) {}
   pkg::Offers offers(std::string_view name, std::string_view arch) const override { return source_->offers(name, arch); }
   std::vector<pkg::Candidate> providers(std::string_view name) const override { return source_->providers(name); }
   std::vector<std::string> names() const override { return source_->names(); }
@@ -190,8 +224,8 @@ class WithFailures final : public pkg::CandidateSource {
 std::string fixes_text(const std::vector<std::string>& fixes) { return fixes.empty() ? "" : " [" + join(fixes, " ") + "]"; }
 
 std::string render(const document::PlannedPackage& package) {
-  std::string line = fmt::format("{} {} -> {} ({}{}{})", with_arch(package.name, package.arch), package.from.empty() ? "new" : package.from, package.to,
-                                 document::word(package.why), package.why_detail.empty() ? "" : ": ", package.why_detail);
+  std::string line = fmt::format("{} {} -> {} ({}{}{})", with_arch(package.name, package.arch), package.from.empty() ? "new" : package.from,
+                                 package.to, document::word(package.why), package.why_detail.empty() ? "" : ": ", package.why_detail);
   line += fixes_text(package.fixes);
   if (package.severity != advisory::Severity::unknown) line += " " + std::string(advisory::severity_name(package.severity));
   if (package.noise) line += " noise";
@@ -202,8 +236,8 @@ std::string render(const document::PlannedPackage& package) {
 }
 
 std::string render(const document::HeldPackage& held) {
-  std::string line = fmt::format("held {} {} ({}) {}: {}", with_arch(held.name, held.arch), held.installed, held.candidate.empty() ? "-" : held.candidate,
-                                 document::word(held.reason), held.detail);
+  std::string line = fmt::format("held {} {} ({}) {}: {}", with_arch(held.name, held.arch), held.installed,
+                                 held.candidate.empty() ? "-" : held.candidate, document::word(held.reason), held.detail);
   line += fixes_text(held.fixes);
   if (!held.option.empty()) line += " option: " + held.option;
   if (held.requested) line += " requested";
@@ -231,8 +265,10 @@ Decision decide(Request& request, const std::map<std::string, pkg::Verdict>& ver
     if (auto* decision = std::get_if<Decision>(&answer)) return std::move(*decision);
     for (const pkg::Candidate& candidate : std::get<NeedControl>(answer).packages) {
       const auto given = verdicts.find(candidate.name + " " + candidate.version);
-      const bool is_new = request.verdicts.emplace(candidate.entry.sha256.text(),
-                                                   given == verdicts.end() ? pkg::Verdict{pkg::VerdictKind::unchanged, "", {}} : given->second).second;
+      const bool is_new = request.verdicts
+                              .emplace(candidate.entry.sha256.text(),
+                                       given == verdicts.end() ? pkg::Verdict{pkg::VerdictKind::unchanged, "", {}} : given->second)
+                              .second;
       if (!is_new) throw std::runtime_error("asked twice for the verdict on " + candidate.name);
     }
   }
@@ -260,10 +296,18 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
   }
   std::vector<deb::LocalIndex> indexes;
   for (const auto& [archive, stanzas] : problem.archives) indexes.push_back(index_of(archive, stanzas));
-  const WithFailures offers(deb::candidates_from_indexes(std::move(indexes), inventory, deb::Preferences::parse({{"preferences", problem.pins}})), problem.failures);
+  const WithFailures offers(
+      deb::candidates_from_indexes(std::move(indexes), inventory, deb::Preferences::parse({{"preferences", problem.pins}})),
+      problem.failures);
   const VersionOrder family;
-  Request request{.inventory = inventory, .offers = offers, .family = family, .recipe = &problem.recipe, .findings = problem.findings, .floors = problem.floors,
-                  .policy = problem.policy, .verdicts = {}};
+  Request request{.inventory = inventory,
+                  .offers = offers,
+                  .family = family,
+                  .recipe = &problem.recipe,
+                  .findings = problem.findings,
+                  .floors = problem.floors,
+                  .policy = problem.policy,
+                  .verdicts = {}};
   try {
     return render(decide(request, problem.verdicts));
   } catch (const Error& error) {

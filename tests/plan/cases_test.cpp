@@ -33,7 +33,8 @@ TEST_P(Cases, do_not_depend_on_the_order_of_inputs) {
 
 INSTANTIATE_TEST_SUITE_P(Plan, Cases, testing::ValuesIn(case_files()), [](const auto& file) {
   std::string name = std::filesystem::path(file.param).stem().string();
-  std::replace_if(name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
+  std::replace_if(
+      name.begin(), name.end(), [](unsigned char c) { return !std::isalnum(c); }, '_');
   return name;
 });
 

@@ -102,7 +102,8 @@ TEST(StaleMetadata, a_full_version_speaks_for_itself) {
   const auto curl = planned("curl", "7.88.1-10+deb12u7", "7.88.1-10+deb12u8");
   EXPECT_EQ(stale("BASE", "curl=7.88.1-10+deb12u7,bash", curl), "env BASE curl=7.88.1-10+deb12u7,bash curl");
   EXPECT_EQ(stale("BASE", "7.88.1-10+deb12u70", curl), "");
-  const auto labels = stale_metadata({}, {{"org.example.curl", "7.88.1-10+deb12u7"}, {"io.resole.packages", "curl:amd64=7.88.1-10+deb12u7"}}, {curl});
+  const auto labels =
+      stale_metadata({}, {{"org.example.curl", "7.88.1-10+deb12u7"}, {"io.resole.packages", "curl:amd64=7.88.1-10+deb12u7"}}, {curl});
   ASSERT_EQ(labels.size(), 1u);
   EXPECT_EQ(labels[0].where, "label");
   EXPECT_EQ(labels[0].name, "org.example.curl");
@@ -120,8 +121,9 @@ document::PlatformPlan platform(const char* architecture, std::vector<PlannedPac
 TEST(Skew, platforms_with_other_source_versions_are_listed) {
   PlannedPackage rebuilt = planned("bash", "5.2-1", "5.2-2+b1");
   rebuilt.source.version = "5.2-2";
-  const auto found = skew({platform("amd64", {planned("curl", "1-1", "1-3"), planned("bash", "5.2-1", "5.2-2"), planned("only-here", "1", "2")}),
-                           platform("arm64", {planned("curl", "1-1", "1-2"), rebuilt})});
+  const auto found =
+      skew({platform("amd64", {planned("curl", "1-1", "1-3"), planned("bash", "5.2-1", "5.2-2"), planned("only-here", "1", "2")}),
+            platform("arm64", {planned("curl", "1-1", "1-2"), rebuilt})});
   ASSERT_EQ(found.size(), 1u) << "a rebuild of one architecture is the same code";
   EXPECT_EQ(found[0].package, "curl");
   EXPECT_EQ(found[0].versions, (std::map<std::string, std::string>{{"linux/amd64", "1-3"}, {"linux/arm64", "1-2"}}));

@@ -22,8 +22,14 @@ struct Planned {
 
 Planned plan_all(const RandomUniverse& universe, const std::vector<Floor>& floors = {}) {
   const VersionOrder family;
-  Request request{.inventory = universe.inventory, .offers = universe, .family = family, .recipe = nullptr, .findings = {}, .floors = floors,
-                  .policy = {.update = Update::all}, .verdicts = {}};
+  Request request{.inventory = universe.inventory,
+                  .offers = universe,
+                  .family = family,
+                  .recipe = nullptr,
+                  .findings = {},
+                  .floors = floors,
+                  .policy = {.update = Update::all},
+                  .verdicts = {}};
   for (Planned planned;;) {
     auto answer = make(request);
     ++planned.rounds;
@@ -31,7 +37,8 @@ Planned plan_all(const RandomUniverse& universe, const std::vector<Floor>& floor
       planned.decision = std::move(*decision);
       return planned;
     }
-    for (const auto& candidate : std::get<NeedControl>(answer).packages) request.verdicts[candidate.entry.sha256.text()] = universe.verdict(candidate);
+    for (const auto& candidate : std::get<NeedControl>(answer).packages)
+      request.verdicts[candidate.entry.sha256.text()] = universe.verdict(candidate);
   }
 }
 
@@ -74,7 +81,8 @@ std::set<std::string> broken(const std::vector<pkg::Package>& packages) {
   std::set<std::string> out;
   for (const Violation& violation : World(pointers, family, "amd64").violations()) {
     std::vector<std::string> names;
-    if (violation.alternatives) for (const pkg::Atom& atom : *violation.alternatives) names.push_back(atom.name);
+    if (violation.alternatives)
+      for (const pkg::Atom& atom : *violation.alternatives) names.push_back(atom.name);
     if (violation.atom) names.push_back(violation.atom->name);
     if (violation.other) names.push_back(violation.other->name);
     std::sort(names.begin(), names.end());
@@ -87,8 +95,10 @@ std::set<std::string> broken(const std::vector<pkg::Package>& packages) {
 
 std::string summary(const Decision& decision) {
   std::string text;
-  for (const auto& each : decision.packages) text += each.name + ":" + each.arch + " " + each.from + " " + each.to + " " + each.why_detail + "\n";
-  for (const auto& each : decision.held) text += "held " + each.name + ":" + each.arch + " " + std::string(document::word(each.reason)) + " " + each.detail + "\n";
+  for (const auto& each : decision.packages)
+    text += each.name + ":" + each.arch + " " + each.from + " " + each.to + " " + each.why_detail + "\n";
+  for (const auto& each : decision.held)
+    text += "held " + each.name + ":" + each.arch + " " + std::string(document::word(each.reason)) + " " + each.detail + "\n";
   return text;
 }
 
@@ -99,7 +109,8 @@ TEST(EveryPlan, is_consistent_and_only_goes_up) {
     const auto& [universe, planned] = samples()[seed];
     std::vector<pkg::Package> before(universe.inventory.packages.begin(), universe.inventory.packages.end());
     const auto old_breaks = broken(before), new_breaks = broken(after(universe, planned.decision));
-    for (const std::string& text : new_breaks) ASSERT_TRUE(old_breaks.contains(text)) << "seed " << seed << ": " << text << "\n" << summary(planned.decision);
+    for (const std::string& text : new_breaks)
+      ASSERT_TRUE(old_breaks.contains(text)) << "seed " << seed << ": " << text << "\n" << summary(planned.decision);
     for (const auto& package : planned.decision.packages) {
       if (package.from.empty()) {
         ++added;
@@ -136,7 +147,8 @@ TEST(EveryPlan, moves_a_source_as_one) {
   for (unsigned seed = 0; seed < kUniverses; ++seed) {
     const Decision& decision = samples()[seed].planned.decision;
     std::map<std::string, std::set<bool>> moved;  // source -> does it move
-    for (const auto& each : decision.packages) if (!each.from.empty()) moved[each.from_source.name].insert(true);
+    for (const auto& each : decision.packages)
+      if (!each.from.empty()) moved[each.from_source.name].insert(true);
     for (const auto& each : decision.held) moved[each.source.name].insert(false);
     for (const auto& [source, ways] : moved) EXPECT_EQ(ways.size(), 1u) << "seed " << seed << ": " << source << "\n" << summary(decision);
   }

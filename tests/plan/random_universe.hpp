@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Small random systems with tangled relations: what no hand-written case thinks of. Three of four are consistent to begin with, as real systems are.
+// Small random systems with tangled relations: what no hand-written case thinks of. Three of four are consistent to begin with, as real
+// systems are.
 #pragma once
 #include <algorithm>
 #include <map>
@@ -74,7 +75,8 @@ class RandomUniverse final : public pkg::CandidateSource {
     return atom;
   }
 
-  void fill(pkg::Package& package, const std::string& name, const std::string& arch, const std::string& version, const std::string& source, const std::string& multi_arch) {
+  void fill(pkg::Package& package, const std::string& name, const std::string& arch, const std::string& version, const std::string& source,
+            const std::string& multi_arch) {
     package.name = name;
     package.arch = arch;
     package.version = version;
@@ -87,7 +89,9 @@ class RandomUniverse final : public pkg::CandidateSource {
     }
     if (below(6) == 0) package.relations.breaks.push_back(any_atom());
     if (below(8) == 0) package.relations.conflicts.push_back(any_atom());
-    if (below(5) == 0) package.relations.provides.push_back({.name = "virtual", .arch = {}, .op = below(2) == 0 ? pkg::Operator::equal : pkg::Operator::any, .version = "1.0-2"});
+    if (below(5) == 0)
+      package.relations.provides.push_back(
+          {.name = "virtual", .arch = {}, .op = below(2) == 0 ? pkg::Operator::equal : pkg::Operator::any, .version = "1.0-2"});
   }
 
   // What does not hold among the installed packages is struck from them.

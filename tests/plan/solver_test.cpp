@@ -28,10 +28,15 @@ std::vector<std::string> names(const std::vector<const pkg::Package*>& packages)
 using Names = std::vector<std::string>;
 
 TEST(Solver, adds_what_is_missing_and_nothing_else) {
-  const auto app1 = package("app", "1"), app2 = package("app", "2", "lib, tool | other"), lib = package("lib", "1", "deep"), deep = package("deep", "1"),
-             tool = package("tool", "1"), other = package("other", "1"), unrelated = package("unrelated", "1"), old = package("old", "1"), newer = package("old", "2");
-  const auto answer = solve({.installed = {&app1, &old}, .available = {&app2, &newer, &lib, &tool, &other, &deep, &unrelated}, .wanted = {&app2},
-                             .architectures = {"amd64"}, .ignored = {}}, VersionOrder());
+  const auto app1 = package("app", "1"), app2 = package("app", "2", "lib, tool | other"), lib = package("lib", "1", "deep"),
+             deep = package("deep", "1"), tool = package("tool", "1"), other = package("other", "1"), unrelated = package("unrelated", "1"),
+             old = package("old", "1"), newer = package("old", "2");
+  const auto answer = solve({.installed = {&app1, &old},
+                             .available = {&app2, &newer, &lib, &tool, &other, &deep, &unrelated},
+                             .wanted = {&app2},
+                             .architectures = {"amd64"},
+                             .ignored = {}},
+                            VersionOrder());
   ASSERT_TRUE(answer);
   EXPECT_EQ(names(answer->taken), (Names{"app:amd64=2", "lib:amd64=1", "tool:amd64=1", "deep:amd64=1"}));
   EXPECT_TRUE(answer->removed.empty());
@@ -43,7 +48,9 @@ TEST(Solver, replaces_is_no_reason_to_swap_packages) {
   auto minimal = package("gdb-minimal", "13.1-4");
   minimal.relations.conflicts = deb::parse_atoms("gdb", "test");
   minimal.relations.replaces = deb::parse_atoms("gdb", "test");
-  const auto answer = solve({.installed = {&gdb}, .available = {&minimal, &newer}, .wanted = {&newer}, .architectures = {"amd64"}, .ignored = {}}, VersionOrder());
+  const auto answer =
+      solve({.installed = {&gdb}, .available = {&minimal, &newer}, .wanted = {&newer}, .architectures = {"amd64"}, .ignored = {}},
+            VersionOrder());
   ASSERT_TRUE(answer);
   EXPECT_EQ(names(answer->taken), Names{"gdb:amd64=13.1-4"});
 }
@@ -51,9 +58,13 @@ TEST(Solver, replaces_is_no_reason_to_swap_packages) {
 TEST(Solver, versions_are_ordered_as_the_family_orders_them) {
   const auto app1 = package("app", "1"), app2 = package("app", "2", "native (>= 2.0-0), tilde (<< 1.0), epoch (>= 1:0.5)");
   const auto native = package("native", "2.0"), tilde = package("tilde", "1.0~rc1"), epoch = package("epoch", "1:0.6");
-  EXPECT_TRUE(solve({.installed = {&app1}, .available = {&app2, &native, &tilde, &epoch}, .wanted = {&app2}, .architectures = {"amd64"}, .ignored = {}}, VersionOrder()));
+  EXPECT_TRUE(solve(
+      {.installed = {&app1}, .available = {&app2, &native, &tilde, &epoch}, .wanted = {&app2}, .architectures = {"amd64"}, .ignored = {}},
+      VersionOrder()));
   const auto low = package("epoch", "5.0");
-  EXPECT_FALSE(solve({.installed = {&app1}, .available = {&app2, &native, &tilde, &low}, .wanted = {&app2}, .architectures = {"amd64"}, .ignored = {}}, VersionOrder()));
+  EXPECT_FALSE(solve(
+      {.installed = {&app1}, .available = {&app2, &native, &tilde, &low}, .wanted = {&app2}, .architectures = {"amd64"}, .ignored = {}},
+      VersionOrder()));
 }
 
 TEST(Solver, architectures_are_kept_apart) {
@@ -67,9 +78,12 @@ TEST(Solver, architectures_are_kept_apart) {
   lib.multi_arch = "allowed";
   EXPECT_FALSE(solve(input, VersionOrder()));
   const auto any = package("app", "2", "lib:any");
-  EXPECT_TRUE(solve({.installed = {&app1}, .available = {&any, &lib}, .wanted = {&any}, .architectures = {"amd64", "i386"}, .ignored = {}}, VersionOrder()));
+  EXPECT_TRUE(solve({.installed = {&app1}, .available = {&any, &lib}, .wanted = {&any}, .architectures = {"amd64", "i386"}, .ignored = {}},
+                    VersionOrder()));
   const auto exact = package("app", "2", "lib:i386");
-  EXPECT_TRUE(solve({.installed = {&app1}, .available = {&exact, &lib}, .wanted = {&exact}, .architectures = {"amd64", "i386"}, .ignored = {}}, VersionOrder()));
+  EXPECT_TRUE(
+      solve({.installed = {&app1}, .available = {&exact, &lib}, .wanted = {&exact}, .architectures = {"amd64", "i386"}, .ignored = {}},
+            VersionOrder()));
 }
 
 TEST(Solver, removal_only_when_allowed) {
@@ -85,8 +99,11 @@ TEST(Solver, removal_only_when_allowed) {
 }
 
 TEST(Solver, installed_packages_with_broken_dependencies_stay) {
-  const auto broken = package("broken", "1", "gone"), app1 = package("app", "1"), app2 = package("app", "2", "lib"), lib = package("lib", "1");
-  const auto answer = solve({.installed = {&broken, &app1}, .available = {&app2, &lib}, .wanted = {&app2}, .architectures = {"amd64"}, .ignored = {}}, VersionOrder());
+  const auto broken = package("broken", "1", "gone"), app1 = package("app", "1"), app2 = package("app", "2", "lib"),
+             lib = package("lib", "1");
+  const auto answer =
+      solve({.installed = {&broken, &app1}, .available = {&app2, &lib}, .wanted = {&app2}, .architectures = {"amd64"}, .ignored = {}},
+            VersionOrder());
   ASSERT_TRUE(answer);
   EXPECT_TRUE(answer->removed.empty());
 }

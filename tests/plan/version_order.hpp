@@ -14,11 +14,19 @@ class VersionOrder final : public pkg::Family {
   int compare(std::string_view a, std::string_view b) const override { return deb::compare_versions(a, b); }
   bool detect(const rootfs::Tree&) const override { impure(); }
   pkg::Inventory inventory(const rootfs::Tree&, const pkg::OsRelease&) const override { impure(); }
-  std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::RepositoryOptions&, Fetcher&,
-                                                   Cache&, Reporter&) const override { impure(); }
+  std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&,
+                                                   const pkg::RepositoryOptions&, Fetcher&, Cache&, Reporter&) const override {
+    impure();
+  }
   std::vector<std::string> prove(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::RepositoryOptions&,
-                                 const std::vector<pkg::RepositoryState>&, const std::vector<pkg::Candidate>&, Fetcher&, Cache&) const override { impure(); }
-  pkg::Verdict judge(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::Candidate&, Fetcher&, Cache&) const override { impure(); }
+                                 const std::vector<pkg::RepositoryState>&, const std::vector<pkg::Candidate>&, Fetcher&,
+                                 Cache&) const override {
+    impure();
+  }
+  pkg::Verdict judge(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::Candidate&, Fetcher&,
+                     Cache&) const override {
+    impure();
+  }
   pkg::UpgradeResult upgrade(const pkg::UpgradeRequest&) const override { impure(); }
   std::vector<pkg::VerifyFinding> verify(const rootfs::Tree&, const pkg::Inventory&) const override { impure(); }
 

@@ -16,10 +16,14 @@ constexpr std::size_t kEndBlocks = 1024;
 
 std::string_view suffix(archive::Compression compression) {
   switch (compression) {
-    case archive::Compression::gzip: return ".gz";
-    case archive::Compression::zstd: return ".zst";
-    case archive::Compression::xz: return ".xz";
-    default: return "";
+    case archive::Compression::gzip:
+      return ".gz";
+    case archive::Compression::zstd:
+      return ".zst";
+    case archive::Compression::xz:
+      return ".xz";
+    default:
+      return "";
   }
 }
 
@@ -31,8 +35,8 @@ std::string packed(archive::Compression compression, std::string tar) {
 void place(std::string& block, std::size_t at, std::string_view text) { block.replace(at, text.size(), text); }
 
 // POSIX ustar header; longer names go before it as a PAX record.
-std::string member(std::string name, char type, std::string_view content, const std::string& link, std::uint32_t mode, std::uint32_t uid, std::uint32_t gid,
-                   std::int64_t mtime, const std::string& user, const std::string& group) {
+std::string member(std::string name, char type, std::string_view content, const std::string& link, std::uint32_t mode, std::uint32_t uid,
+                   std::uint32_t gid, std::int64_t mtime, const std::string& user, const std::string& group) {
   std::string records;
   if (name.size() > 100) {
     records = pax_member({{"path", name}});
@@ -72,8 +76,8 @@ DebBuilder& DebBuilder::control(std::string name, std::string content, std::uint
   return *this;
 }
 
-void DebBuilder::add(const std::string& path, char type, std::string_view content, const std::string& link, std::uint32_t mode, std::uint32_t uid,
-                     std::uint32_t gid) {
+void DebBuilder::add(const std::string& path, char type, std::string_view content, const std::string& link, std::uint32_t mode,
+                     std::uint32_t uid, std::uint32_t gid) {
   add_parents(path);
   data_ += member("./" + path, type, content, link, mode, uid, gid, mtime_, user_, group_);
 }

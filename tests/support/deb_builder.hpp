@@ -21,7 +21,7 @@ class DebBuilder {
  public:
   explicit DebBuilder(std::string name, std::string version, std::string arch = "amd64");
 
-  DebBuilder& field(std::string name, std::string value);   // a further field of the control file
+  DebBuilder& field(std::string name, std::string value);                                 // a further field of the control file
   DebBuilder& control(std::string name, std::string content, std::uint32_t mode = 0644);  // a further member of control.tar
 
   DebBuilder& dir(const std::string& path, std::uint32_t mode = 0755, std::uint32_t uid = 0, std::uint32_t gid = 0);
@@ -29,18 +29,19 @@ class DebBuilder {
   DebBuilder& symlink(const std::string& path, const std::string& target);
   DebBuilder& hardlink(const std::string& path, const std::string& target);
   DebBuilder& conffile(const std::string& path, std::string content, std::uint32_t mode = 0644);
-  DebBuilder& conffile_line(std::string line);              // in conffiles only: "remove-on-upgrade /etc/x"
-  DebBuilder& owner(std::string user, std::string group);   // names of the members that follow; numbers stay as given
-  DebBuilder& md5sums();                                    // ship md5sums, as debhelper does
-  DebBuilder& at(std::int64_t mtime);                       // of everything that follows
-  DebBuilder& raw_data(std::string_view blocks);            // bytes in the middle of data.tar
+  DebBuilder& conffile_line(std::string line);             // in conffiles only: "remove-on-upgrade /etc/x"
+  DebBuilder& owner(std::string user, std::string group);  // names of the members that follow; numbers stay as given
+  DebBuilder& md5sums();                                   // ship md5sums, as debhelper does
+  DebBuilder& at(std::int64_t mtime);                      // of everything that follows
+  DebBuilder& raw_data(std::string_view blocks);           // bytes in the middle of data.tar
   DebBuilder& compression(archive::Compression compression);
 
   std::string control_text() const;
   std::string build() const;
 
  private:
-  void add(const std::string& path, char type, std::string_view content, const std::string& link, std::uint32_t mode, std::uint32_t uid, std::uint32_t gid);
+  void add(const std::string& path, char type, std::string_view content, const std::string& link, std::uint32_t mode, std::uint32_t uid,
+           std::uint32_t gid);
   void add_parents(const std::string& path);
 
   std::string name_, version_, arch_;

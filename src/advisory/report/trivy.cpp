@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Trivy matches Debian's, Ubuntu's and Alpine's advisories by SOURCE package and prints the BINARY package's name and installed version beside the source's
-// fix version: "bsdutils 1:2.37.2-4ubuntu3, fixed in 2.37.2-4ubuntu3.4" is vulnerable although 1: > 2. (field notes: 13 of 934 real rows are like that).
-// So the versions are carried as printed, never compared here, and the source's name is taken from Results[].Packages[] when the report lists packages.
+// Trivy matches Debian's, Ubuntu's and Alpine's advisories by SOURCE package and prints the BINARY package's name and installed version
+// beside the source's fix version: "bsdutils 1:2.37.2-4ubuntu3, fixed in 2.37.2-4ubuntu3.4" is vulnerable although 1: > 2. (field notes: 13
+// of 934 real rows are like that). So the versions are carried as printed, never compared here, and the source's name is taken from
+// Results[].Packages[] when the report lists packages.
 //
 //   { "SchemaVersion": 2, "ArtifactName": "app:1.4", "Metadata": { "OS": {...}, "ImageID": ..., "DiffIDs": [...], "RepoDigests": [...] },
 //     "Results": [ { "Target": ..., "Class": "os-pkgs", "Type": "debian", "Packages": [...], "Vulnerabilities": [...] } ] }
@@ -44,7 +45,8 @@ bool is_operator_resource(const Json& json) {
 bool is_wrapped(const Json& json) {
   if (!has(json, "input")) return false;
   const Json& input = json["input"];
-  const bool says_trivy = has(input, "metadata") && has(input["metadata"], "source_format") && input["metadata"]["source_format"] == "trivy_json";
+  const bool says_trivy =
+      has(input, "metadata") && has(input["metadata"], "source_format") && input["metadata"]["source_format"] == "trivy_json";
   return has(input, "SchemaVersion") || says_trivy;
 }
 
@@ -52,7 +54,8 @@ Shape shape_of(const Json& json) {
   if (is_schema1(json)) return Shape::schema1;
   if (is_operator_resource(json)) return Shape::operator_resource;
   if (is_wrapped(json)) return Shape::wrapped;
-  if (has(json, "ClusterName") && (has(json, "Resources") || has(json, "Vulnerabilities") || has(json, "Findings"))) return Shape::kubernetes;
+  if (has(json, "ClusterName") && (has(json, "Resources") || has(json, "Vulnerabilities") || has(json, "Findings")))
+    return Shape::kubernetes;
   if (!has(json, "SchemaVersion") || (!has(json, "ArtifactName") && !has(json, "Results"))) return Shape::none;
   return json["SchemaVersion"] == 2 ? Shape::schema2 : Shape::other_schema;
 }
@@ -65,13 +68,21 @@ constexpr std::string_view kScanAgain = "scan the image itself: trivy image --fo
 
 void require_schema2(const Json& json) {
   switch (shape_of(json)) {
-    case Shape::schema2: return;
-    case Shape::schema1: refuse("report of schema 1 (before version 0.20)", "does not say what image it is about");
-    case Shape::kubernetes: refuse("report of a Kubernetes cluster", "is about many images at once");
-    case Shape::wrapped: refuse("report wrapped in {\"input\": ...}", "another tool has rewritten");
-    case Shape::operator_resource: refuse("operator's VulnerabilityReport", "leaves out what identifies the image");
-    case Shape::other_schema: refuse(fmt::format("report of schema {}", printable(dump_compact(json["SchemaVersion"]), 20)), "this version of resole does not know");
-    case Shape::none: break;
+    case Shape::schema2:
+      return;
+    case Shape::schema1:
+      refuse("report of schema 1 (before version 0.20)", "does not say what image it is about");
+    case Shape::kubernetes:
+      refuse("report of a Kubernetes cluster", "is about many images at once");
+    case Shape::wrapped:
+      refuse("report wrapped in {\"input\": ...}", "another tool has rewritten");
+    case Shape::operator_resource:
+      refuse("operator's VulnerabilityReport", "leaves out what identifies the image");
+    case Shape::other_schema:
+      refuse(fmt::format("report of schema {}", printable(dump_compact(json["SchemaVersion"]), 20)),
+             "this version of resole does not know");
+    case Shape::none:
+      break;
   }
   throw Error(ErrorKind::internal, "trivy::read was given what trivy::recognise does not recognise");
 }
@@ -95,7 +106,8 @@ void each(const Json& object, std::string_view key, const Visit& visit) {
     with_context([&] { return fmt::format("{}[{}]", key, i); },
                  [&] {
                    const Json& element = (*found)[i];
-                   if (!element.is_object()) throw Error(ErrorKind::input, fmt::format("expected an object, found {}", element.type_name()));
+                   if (!element.is_object())
+                     throw Error(ErrorKind::input, fmt::format("expected an object, found {}", element.type_name()));
                    visit(element);
                  });
   }

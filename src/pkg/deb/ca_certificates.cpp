@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// After ca-certificates' postinst, config and update-ca-certificates (version 20230311), line by line: the names of the links, the order of the bundle and what
-// is left alone are what people's checksums depend on.
+// After ca-certificates' postinst, config and update-ca-certificates (version 20230311), line by line: the names of the links, the order of
+// the bundle and what is left alone are what people's checksums depend on.
 #include "pkg/deb/ca_certificates.hpp"
 
 #include <fmt/format.h>
@@ -143,7 +143,8 @@ class Updater {
   CertificateFile read(const std::string& name) const {
     const auto found = links_.find(name);
     const bool link = found != links_.end() && found->second;
-    const std::string path = link && found->second->starts_with('/') ? *found->second : rootfs::join_path(directory_, link ? *found->second : name);
+    const std::string path =
+        link && found->second->starts_with('/') ? *found->second : rootfs::join_path(directory_, link ? *found->second : name);
     const auto content = tree_.content(path);
     if (content) return {true, read_certificate(*content)};
     return {name == kBundle, std::nullopt};  // the bundle holds many and has no link of its own
@@ -210,8 +211,10 @@ void make_local_directory(const rootfs::Tree& tree, const CertificateRun& run, r
   if (!parent.node || !at.parent_exists || (at.node && at.node->entry.type != tar::Type::directory)) return;
   if (at.node && tree.content("var/lib/dpkg/statoverride").value_or("").find(kLocal) != std::string_view::npos) return;
   tar::Header header;
-  if (at.node) header = rootfs::header_of(*at.node);
-  else header.mtime = run.epoch;
+  if (at.node)
+    header = rootfs::header_of(*at.node);
+  else
+    header.mtime = run.epoch;
   header.path = at.path;
   header.type = tar::Type::directory;
   header.mode = parent.node->entry.mode;
@@ -226,8 +229,10 @@ std::string rewrite_certificate_list(std::string_view conf, const std::vector<st
                                      const std::function<bool(std::string_view name)>& exists) {
   std::set<std::string, std::less<>> listed, disabled;
   for (const std::string_view line : lines(conf)) {
-    if (line.starts_with('!')) disabled.emplace(line.substr(1));
-    else if (!line.starts_with('#')) listed.emplace(line);
+    if (line.starts_with('!'))
+      disabled.emplace(line.substr(1));
+    else if (!line.starts_with('#'))
+      listed.emplace(line);
   }
   std::set<std::string_view> enabled;
   for (const std::string& name : available) {
@@ -283,6 +288,8 @@ std::vector<std::string> update_ca_certificates(const rootfs::Tree& after, const
   return Updater(after, run, draft).update(list);
 }
 
-std::vector<std::string> certificate_hooks(const rootfs::Tree& tree) { return tree.children(follow(tree, "etc/ca-certificates/update.d").path); }
+std::vector<std::string> certificate_hooks(const rootfs::Tree& tree) {
+  return tree.children(follow(tree, "etc/ca-certificates/update.d").path);
+}
 
 }  // namespace resole::deb

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the scripts of Debian's ca-certificates do when it, or a package that brings certificates, is upgraded: the recipe "ca-certificates".
+// What the scripts of Debian's ca-certificates do when it, or a package that brings certificates, is upgraded: the recipe
+// "ca-certificates".
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -12,8 +13,9 @@
 
 namespace resole::deb {
 
-// The lines of /etc/ca-certificates.conf as postinst rewrites them: what is there keeps its place, what went is marked with '!', what came is appended, trusted
-// unless `trust_new` is false. `available`: names below /usr/share/ca-certificates, sorted. `exists`: is there such a file, there or in the local directory?
+// The lines of /etc/ca-certificates.conf as postinst rewrites them: what is there keeps its place, what went is marked with '!', what came
+// is appended, trusted unless `trust_new` is false. `available`: names below /usr/share/ca-certificates, sorted. `exists`: is there such a
+// file, there or in the local directory?
 std::string rewrite_certificate_list(std::string_view conf, const std::vector<std::string>& available, bool trust_new,
                                      const std::function<bool(std::string_view name)>& exists);
 
@@ -21,7 +23,7 @@ std::string rewrite_certificate_list(std::string_view conf, const std::vector<st
 bool trusts_new_certificates(const rootfs::Tree& tree);
 
 struct CertificateRun {
-  bool configure = false;   // the package itself is upgraded: its postinst rewrites ca-certificates.conf first
+  bool configure = false;  // the package itself is upgraded: its postinst rewrites ca-certificates.conf first
   std::int64_t epoch = 0;
 };
 

@@ -68,7 +68,8 @@ class Planner {
     const std::string known = recorded(path);
     if (index < placements_.size() && placements_[index].fate == Fate::theirs) return;
     if (index == placements_.size() || placements_[index].fate == Fate::filtered) {
-      changes_.recorded.push_back({path, known.empty() ? std::string(kUnknown) : known});  // nothing was unpacked: dpkg leaves the hash as it was
+      changes_.recorded.push_back(
+          {path, known.empty() ? std::string(kUnknown) : known});  // nothing was unpacked: dpkg leaves the hash as it was
       return;
     }
     const rootfs::Resolved at = system_.tree.resolve(used(path), false);
@@ -84,16 +85,20 @@ class Planner {
     changes_.recorded.push_back({path, fresh});
   }
 
-  // dpkg unpacks beside the link, then looks for the file beside the link's target, finds none, and leaves all as it is (measured with 1.21.22).
+  // dpkg unpacks beside the link, then looks for the file beside the link's target, finds none, and leaves all as it is (measured
+  // with 1.21.22).
   void leave_beside_link(const std::string& path, std::size_t index, const rootfs::Resolved& at, const std::string& known) {
     ConffilePut result = fresh_file(index);
     result.header.path = at.path + ".dpkg-new";
     changes_.puts.push_back(std::move(result));
     changes_.recorded.push_back({path, known.empty() ? std::string(kUnknown) : known});
-    changes_.notes.push_back(fmt::format("{} is a symbolic link in the image and stays so; the package's version is in {}.dpkg-new", path, path));
+    changes_.notes.push_back(
+        fmt::format("{} is a symbolic link in the image and stays so; the package's version is in {}.dpkg-new", path, path));
   }
 
-  ConffilePut fresh_file(std::size_t index) const { return {placements_[index].header, facts_.data.captured.at(facts_.data.entries[index].path)}; }
+  ConffilePut fresh_file(std::size_t index) const {
+    return {placements_[index].header, facts_.data.captured.at(facts_.data.entries[index].path)};
+  }
 
   void put(const std::string& path, std::size_t index, const rootfs::Resolved& at, ConffileAction action) {
     ConffilePut result = fresh_file(index);
@@ -112,8 +117,8 @@ class Planner {
     changes_.puts.push_back(std::move(result));
   }
 
-  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)). An edited file would be renamed to .dpkg-old by dpkg; its content is not at hand here, so it
-  // stays where it is, and is told.
+  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)). An edited file would be renamed to .dpkg-old by dpkg; its content is not at
+  // hand here, so it stays where it is, and is told.
   void retire(const std::string& path) {
     const std::string known = recorded(path);
     if (known.empty()) return;
@@ -126,7 +131,8 @@ class Planner {
     changes_.recorded.push_back({path, known, false, true});
   }
 
-  // Conffiles of the old package that the new one knows nothing of: the file stays, and stays the package's. dpkg finds them walking the old list backwards.
+  // Conffiles of the old package that the new one knows nothing of: the file stays, and stays the package's. dpkg finds them walking the
+  // old list backwards.
   void keep_obsolete() {
     if (incoming_.old == InstalledSystem::npos) return;
     const auto list = system_.files.of(incoming_.old);
@@ -159,7 +165,8 @@ ConffileAction decide_conffile(std::string_view disk, std::string_view recorded,
   return edited ? ConffileAction::offer : ConffileAction::install;
 }
 
-ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts, const std::vector<Placement>& placements) {
+ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts,
+                               const std::vector<Placement>& placements) {
   return Planner(system, incoming, facts, placements).plan();
 }
 

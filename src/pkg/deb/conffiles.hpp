@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Configuration files: what an upgrade does with them when nobody is asked and the old one wins (dpkg --force-confold; dpkg src/main/configure.c).
+// Configuration files: what an upgrade does with them when nobody is asked and the old one wins (dpkg --force-confold; dpkg
+// src/main/configure.c).
 //
 //   disk      recorded   package        what happens
 //   absent    unknown    new            installed
@@ -33,18 +34,19 @@ enum class ConffileAction : std::uint8_t { nothing, install, offer };  // offer:
 ConffileAction decide_conffile(std::string_view disk, std::string_view recorded, std::string_view fresh);
 
 struct ConffilePut {
-  tar::Header header;     // final path, mode and owner
+  tar::Header header;  // final path, mode and owner
   std::string content;
 };
 
 struct ConffileChanges {
-  std::vector<Conffile> recorded;     // of the new status stanza, in its order
+  std::vector<Conffile> recorded;  // of the new status stanza, in its order
   std::vector<ConffilePut> puts;
   std::vector<std::string> removals;  // final paths
   std::vector<std::string> listed;    // absolute paths that stay in the .list although the package does not ship them
   std::vector<std::string> notes;
 };
 
-ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts, const std::vector<Placement>& placements);
+ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts,
+                               const std::vector<Placement>& placements);
 
 }  // namespace resole::deb

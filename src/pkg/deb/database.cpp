@@ -43,7 +43,8 @@ void write_status(const pkg::UpgradeRequest& request, const InstalledSystem& sys
   }
   StatusEdit edit;
   for (const PreparedPackage* package : packages) {
-    std::string stanza = status_stanza(package->facts.control.text("control"), package->conffiles.recorded, "control file of " + package->label());
+    std::string stanza =
+        status_stanza(package->facts.control.text("control"), package->conffiles.recorded, "control file of " + package->label());
     if (package->incoming.old == InstalledSystem::npos) {
       edit.added.emplace_back(package->incoming.package, std::move(stanza));
     } else {
@@ -57,12 +58,14 @@ void write_status(const pkg::UpgradeRequest& request, const InstalledSystem& sys
 
 // status.d (distroless): the control file as it is, and md5sums beside it. Existing entries keep their file names.
 void write_status_entry(const InstalledSystem& system, const PreparedPackage& package, std::int64_t epoch, rootfs::LayerDraft& draft) {
-  const std::string file = package.incoming.old == InstalledSystem::npos ? fmt::format("{}/{}", kStatusDirectory, package.incoming.package.name)
-                                                                         : system.stanzas[package.incoming.old].file;
+  const std::string file = package.incoming.old == InstalledSystem::npos
+                               ? fmt::format("{}/{}", kStatusDirectory, package.incoming.package.name)
+                               : system.stanzas[package.incoming.old].file;
   std::string control(package.facts.control.text("control"));
   if (!control.ends_with('\n')) control += '\n';
   rewrite(draft, system.tree, file, std::move(control), epoch);
-  rewrite(draft, system.tree, md5sums_beside(file), generated_md5sums(package).value_or(std::string(package.facts.control.text("md5sums"))), epoch);
+  rewrite(draft, system.tree, md5sums_beside(file), generated_md5sums(package).value_or(std::string(package.facts.control.text("md5sums"))),
+          epoch);
 }
 
 void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& system, rootfs::LayerDraft& draft) {
@@ -78,7 +81,8 @@ void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& syst
 
 }  // namespace
 
-void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages, rootfs::LayerDraft& draft) {
+void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
+                    rootfs::LayerDraft& draft) {
   std::vector<const PreparedPackage*> ordinary;
   for (const PreparedPackage& package : packages) {
     if (is_distroless(package, system)) {

@@ -8,6 +8,7 @@
 
 namespace resole::deb {
 
-void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages, rootfs::LayerDraft& draft);
+void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
+                    rootfs::LayerDraft& draft);
 
 }  // namespace resole::deb

@@ -13,8 +13,8 @@
 namespace resole::deb {
 namespace {
 
-// Caches that triggers and scripts build from whole directories and that are not built here. A security fix of code does not touch their inputs; when one
-// does, the image keeps the old cache, and a person should know.
+// Caches that triggers and scripts build from whole directories and that are not built here. A security fix of code does not touch their
+// inputs; when one does, the image keeps the old cache, and a person should know.
 struct WatchedDirectory {
   std::string_view directory, cache;
 };
@@ -56,8 +56,8 @@ void derive_ld_so_cache(const DerivedInput& input, rootfs::LayerDraft& draft) {
 }
 
 std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::LayerDraft& draft) {
-  const bool configure =
-      std::ranges::any_of(input.packages, [](const PreparedPackage& package) { return package.incoming.package.name == "ca-certificates"; });
+  const bool configure = std::ranges::any_of(
+      input.packages, [](const PreparedPackage& package) { return package.incoming.package.name == "ca-certificates"; });
   const bool changed = std::ranges::any_of(input.touched, [](const std::string& path) {
     return path.starts_with("usr/share/ca-certificates/") || path.starts_with("usr/local/share/ca-certificates/");
   });
@@ -71,9 +71,11 @@ std::vector<std::string> tell_watched(const std::vector<std::string>& touched) {
     const auto path = std::ranges::find_if(touched, matches);
     if (path != touched.end()) notes.push_back(fmt::format("/{} changed; {} is not made again", printable(*path), watched.cache));
   };
-  for (const WatchedDirectory& watched : kWatched) tell(watched, [&](const std::string& path) { return path.starts_with(watched.directory); });
+  for (const WatchedDirectory& watched : kWatched)
+    tell(watched, [&](const std::string& path) { return path.starts_with(watched.directory); });
   for (const WatchedDirectory& watched : kWatchedModules) {
-    tell(watched, [&](const std::string& path) { return path.starts_with("usr/lib/") && path.find(watched.directory) != std::string::npos; });
+    tell(watched,
+         [&](const std::string& path) { return path.starts_with("usr/lib/") && path.find(watched.directory) != std::string::npos; });
   }
   return notes;
 }

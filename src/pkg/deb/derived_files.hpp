@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that no package ships but that scripts and triggers make from what packages ship: ld.so.cache, the certificates' bundle and links. The list is closed;
-// what else watches directories that change is told (triggers of other packages).
+// Files that no package ships but that scripts and triggers make from what packages ship: ld.so.cache, the certificates' bundle and links.
+// The list is closed; what else watches directories that change is told (triggers of other packages).
 #pragma once
 #include <string>
 #include <vector>

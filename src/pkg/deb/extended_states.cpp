@@ -10,7 +10,8 @@
 
 namespace resole::deb {
 
-std::string mark_automatic(std::string_view extended_states, std::vector<std::pair<std::string, std::string>> added, std::string_view native) {
+std::string mark_automatic(std::string_view extended_states, std::vector<std::pair<std::string, std::string>> added,
+                           std::string_view native) {
   std::set<std::pair<std::string, std::string>> known;
   ParagraphReader reader(extended_states, "var/lib/apt/extended_states");
   Paragraph paragraph;

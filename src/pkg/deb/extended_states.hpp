@@ -8,7 +8,9 @@
 
 namespace resole::deb {
 
-// `added`: (name, architecture) of new packages; "all" is written as the native architecture, as apt does. Marked ones are left as they are.
-std::string mark_automatic(std::string_view extended_states, std::vector<std::pair<std::string, std::string>> added, std::string_view native);
+// `added`: (name, architecture) of new packages; "all" is written as the native architecture, as apt does. Marked ones are left as they
+// are.
+std::string mark_automatic(std::string_view extended_states, std::vector<std::pair<std::string, std::string>> added,
+                           std::string_view native);
 
 }  // namespace resole::deb

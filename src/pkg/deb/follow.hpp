@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Following links that packages and administrators made: a circle leads nowhere, as for a program that opens it, and is no reason to refuse an image.
+// Following links that packages and administrators made: a circle leads nowhere, as for a program that opens it, and is no reason to refuse
+// an image.
 #pragma once
 #include <string_view>
 

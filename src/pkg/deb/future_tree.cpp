@@ -10,7 +10,8 @@ namespace {
 
 // Captured bytes and ELF facts move from the package's spelling to the final path.
 void add_facts(const PackageFacts& facts, const std::string& spelled, const std::string& final_path, rootfs::LayerIndex& index) {
-  if (const auto captured = facts.data.captured.find(spelled); captured != facts.data.captured.end()) index.captured[final_path] = captured->second;
+  if (const auto captured = facts.data.captured.find(spelled); captured != facts.data.captured.end())
+    index.captured[final_path] = captured->second;
   if (const auto elf = facts.data.elf.find(spelled); elf != facts.data.elf.end()) index.elf[final_path] = elf->second;
 }
 
@@ -18,8 +19,10 @@ void add_package(const PreparedPackage& package, std::set<std::string>& director
   const auto& members = package.facts.data.entries;
   for (std::size_t i = 0; i < members.size(); ++i) {
     const Placement& placement = package.placements[i];
-    if (placement.fate == Fate::directory && directories.insert(placement.path).second) index.entries.push_back(rootfs::object_entry(placement.header));
-    if (package.emission[i] && members[i].type == tar::Type::file) add_facts(package.facts, members[i].path, package.emission[i]->path, index);
+    if (placement.fate == Fate::directory && directories.insert(placement.path).second)
+      index.entries.push_back(rootfs::object_entry(placement.header));
+    if (package.emission[i] && members[i].type == tar::Type::file)
+      add_facts(package.facts, members[i].path, package.emission[i]->path, index);
   }
   for (rootfs::Entry& entry : entries_of(package.emission, package.facts)) index.entries.push_back(std::move(entry));
   for (const ConffilePut& put : package.conffiles.puts) {
@@ -32,7 +35,8 @@ void add_package(const PreparedPackage& package, std::set<std::string>& director
 
 }  // namespace
 
-rootfs::Tree future_tree(const InstalledSystem& system, const std::vector<PreparedPackage>& packages, const std::vector<std::string>& removed) {
+rootfs::Tree future_tree(const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
+                         const std::vector<std::string>& removed) {
   auto index = std::make_shared<rootfs::LayerIndex>();
   for (const std::string& path : removed) index->entries.push_back(rootfs::marker_entry(path, false));
   std::set<std::string> directories;

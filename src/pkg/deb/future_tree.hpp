@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tree as it will be when the packages are unpacked: what derived files (ld.so.cache, certificates, bytecode) are computed from, before any layer exists.
+// The tree as it will be when the packages are unpacked: what derived files (ld.so.cache, certificates, bytecode) are computed from, before
+// any layer exists.
 #pragma once
 #include <memory>
 #include <string>
@@ -13,6 +14,7 @@
 namespace resole::deb {
 
 // New directories, segments, conffiles, without `removed` (final paths). Content facts come with the packages.
-rootfs::Tree future_tree(const InstalledSystem& system, const std::vector<PreparedPackage>& packages, const std::vector<std::string>& removed);
+rootfs::Tree future_tree(const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
+                         const std::vector<std::string>& removed);
 
 }  // namespace resole::deb

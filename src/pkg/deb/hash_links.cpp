@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// After openssl's apps/rehash.c: names in strcmp order; every link that looks like a hash link and every certificate enters the bucket of its hash; links
-// whose number is small enough stay, certificates without one get the lowest free number, other links go.
+// After openssl's apps/rehash.c: names in strcmp order; every link that looks like a hash link and every certificate enters the bucket of
+// its hash; links whose number is small enough stay, certificates without one get the lowest free number, other links go.
 #include "pkg/deb/hash_links.hpp"
 
 #include <fmt/format.h>

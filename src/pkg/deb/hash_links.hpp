@@ -15,8 +15,8 @@ namespace resole::deb {
 using LinkDirectory = std::map<std::string, std::optional<std::string>>;
 
 struct CertificateFile {
-  bool readable = false;                       // are its bytes at hand? The links of one that cannot be read stay as they are
-  std::optional<CertificateFacts> facts;       // when it holds exactly one certificate
+  bool readable = false;                  // are its bytes at hand? The links of one that cannot be read stay as they are
+  std::optional<CertificateFacts> facts;  // when it holds exactly one certificate
 };
 
 // `read` tells about a file with one of the endings that rehash looks at.

@@ -28,7 +28,8 @@ std::string lines_text(const auto& all) {
 class InfoWriter {
  public:
   InfoWriter(const InstalledSystem& system, std::int64_t epoch, rootfs::LayerDraft& draft) : system_(system), epoch_(epoch), draft_(draft) {
-    for (const std::string& name : system.tree.children(system.tree.resolve(kInfoDirectory, true).path)) files_[std::string(owner_of(name))].push_back(name);
+    for (const std::string& name : system.tree.children(system.tree.resolve(kInfoDirectory, true).path))
+      files_[std::string(owner_of(name))].push_back(name);
   }
 
   void write(const PreparedPackage& package) {
@@ -70,7 +71,8 @@ class InfoWriter {
 
 }  // namespace
 
-void put_file(rootfs::LayerDraft& draft, const rootfs::Tree& tree, const std::string& path, std::string content, std::uint32_t mode, std::int64_t mtime) {
+void put_file(rootfs::LayerDraft& draft, const rootfs::Tree& tree, const std::string& path, std::string content, std::uint32_t mode,
+              std::int64_t mtime) {
   tar::Header header;
   header.path = tree.resolve(path, false).path;
   header.mode = mode;
@@ -93,14 +95,16 @@ std::optional<std::string> generated_md5sums(const PreparedPackage& package) {
   return text;
 }
 
-void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch, rootfs::LayerDraft& draft) {
+void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch,
+                rootfs::LayerDraft& draft) {
   InfoWriter writer(system, epoch, draft);
   std::map<std::uint32_t, std::set<std::string, std::less<>>> taken;
   for (const PreparedPackage* each : packages) {
     const PreparedPackage& package = *each;
     writer.write(package);
     for (std::size_t i = 0; i < package.placements.size(); ++i) {
-      for (const std::uint32_t other : package.placements[i].taken_from) taken[other].insert(fmt::format("/{}", package.facts.data.entries[i].path));
+      for (const std::uint32_t other : package.placements[i].taken_from)
+        taken[other].insert(fmt::format("/{}", package.facts.data.entries[i].path));
     }
   }
   for (const auto& [stanza, paths] : taken) writer.shorten_list(stanza, paths);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The system that packages are unpacked into, as dpkg sees it before it starts: database, file lists, and the local rules about paths and owners.
+// The system that packages are unpacked into, as dpkg sees it before it starts: database, file lists, and the local rules about paths and
+// owners.
 #pragma once
 #include <boost/unordered/unordered_flat_map.hpp>
 #include <cstdint>
@@ -17,12 +18,13 @@
 
 namespace resole::deb {
 
-// Which package lists which path (info/*.list; for status.d, which has none, the paths of md5sums). Paths as they are spelt there: absolute, "/." is the root.
+// Which package lists which path (info/*.list; for status.d, which has none, the paths of md5sums). Paths as they are spelt there:
+// absolute, "/." is the root.
 class FileLists {
  public:
   static FileLists read(const rootfs::Tree& tree, std::span<const StatusStanza> stanzas);
-  std::span<const std::string_view> of(std::size_t stanza) const { return lists_[stanza]; }      // in the order of the file
-  std::span<const std::uint32_t> owners(std::string_view path) const;                            // stanza numbers, ascending
+  std::span<const std::string_view> of(std::size_t stanza) const { return lists_[stanza]; }  // in the order of the file
+  std::span<const std::uint32_t> owners(std::string_view path) const;                        // stanza numbers, ascending
   bool lists(std::size_t stanza, std::string_view path) const;
 
  private:

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ldconfig does (glibc elf/ldconfig.c, elf/cache.c, elf/stringtable.c), as functions over the tree:
 //
-// In each directory every "lib*.so*" and "ld-*.so*" that is an ELF shared object is taken under its SONAME (its file name when it has none). A link counts
-// under its own name when that is the SONAME, or when it is a linker's name of it ("libz.so" of "libz.so.1"); any other link counts like a file. Of two files
-// for one key a real file beats a link, then the higher number wins. The cache then says "directory/key", relying on the links that packages ship.
+// In each directory every "lib*.so*" and "ld-*.so*" that is an ELF shared object is taken under its SONAME (its file name when it has
+// none). A link counts under its own name when that is the SONAME, or when it is a linker's name of it ("libz.so" of "libz.so.1"); any
+// other link counts like a file. Of two files for one key a real file beats a link, then the higher number wins. The cache then says
+// "directory/key", relying on the links that packages ship.
 //
 // The file: header, entries sorted by descending key, string table, extensions (generator text, names of glibc-hwcaps subdirectories).
 #include "pkg/deb/ld_so_cache.hpp"
@@ -39,17 +40,27 @@ bool has_library_name(std::string_view name) {
 std::uint32_t flags_of(const rootfs::ElfFacts& elf) {
   constexpr std::uint32_t kArmHardFloat = 0x400, kArmSoftFloat = 0x200;
   switch (elf.machine) {
-    case 62: return (elf.bits == 64 ? 0x0300u : 0x0800u) | kElfLibc6;  // x86-64, x32
-    case 183: return 0x0a00u | kElfLibc6;                              // aarch64
-    case 40: return (elf.flags & kArmHardFloat ? 0x0900u : elf.flags & kArmSoftFloat ? 0x0b00u : 0u) | kElfLibc6;
-    case 21: return (elf.bits == 64 ? 0x0500u : 0u) | kElfLibc6;       // powerpc64
-    case 22: return (elf.bits == 64 ? 0x0400u : 0u) | kElfLibc6;       // s390
-    case 243: return ((elf.flags & 6) == 4 ? 0x1000u : 0x0f00u) | kElfLibc6;  // riscv: double or soft float
-    case 8: return (elf.bits == 64 ? 0x0700u : 0u) | kElfLibc6;        // mips n64
-    case 258: return ((elf.flags & 7) == 3 ? 0x1200u : 0x1100u) | kElfLibc6;  // loongarch: double or soft float
-    default: break;
+    case 62:
+      return (elf.bits == 64 ? 0x0300u : 0x0800u) | kElfLibc6;  // x86-64, x32
+    case 183:
+      return 0x0a00u | kElfLibc6;  // aarch64
+    case 40:
+      return (elf.flags & kArmHardFloat ? 0x0900u : elf.flags & kArmSoftFloat ? 0x0b00u : 0u) | kElfLibc6;
+    case 21:
+      return (elf.bits == 64 ? 0x0500u : 0u) | kElfLibc6;  // powerpc64
+    case 22:
+      return (elf.bits == 64 ? 0x0400u : 0u) | kElfLibc6;  // s390
+    case 243:
+      return ((elf.flags & 6) == 4 ? 0x1000u : 0x0f00u) | kElfLibc6;  // riscv: double or soft float
+    case 8:
+      return (elf.bits == 64 ? 0x0700u : 0u) | kElfLibc6;  // mips n64
+    case 258:
+      return ((elf.flags & 7) == 3 ? 0x1200u : 0x1100u) | kElfLibc6;  // loongarch: double or soft float
+    default:
+      break;
   }
-  const bool uses_libc = std::ranges::any_of(elf.needed, [](const std::string& name) { return name == "libc.so.6" || name == "libm.so.6"; });
+  const bool uses_libc =
+      std::ranges::any_of(elf.needed, [](const std::string& name) { return name == "libc.so.6" || name == "libm.so.6"; });
   return uses_libc ? kElfLibc6 : kElf;
 }
 
@@ -127,7 +138,8 @@ std::uint32_t get32(std::string_view bytes, std::size_t at) {
   return value;
 }
 
-// Strings are kept once, and not at all when they end another: sorted from their ends, longer first, each is looked for at the end of the one before.
+// Strings are kept once, and not at all when they end another: sorted from their ends, longer first, each is looked for at the end of the
+// one before.
 class StringTable {
  public:
   void add(const std::string& text) { strings_.insert({text.rbegin(), text.rend()}); }
@@ -262,7 +274,8 @@ std::optional<std::string> generator_of(std::string_view cache) {
   const std::uint32_t sections = get32(cache, extensions + 4);
   for (std::size_t i = 0, at = extensions + 8; i < sections && at + 16 <= cache.size(); ++i, at += 16) {
     const std::size_t offset = get32(cache, at + 8), size = get32(cache, at + 12);
-    if (get32(cache, at) == kTagGenerator && offset <= cache.size() && size <= cache.size() - offset) return std::string(cache.substr(offset, size));
+    if (get32(cache, at) == kTagGenerator && offset <= cache.size() && size <= cache.size() - offset)
+      return std::string(cache.substr(offset, size));
   }
   return std::nullopt;
 }

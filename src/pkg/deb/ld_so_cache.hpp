@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dynamic linker's cache (/etc/ld.so.cache), made as ldconfig of glibc 2.33 and later makes it, byte for byte, from the tree as data: for every
-// architecture, without its ldconfig.
+// The dynamic linker's cache (/etc/ld.so.cache), made as ldconfig of glibc 2.33 and later makes it, byte for byte, from the tree as data:
+// for every architecture, without its ldconfig.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -13,10 +13,10 @@
 namespace resole::deb {
 
 struct Library {
-  std::string key;             // what programs ask for: "libz.so.1"
-  std::string path;            // "/lib/x86_64-linux-gnu/libz.so.1"
+  std::string key;   // what programs ask for: "libz.so.1"
+  std::string path;  // "/lib/x86_64-linux-gnu/libz.so.1"
   std::uint32_t flags = 0;
-  std::string hwcaps;          // name of the glibc-hwcaps subdirectory, "" for ordinary directories
+  std::string hwcaps;  // name of the glibc-hwcaps subdirectory, "" for ordinary directories
   bool operator==(const Library&) const = default;
 };
 
@@ -24,7 +24,7 @@ struct Library {
 std::vector<Library> find_libraries(const rootfs::Tree& tree, std::string_view arch);
 std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string_view generator);
 std::optional<std::string> generator_of(std::string_view cache);  // nullopt when it is not such a cache
-std::vector<Library> read_ld_so_cache(std::string_view cache);     // Error(input) when damaged; hwcaps names are not read
+std::vector<Library> read_ld_so_cache(std::string_view cache);    // Error(input) when damaged; hwcaps names are not read
 
 // The order of names in the cache (glibc elf/dl-cache.c, _dl_cache_libcmp): digits compare as numbers.
 int compare_library_names(std::string_view a, std::string_view b);

@@ -92,7 +92,7 @@ bool stands_in(const Attempt& good, const Attempt& failed) {
 
 void require_own_repositories(const std::vector<Attempt>& attempts, const RepositoryContext& context) {
   for (const Attempt& failed : attempts) {
-    if (!failed.error || failed.error->kind() != ErrorKind::verification || !is_own_suite(failed.source, context)) continue;
+    if (!failed.error || !is_own_suite(failed.source, context)) continue;
     if (std::ranges::none_of(attempts, [&](const Attempt& good) { return stands_in(good, failed); })) throw Error(*failed.error);
   }
   if (std::ranges::any_of(attempts, [](const Attempt& one) { return !one.error; })) return;

@@ -12,7 +12,8 @@ namespace {
 
 using Paths = std::unordered_set<std::string_view>;
 
-// Spellings that the package ships for this image. What a path filter leaves out counts as absent: dpkg removes it when an earlier version was unpacked.
+// Spellings that the package ships for this image. What a path filter leaves out counts as absent: dpkg removes it when an earlier version
+// was unpacked.
 Paths shipped_spellings(const PreparedPackage& package) {
   Paths paths;
   for (std::size_t i = 0; i < package.placements.size(); ++i) {
@@ -90,9 +91,12 @@ class Finder {
 
 }  // namespace
 
-Obsolete find_obsolete(const InstalledSystem& system, const std::vector<PreparedPackage>& packages) { return Finder(system, packages).find(); }
+Obsolete find_obsolete(const InstalledSystem& system, const std::vector<PreparedPackage>& packages) {
+  return Finder(system, packages).find();
+}
 
-std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates, const std::vector<std::string>& leaving) {
+std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates,
+                                           const std::vector<std::string>& leaving) {
   const std::set<std::string> also(leaving.begin(), leaving.end());
   std::set<std::string> gone;
   for (const std::string& directory : candidates) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the old packages had and the new ones have not: files that go, and directories that go when nothing is left in them (dpkg src/main/unpack.c,
-// pkg_remove_old_files()).
+// What the old packages had and the new ones have not: files that go, and directories that go when nothing is left in them (dpkg
+// src/main/unpack.c, pkg_remove_old_files()).
 #pragma once
 #include <string>
 #include <vector>
@@ -19,6 +19,7 @@ struct Obsolete {
 Obsolete find_obsolete(const InstalledSystem& system, const std::vector<PreparedPackage>& packages);
 
 // Those of `candidates` (deepest first) that are empty in `after`, or become so because others of them, or those of `leaving`, go.
-std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates, const std::vector<std::string>& leaving);
+std::vector<std::string> empty_directories(const rootfs::Tree& after, const std::vector<std::string>& candidates,
+                                           const std::vector<std::string>& leaving);
 
 }  // namespace resole::deb

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// User and group names of the image. Packages name owners; dpkg looks the name up first and falls back to the number (dpkg lib/dpkg/tarfn.c).
+// User and group names of the image. Packages name owners; dpkg looks the name up first and falls back to the number (dpkg
+// lib/dpkg/tarfn.c).
 #pragma once
 #include <cstdint>
 #include <map>
@@ -13,9 +14,9 @@ namespace resole::deb {
 
 class Owners {
  public:
-  static Owners read(const rootfs::Tree& tree);                              // etc/passwd and etc/group; absent files know nobody
-  static Owners parse(std::string_view passwd, std::string_view group);      // lines that are not understood are skipped, as getpwnam(3) does
-  std::uint32_t user(std::string_view name, std::uint32_t fallback) const;   // "" = the fallback
+  static Owners read(const rootfs::Tree& tree);                          // etc/passwd and etc/group; absent files know nobody
+  static Owners parse(std::string_view passwd, std::string_view group);  // lines that are not understood are skipped, as getpwnam(3) does
+  std::uint32_t user(std::string_view name, std::uint32_t fallback) const;  // "" = the fallback
   std::uint32_t group(std::string_view name, std::uint32_t fallback) const;
   std::optional<std::uint32_t> find_user(std::string_view name) const;
   std::optional<std::uint32_t> find_group(std::string_view name) const;

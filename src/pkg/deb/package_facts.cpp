@@ -78,7 +78,8 @@ class DataReader {
     for (const std::string_view part : split(header.path, '/')) {
       if (part.starts_with(rootfs::kWhiteoutPrefix)) refuse(header, "has a name that deletes files in a layer");
     }
-    if (header.type == tar::Type::hardlink && !files_.contains(header.link)) refuse(header, "is a hard link to no earlier file of the package");
+    if (header.type == tar::Type::hardlink && !files_.contains(header.link))
+      refuse(header, "is a hard link to no earlier file of the package");
     if (header.type == tar::Type::symlink && header.link.empty()) refuse(header, "is a symbolic link to nothing");
     if (header.path.empty() && header.type != tar::Type::directory) refuse(header, "is the root but no directory");
     if (conffiles_.contains(header.path) && header.type != tar::Type::file) refuse(header, "is a conffile but no regular file");
@@ -118,7 +119,8 @@ class DataReader {
     const bool with_md5 = all_md5_ || conffile;
     const bool capture = conffile || rootfs::is_captured(entry.path, entry.size);
     if (capture && (entry.size > kCapturedFile || (captured_ += entry.size) > kCapturedTotal)) {
-      throw Error(ErrorKind::input, fmt::format("{}: configuration file \"{}\" is too large", printable(file_.what()), printable(entry.path)));
+      throw Error(ErrorKind::input,
+                  fmt::format("{}: configuration file \"{}\" is too large", printable(file_.what()), printable(entry.path)));
     }
     std::string kept;
     elf_.begin(entry.size);
@@ -154,7 +156,8 @@ class DataReader {
 }  // namespace
 
 PackageFacts read_package(const PackageFile& file, MemberVisitor& visitor) {
-  return with_context([&] { return fmt::format("unpacking {}", printable(file.what())); }, [&] { return DataReader(file, visitor).read(); });
+  return with_context([&] { return fmt::format("unpacking {}", printable(file.what())); },
+                      [&] { return DataReader(file, visitor).read(); });
 }
 
 std::vector<ConffileLine> conffile_lines(const ControlArchive& control) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a package file holds, as data: learnt in one pass over its data.tar, kept in the cache by the file's sha256, so that a warm run decodes no .deb.
-// A pure function of the file: nothing of any image is in it.
+// What a package file holds, as data: learnt in one pass over its data.tar, kept in the cache by the file's sha256, so that a warm run
+// decodes no .deb. A pure function of the file: nothing of any image is in it.
 #pragma once
 #include <functional>
 #include <optional>
@@ -20,11 +20,11 @@ struct OwnerNames {
 
 struct PackageFacts {
   ControlArchive control;
-  // Members of data.tar in order. Hardlinks name the first name of their file. Captured: conffiles and what rootfs::is_captured names (certificates).
-  // md5 is known of conffiles, and of all files when the package ships no md5sums.
+  // Members of data.tar in order. Hardlinks name the first name of their file. Captured: conffiles and what rootfs::is_captured names
+  // (certificates). md5 is known of conffiles, and of all files when the package ships no md5sums.
   rootfs::LayerIndex data;
   std::vector<OwnerNames> owners;  // of each member
-  std::string ldconfig;  // what this package's ldconfig writes as generator of ld.so.cache; "" when it ships none
+  std::string ldconfig;            // what this package's ldconfig writes as generator of ld.so.cache; "" when it ships none
 };
 
 // Watches the members pass, in order. `begin` is called before a member's content, `end` after it with the finished entry.
@@ -36,8 +36,8 @@ class MemberVisitor {
   virtual void end(const rootfs::Entry& entry) = 0;
 };
 
-// Reads data.tar to its end. Error(input): paths that leave the root, hardlinks to what is not an earlier file of the package, names that mean something
-// else in a layer (".wh."), sockets and other types that dpkg does not unpack, the bounds.
+// Reads data.tar to its end. Error(input): paths that leave the root, hardlinks to what is not an earlier file of the package, names that
+// mean something else in a layer (".wh."), sockets and other types that dpkg does not unpack, the bounds.
 PackageFacts read_package(const PackageFile& file, MemberVisitor& visitor);
 
 // Conffiles of the package as its control part lists them (deb-conffiles(5)): absolute paths.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// deb(5): the first member is "debian-binary" and says 2.x; then comes control.tar, then data.tar. Members whose names start with '_' may stand between
-// and are ignored; anything else is refused, as dpkg-deb does (dpkg-deb/extract.c).
+// deb(5): the first member is "debian-binary" and says 2.x; then comes control.tar, then data.tar. Members whose names start with '_' may
+// stand between and are ignored; anything else is refused, as dpkg-deb does (dpkg-deb/extract.c).
 #include "pkg/deb/package_file.hpp"
 
 #include <fmt/format.h>
@@ -102,35 +102,37 @@ std::string_view ControlArchive::text(std::string_view name) const {
 }
 
 PackageFile PackageFile::open(Blob archive, std::string what) {
-  return with_context([&] { return fmt::format("reading package {}", printable(what)); }, [&] {
-    const std::string_view bytes = archive.bytes();
-    const auto layout = find_parts(bytes, bytes.size(), what);
-    if (!layout) refuse(what, "it has no control part");
-    if (!layout->data) refuse(what, "it has no data part");
-    check_format(bytes.substr(layout->format.offset, layout->format.size), what);
-    PackageFile file;
-    file.control_ = read_control_tar(bytes.substr(layout->control.offset, layout->control.size), what);
-    const std::string_view data = bytes.substr(layout->data->offset, layout->data->size);
-    file.data_ = Blob(std::make_shared<const Blob>(std::move(archive)), data);
-    file.what_ = std::move(what);
-    return file;
-  });
+  return with_context([&] { return fmt::format("reading package {}", printable(what)); },
+                      [&] {
+                        const std::string_view bytes = archive.bytes();
+                        const auto layout = find_parts(bytes, bytes.size(), what);
+                        if (!layout) refuse(what, "it has no control part");
+                        if (!layout->data) refuse(what, "it has no data part");
+                        check_format(bytes.substr(layout->format.offset, layout->format.size), what);
+                        PackageFile file;
+                        file.control_ = read_control_tar(bytes.substr(layout->control.offset, layout->control.size), what);
+                        const std::string_view data = bytes.substr(layout->data->offset, layout->data->size);
+                        file.data_ = Blob(std::make_shared<const Blob>(std::move(archive)), data);
+                        file.what_ = std::move(what);
+                        return file;
+                      });
 }
 
 std::unique_ptr<Source> PackageFile::data() const { return archive::decompress(data_); }
 
 std::optional<ControlArchive> read_control(std::string_view prefix, std::uint64_t file_size, std::string_view what, std::uint64_t& needed) {
-  return with_context([&] { return fmt::format("reading the control part of {}", printable(what)); }, [&]() -> std::optional<ControlArchive> {
-    const auto layout = find_parts(prefix, file_size, what);
-    needed = layout ? end_of(layout->control) : prefix.size() + 4096;
-    if (needed > kControlTotal) refuse(what, "its control part is larger than 16 MiB");
-    if (prefix.size() < needed) {
-      if (prefix.size() >= file_size) refuse(what, "it ends before its control part does");
-      return std::nullopt;
-    }
-    check_format(prefix.substr(layout->format.offset, layout->format.size), what);
-    return read_control_tar(prefix.substr(layout->control.offset, layout->control.size), what);
-  });
+  return with_context([&] { return fmt::format("reading the control part of {}", printable(what)); },
+                      [&]() -> std::optional<ControlArchive> {
+                        const auto layout = find_parts(prefix, file_size, what);
+                        needed = layout ? end_of(layout->control) : prefix.size() + 4096;
+                        if (needed > kControlTotal) refuse(what, "its control part is larger than 16 MiB");
+                        if (prefix.size() < needed) {
+                          if (prefix.size() >= file_size) refuse(what, "it ends before its control part does");
+                          return std::nullopt;
+                        }
+                        check_format(prefix.substr(layout->format.offset, layout->format.size), what);
+                        return read_control_tar(prefix.substr(layout->control.offset, layout->control.size), what);
+                      });
 }
 
 }  // namespace resole::deb

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A .deb (deb(5)): an ar file of debian-binary, control.tar[.gz|.xz|.zst], data.tar[.*]. The control part is read whole, the data part as a stream.
+// A .deb (deb(5)): an ar file of debian-binary, control.tar[.gz|.xz|.zst], data.tar[.*]. The control part is read whole, the data part as a
+// stream.
 #pragma once
 #include <cstdint>
 #include <memory>
@@ -41,7 +42,8 @@ class PackageFile {
   std::string what_;
 };
 
-// The control part when only the first bytes of the file are at hand. nullopt: `needed` then says how many bytes from the beginning would do.
+// The control part when only the first bytes of the file are at hand. nullopt: `needed` then says how many bytes from the beginning would
+// do.
 std::optional<ControlArchive> read_control(std::string_view prefix, std::uint64_t file_size, std::string_view what, std::uint64_t& needed);
 
 }  // namespace resole::deb

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // An example. The package says "lib/x86_64-linux-gnu/libz.so.1.2.13, root:root 0644". The image has /lib -> usr/lib, so the file lands at
-// usr/lib/x86_64-linux-gnu/libz.so.1.2.13; the database keeps the package's spelling. A directory that is there keeps its mode and owner; a link to a
-// directory where the package has a directory stays a link; a real directory where the package has a link stays a directory.
+// usr/lib/x86_64-linux-gnu/libz.so.1.2.13; the database keeps the package's spelling. A directory that is there keeps its mode and owner; a
+// link to a directory where the package has a directory stays a link; a real directory where the package has a link stays a directory.
 #include "pkg/deb/placement.hpp"
 
 #include <fmt/format.h>
@@ -54,7 +54,8 @@ std::size_t stanza_of(const pkg::Item& item, const InstalledSystem& system) {
     const std::size_t found = system.find(item.name, arch);
     if (found != InstalledSystem::npos && system.stanzas[found].package.version == item.from) return found;
   }
-  throw Error(ErrorKind::input, fmt::format("{} {} {} is not installed in this image", printable(item.name), printable(item.arch), printable(item.from)),
+  throw Error(ErrorKind::input,
+              fmt::format("{} {} {} is not installed in this image", printable(item.name), printable(item.arch), printable(item.from)),
               "plan again: the plan speaks of another image");
 }
 
@@ -65,7 +66,8 @@ bool replaces(const pkg::Package& package, const pkg::Package& other) {
   });
 }
 
-Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory, const ControlArchive& control) {
+Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory,
+                        const ControlArchive& control) {
   Incoming incoming;
   incoming.item = &item;
   incoming.old = stanza_of(item, system);
@@ -74,8 +76,8 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
   const pkg::Package& package = incoming.package;
   if (package.name != item.to.name || package.arch != item.to.arch || compare_versions(package.version, item.to.version) != 0) {
     throw Error(ErrorKind::verification,
-                fmt::format("the package file of {} {} {} says that it is {} {} {}", printable(item.to.name), printable(item.to.version), printable(item.to.arch),
-                            printable(package.name), printable(package.version), printable(package.arch)));
+                fmt::format("the package file of {} {} {} says that it is {} {} {}", printable(item.to.name), printable(item.to.version),
+                            printable(item.to.arch), printable(package.name), printable(package.version), printable(package.arch)));
   }
   for (const ConffileLine& line : conffile_lines(control)) {
     if (!line.remove_on_upgrade) incoming.conffiles.insert(line.path);
@@ -181,16 +183,18 @@ bool Placer::yields(std::string_view path, Placement& placement) const {
     } else if (replaces(stanza.package, incoming_.package)) {
       theirs = true;
     } else {
-      throw Error(ErrorKind::refused, fmt::format("{} {} would overwrite {}, which belongs to {}", printable(incoming_.package.name),
-                                                  printable(incoming_.package.version), printable(path), printable(stanza.package.name)),
+      throw Error(ErrorKind::refused,
+                  fmt::format("{} {} would overwrite {}, which belongs to {}", printable(incoming_.package.name),
+                              printable(incoming_.package.version), printable(path), printable(stanza.package.name)),
                   fmt::format("dpkg refuses this too; hold it with --hold {}", printable(incoming_.package.name)));
     }
   }
   return theirs;
 }
 
-// The database stores no modes: what a script (or the administrator) gave to a file of this package after it was unpacked shows only as a difference to the
-// new package. Such modes, owners and capabilities stay, and are told: a setgid ssh-agent, a setuid pam helper (field notes 3.4).
+// The database stores no modes: what a script (or the administrator) gave to a file of this package after it was unpacked shows only as a
+// difference to the new package. Such modes, owners and capabilities stay, and are told: a setgid ssh-agent, a setuid pam helper (field
+// notes 3.4).
 void Placer::keep_metadata(std::string_view path, const rootfs::Node& below, Placement& placement) const {
   const bool own = incoming_.old != InstalledSystem::npos && system_.files.lists(incoming_.old, path);
   tar::Header& header = placement.header;

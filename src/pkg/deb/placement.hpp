@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where one member of a package goes in an image, and with which attributes: dpkg's rules of unpacking (dpkg src/main/archives.c, tarobject()) as a
-// function of the member's header and the installed system. What depends on the content (is it equal to what is there?) is decided by the caller.
+// Where one member of a package goes in an image, and with which attributes: dpkg's rules of unpacking (dpkg src/main/archives.c,
+// tarobject()) as a function of the member's header and the installed system. What depends on the content (is it equal to what is there?)
+// is decided by the caller.
 #pragma once
 #include <cstdint>
 #include <set>
@@ -29,25 +30,27 @@ enum class Fate : std::uint8_t {
 
 struct Placement {
   Fate fate = Fate::write;
-  std::string path;          // final: diversions and symlinked parents followed
-  tar::Header header;        // as it will be: path, owner, mode; of hardlinks the link is still the package's own spelling
-  std::string kept_metadata; // "mode 2755 kept, package has 0755"; "" when the package's attributes are taken
+  std::string path;                       // final: diversions and symlinked parents followed
+  tar::Header header;                     // as it will be: path, owner, mode; of hardlinks the link is still the package's own spelling
+  std::string kept_metadata;              // "mode 2755 kept, package has 0755"; "" when the package's attributes are taken
   std::vector<std::uint32_t> taken_from;  // stanzas of packages that lose this path because the new package Replaces them
 };
 
-// The stanza that the item replaces: of its own architecture, or, when it moves between "all" and a real one, the one of its name and version.
-// Of a new package the one that its removed but not purged predecessor left, else npos. Error(input) when the image does not have what the item says.
+// The stanza that the item replaces: of its own architecture, or, when it moves between "all" and a real one, the one of its name and
+// version. Of a new package the one that its removed but not purged predecessor left, else npos. Error(input) when the image does not have
+// what the item says.
 std::size_t stanza_of(const pkg::Item& item, const InstalledSystem& system);
 
 // A package on its way into the system.
 struct Incoming {
   const pkg::Item* item = nullptr;
-  std::size_t old = InstalledSystem::npos;  // its stanza; npos for a package that was never there
-  pkg::Package package;                     // from the package's own control file
+  std::size_t old = InstalledSystem::npos;                      // its stanza; npos for a package that was never there
+  pkg::Package package;                                         // from the package's own control file
   std::set<std::string, std::less<>> conffiles, keep, deleted;  // absolute paths
 
   // Error(input): the control file does not describe the candidate, conffiles that are no paths.
-  static Incoming read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory, const ControlArchive& control);
+  static Incoming read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory,
+                       const ControlArchive& control);
 };
 
 // Packages of the same run, by stanza number: their old lists no longer count, what they ship now does (see Placer::place).
@@ -74,7 +77,8 @@ class Placer {
   const Incoming& incoming_;
 };
 
-// Does a package with these Replaces take over files of `other`? (deb-control(5), dpkg's does_replace: versions count, virtual packages do not.)
+// Does a package with these Replaces take over files of `other`? (deb-control(5), dpkg's does_replace: versions count, virtual packages do
+// not.)
 bool replaces(const pkg::Package& package, const pkg::Package& other);
 
 }  // namespace resole::deb

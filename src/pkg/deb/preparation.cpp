@@ -110,7 +110,8 @@ class Preparation {
         } else if (replaces(theirs, mine)) {
           placement.fate = Fate::theirs;
         } else {
-          throw Error(ErrorKind::refused, fmt::format("{} and {} both bring /{}", printable(theirs.name), printable(mine.name), printable(placement.path)),
+          throw Error(ErrorKind::refused,
+                      fmt::format("{} and {} both bring /{}", printable(theirs.name), printable(mine.name), printable(placement.path)),
                       "dpkg refuses this too; hold one of them with --hold");
         }
       }

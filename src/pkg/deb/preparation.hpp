@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The packages of one run, each read (from the cache or from its file) and placed in the image, and the paths that more than one of them brings settled.
+// The packages of one run, each read (from the cache or from its file) and placed in the image, and the paths that more than one of them
+// brings settled.
 #pragma once
 #include <memory>
 #include <string>
@@ -20,9 +21,9 @@ struct PreparedPackage {
   std::vector<Placement> placements;  // of each member
   Emission emission;                  // what the segment must hold
   ConffileChanges conffiles;
-  std::vector<std::string> list;      // the lines of its new info/*.list
-  std::shared_ptr<Spool> spool;       // written while the facts were learnt; null when they came from the cache
-  std::string spooled;                // fingerprint of the emission in the spool
+  std::vector<std::string> list;  // the lines of its new info/*.list
+  std::shared_ptr<Spool> spool;   // written while the facts were learnt; null when they came from the cache
+  std::string spooled;            // fingerprint of the emission in the spool
 
   std::string label() const { return incoming.package.name + ":" + incoming.package.arch + " " + incoming.package.version; }
 };

@@ -29,29 +29,38 @@ class Prover {
       : context_(context), sources_(effective_sources(context.tree, context.inventory, context.recipes, context.options)) {}
 
   std::string prove(const pkg::Candidate& package) {
-    const SourceEntry* source = source_of(package.entry);
-    if (!source) {
-      return fmt::format("{} {} is none of the image's repositories, nor one that was added", printable(package.entry.uri), printable(package.entry.suite, 80));
+    std::string problem = fmt::format("{} {} is none of the image's repositories, nor one that was added", printable(package.entry.uri), printable(package.entry.suite, 80));
+    for (const SourceEntry* source : sources_of(package.entry)) {
+      problem = prove_by(*source, package);
+      if (problem.empty()) break;
     }
-    Verified& recorded = recorded_release(*source, package.entry.release);
+    return problem;
+  }
+
+ private:
+  std::string prove_by(const SourceEntry& source, const pkg::Candidate& package) {
+    Verified& recorded = recorded_release(source, package.entry.release);
     std::string problem = recorded.repository ? find_in(recorded, recorded_indexes(*recorded.repository, package.entry), package) : recorded.problem;
     if (problem.empty()) return {};
-    Verified& current = current_release(*source);
+    Verified& current = current_release(source);
     if (!current.repository) return fmt::format("{}; {}", problem, current.problem);
     return find_in(current, wanted_indexes(*current.repository, context_.inventory), package);
   }
 
- private:
-  const SourceEntry* source_of(const pkg::RepositoryEntry& entry) const {
+  // The source at the plan's URL; where there is none (planned through a mirror, built from a bundle), every source of that suite: the keys prove, not the
+  // place, and each source has its own keys.
+  std::vector<const SourceEntry*> sources_of(const pkg::RepositoryEntry& entry) const {
+    std::vector<const SourceEntry*> exact, same_suite;
     for (const SourceEntry& source : sources_) {
       if (source.suite != entry.suite) continue;
+      same_suite.push_back(&source);
       try {
-        if (url_of(source, context_.options) == entry.uri) return &source;
+        if (url_of(source, context_.options) == entry.uri) exact.push_back(&source);
       } catch (const Error&) {
-        continue;  // a source that may not be used proves nothing
+        continue;  // a source that may not be contacted has no URL to compare
       }
     }
-    return nullptr;
+    return exact.empty() ? same_suite : exact;
   }
 
   Verified& recorded_release(const SourceEntry& source, const Digest& digest) {

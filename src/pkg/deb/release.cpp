@@ -98,7 +98,7 @@ void require_fresh(const ReleaseFile& release, const Freshness& freshness, std::
            "the mirror is out of date or an old state is played back; use another mirror, --as-of for a snapshot, or --max-index-age");
   }
   if (release.date < freshness.newest_seen) {
-    refuse(fmt::format("is dated {}, but one of {} has been seen already", format_time(release.date), format_time(freshness.newest_seen)),
+    refuse(fmt::format("is dated {}, older than the one of {} that has been seen already", format_time(release.date), format_time(freshness.newest_seen)),
            "the mirror went back in time; use another mirror, or --max-index-age when that is meant to be");
   }
 }

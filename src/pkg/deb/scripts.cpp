@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Scripts that are byte for byte the installed ones (but for debhelper's version) ran in this image before. What they make from the package's own files is
-// made again in pure code (derived_files); everything else they do is idempotent or happened already (field notes 5).
+// Scripts that are byte for byte the installed ones (but for debhelper's version) ran in this image before. What they make from the
+// package's own files is made again in pure code (derived_files); everything else they do is idempotent or happened already (field notes
+// 5).
 #include "pkg/deb/scripts.hpp"
 
 #include <fmt/format.h>
@@ -35,7 +36,8 @@ bool is_certificate_list(std::string_view line) {
 std::string first_difference(std::string_view a, std::string_view b) {
   const auto left = lines(a), right = lines(b);
   for (std::size_t i = 0; i < std::max(left.size(), right.size()); ++i) {
-    const std::string_view before = i < left.size() ? left[i] : std::string_view(), after = i < right.size() ? right[i] : std::string_view();
+    const std::string_view before = i < left.size() ? left[i] : std::string_view(),
+                           after = i < right.size() ? right[i] : std::string_view();
     if (before != after || i >= left.size() || i >= right.size()) return fmt::format("line {}: \"{}\"", i + 1, printable(trim(after), 60));
   }
   return "its last line";
@@ -52,9 +54,12 @@ std::vector<std::string> differences(const Scripts& installed, const Scripts& fr
   for (const std::string_view name : kScriptNames) {
     const auto before = installed.find(name), after = fresh.find(name);
     if (before == installed.end() && after == fresh.end()) continue;
-    if (before == installed.end()) found.push_back(fmt::format("{} is new", name));
-    else if (after == fresh.end()) found.push_back(fmt::format("{} is gone", name));
-    else if (before->second != after->second) found.push_back(fmt::format("{} differs from the installed one at {}", name, first_difference(before->second, after->second)));
+    if (before == installed.end())
+      found.push_back(fmt::format("{} is new", name));
+    else if (after == fresh.end())
+      found.push_back(fmt::format("{} is gone", name));
+    else if (before->second != after->second)
+      found.push_back(fmt::format("{} differs from the installed one at {}", name, first_difference(before->second, after->second)));
   }
   return found;
 }
@@ -110,7 +115,8 @@ Scripts fetch_scripts(const pkg::Candidate& candidate, Fetcher& fetcher) {
     if (more.empty()) break;
     prefix += more;
   }
-  throw Error(ErrorKind::network, fmt::format("the beginning of package {} {} could not be read", printable(candidate.name), printable(candidate.version)));
+  throw Error(ErrorKind::network,
+              fmt::format("the beginning of package {} {} could not be read", printable(candidate.name), printable(candidate.version)));
 }
 
 Scripts scripts_of(const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) {
@@ -160,7 +166,8 @@ std::string scripts_sha256(const Scripts& scripts) {
   return sha256_hex_of(text);
 }
 
-pkg::Verdict judge_scripts(const rootfs::Tree& tree, const pkg::Recipe* recipe, const pkg::Package& candidate, const Scripts& fresh, const Scripts* installed) {
+pkg::Verdict judge_scripts(const rootfs::Tree& tree, const pkg::Recipe* recipe, const pkg::Package& candidate, const Scripts& fresh,
+                           const Scripts* installed) {
   using Kind = pkg::VerdictKind;
   if (fresh.empty() && (!installed || installed->empty())) return {Kind::none, "it has no maintainer scripts", {}};
   if (candidate.name == kCaCertificates) {
@@ -169,7 +176,9 @@ pkg::Verdict judge_scripts(const rootfs::Tree& tree, const pkg::Recipe* recipe, 
   }
   const std::vector<std::string> changed = installed ? differences(*installed, fresh) : std::vector<std::string>();
   if (installed && changed.empty() && candidate.name == kCaCertificates) {
-    return {Kind::recipe, "its scripts are the installed ones; bundle and links are made again from the certificates", {std::string(kCaCertificates)}};
+    return {Kind::recipe,
+            "its scripts are the installed ones; bundle and links are made again from the certificates",
+            {std::string(kCaCertificates)}};
   }
   if (installed && changed.empty()) return {Kind::unchanged, fmt::format("{} equal the installed ones", names_of(fresh)), {}};
   if (const pkg::PackageRecipe* found = find_recipe(recipe, candidate, fresh)) {
@@ -179,21 +188,23 @@ pkg::Verdict judge_scripts(const rootfs::Tree& tree, const pkg::Recipe* recipe, 
   return {Kind::unknown, join(changed, "; "), {}};
 }
 
-pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes, const pkg::Candidate& candidate,
-                   Fetcher& fetcher, Cache& cache) {
-  return with_context([&] { return fmt::format("reading the scripts of {} {}", printable(candidate.name), printable(candidate.version)); }, [&] {
-    const Scripts fresh = scripts_of(candidate, fetcher, cache);
-    const pkg::InstalledPackage* installed = inventory.find(candidate.name, candidate.arch);
-    for (const pkg::InstalledPackage& each : inventory.packages) {
-      // A package that moves between "all" and a real architecture is the same package.
-      if (!installed && each.name == candidate.name && (each.arch == "all" || candidate.arch == "all")) installed = &each;
-    }
-    if (installed && installed->state == pkg::InstallState::removed) installed = nullptr;
-    const pkg::Recipe* recipe = recipes.find(inventory.os);
-    if (!installed) return judge_scripts(tree, recipe, candidate, fresh, nullptr);
-    const Scripts before = installed_scripts(tree, *installed);
-    return judge_scripts(tree, recipe, candidate, fresh, &before);
-  });
+pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
+                   const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) {
+  return with_context([&] { return fmt::format("reading the scripts of {} {}", printable(candidate.name), printable(candidate.version)); },
+                      [&] {
+                        const Scripts fresh = scripts_of(candidate, fetcher, cache);
+                        const pkg::InstalledPackage* installed = inventory.find(candidate.name, candidate.arch);
+                        for (const pkg::InstalledPackage& each : inventory.packages) {
+                          // A package that moves between "all" and a real architecture is the same package.
+                          if (!installed && each.name == candidate.name && (each.arch == "all" || candidate.arch == "all"))
+                            installed = &each;
+                        }
+                        if (installed && installed->state == pkg::InstallState::removed) installed = nullptr;
+                        const pkg::Recipe* recipe = recipes.find(inventory.os);
+                        if (!installed) return judge_scripts(tree, recipe, candidate, fresh, nullptr);
+                        const Scripts before = installed_scripts(tree, *installed);
+                        return judge_scripts(tree, recipe, candidate, fresh, &before);
+                      });
 }
 
 }  // namespace resole::deb

@@ -38,8 +38,8 @@ Blob compress(const pkg::UpgradeRequest& request, const Spool& raw, const std::s
 }  // namespace
 
 std::string segment_key(const PreparedPackage& package, archive::Compression compression) {
-  return fmt::format("segment-{}-{}-{}-{}", kSegmentVersion, package.incoming.item->to.entry.sha256.hex(), fingerprint(package.emission).substr(0, 32),
-                     sha256_hex_of(archive::compressor_text(compression)).substr(0, 16));
+  return fmt::format("segment-{}-{}-{}-{}", kSegmentVersion, package.incoming.item->to.entry.sha256.hex(),
+                     fingerprint(package.emission).substr(0, 32), sha256_hex_of(archive::compressor_text(compression)).substr(0, 16));
 }
 
 std::vector<pkg::Segment> write_segments(const pkg::UpgradeRequest& request, std::vector<PreparedPackage>& packages) {

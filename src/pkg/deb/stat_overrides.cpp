@@ -12,7 +12,8 @@ namespace {
 constexpr std::string_view kPath = "var/lib/dpkg/statoverride";
 
 [[noreturn]] void refuse(std::size_t line, const std::string& problem) {
-  throw Error(ErrorKind::input, fmt::format("{}, line {}: {}", kPath, line, problem), "dpkg-statoverride --list in the image shows the table");
+  throw Error(ErrorKind::input, fmt::format("{}, line {}: {}", kPath, line, problem),
+              "dpkg-statoverride --list in the image shows the table");
 }
 
 // "#33" is a number, everything else a name (dpkg src/main/statcmd.c, statdb_parse_uid).

@@ -16,9 +16,9 @@ namespace {
 
 // Fields that dpkg knows, in its order. Conffiles and Status are its own and come from elsewhere.
 constexpr std::array<std::string_view, 26> kOrder = {
-    "Package",    "Essential",    "Protected", "Status",  "Priority", "Section",     "Installed-Size", "Origin",     "Maintainer",
-    "Bugs",       "Architecture", "Multi-Arch", "Source", "Version",  "Replaces",    "Provides",       "Depends",    "Pre-Depends",
-    "Recommends", "Suggests",     "Breaks",    "Conflicts", "Enhances", "Conffiles", "Description",    "Config-Version"};
+    "Package",    "Essential",    "Protected",  "Status",    "Priority", "Section",   "Installed-Size", "Origin",        "Maintainer",
+    "Bugs",       "Architecture", "Multi-Arch", "Source",    "Version",  "Replaces",  "Provides",       "Depends",       "Pre-Depends",
+    "Recommends", "Suggests",     "Breaks",     "Conflicts", "Enhances", "Conffiles", "Description",    "Config-Version"};
 
 constexpr std::array<std::string_view, 9> kRelations = {"Replaces", "Provides", "Depends",   "Pre-Depends", "Recommends",
                                                         "Suggests", "Breaks",   "Conflicts", "Enhances"};
@@ -29,12 +29,18 @@ bool is_one_of(std::string_view name, std::span<const std::string_view> names) {
 
 std::string_view operator_text(pkg::Operator op) {
   switch (op) {
-    case pkg::Operator::less: return "<<";
-    case pkg::Operator::less_equal: return "<=";
-    case pkg::Operator::equal: return "=";
-    case pkg::Operator::greater_equal: return ">=";
-    case pkg::Operator::greater: return ">>";
-    case pkg::Operator::any: break;
+    case pkg::Operator::less:
+      return "<<";
+    case pkg::Operator::less_equal:
+      return "<=";
+    case pkg::Operator::equal:
+      return "=";
+    case pkg::Operator::greater_equal:
+      return ">=";
+    case pkg::Operator::greater:
+      return ">>";
+    case pkg::Operator::any:
+      break;
   }
   return {};
 }
@@ -66,15 +72,20 @@ std::string conffiles_text(const std::vector<Conffile>& conffiles) {
   if (conffiles.empty()) return {};
   std::string text = "Conffiles:\n";
   for (const Conffile& conffile : conffiles) {
-    text += fmt::format(" {} {}{}{}\n", conffile.path, conffile.md5, conffile.obsolete ? " obsolete" : "", conffile.remove_on_upgrade ? " remove-on-upgrade" : "");
+    text += fmt::format(" {} {}{}{}\n", conffile.path, conffile.md5, conffile.obsolete ? " obsolete" : "",
+                        conffile.remove_on_upgrade ? " remove-on-upgrade" : "");
   }
   return text;
 }
 
-std::string field_text(std::string_view name, std::string_view value) { return value.empty() ? std::string() : fmt::format("{}: {}\n", name, value); }
+std::string field_text(std::string_view name, std::string_view value) {
+  return value.empty() ? std::string() : fmt::format("{}: {}\n", name, value);
+}
 
 // Nothing is written for a "no": it is what dpkg assumes.
-std::string flag_text(std::string_view name, std::string_view value) { return lower(value) == "yes" ? fmt::format("{}: yes\n", name) : std::string(); }
+std::string flag_text(std::string_view name, std::string_view value) {
+  return lower(value) == "yes" ? fmt::format("{}: yes\n", name) : std::string();
+}
 
 std::string known_field(std::string_view name, const Paragraph& control, const std::vector<Conffile>& conffiles, std::string_view what) {
   const std::string_view value = control.get(name);

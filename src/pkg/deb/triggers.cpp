@@ -15,7 +15,9 @@ namespace {
 constexpr std::string_view kDirectory = "var/lib/dpkg/triggers";
 
 // Triggers are plain names or absolute paths; only a name becomes the name of a file.
-bool is_plain_trigger(std::string_view name) { return !name.empty() && name != "File" && name != "Unincorp" && name != "Lock" && name.find('/') == name.npos && !name.starts_with('.'); }
+bool is_plain_trigger(std::string_view name) {
+  return !name.empty() && name != "File" && name != "Unincorp" && name != "Lock" && name.find('/') == name.npos && !name.starts_with('.');
+}
 
 struct FileEdit {
   std::set<std::string> dropped, added;  // whole lines
@@ -34,21 +36,25 @@ std::set<std::pair<std::string, std::string>> trigger_interests(std::string_view
   return found;
 }
 
-void write_triggers(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch, rootfs::LayerDraft& draft) {
+void write_triggers(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch,
+                    rootfs::LayerDraft& draft) {
   std::map<std::string, FileEdit> edits;
   const auto edit = [&](const std::pair<std::string, std::string>& interest, const std::string& package, bool add) {
     const bool path = interest.first.starts_with('/');
     if (!path && !is_plain_trigger(interest.first)) return;
     FileEdit& file = edits[path ? "File" : interest.first];
-    (add ? file.added : file.dropped).insert(path ? fmt::format("{} {}{}", interest.first, package, interest.second) : package + interest.second);
+    (add ? file.added : file.dropped)
+        .insert(path ? fmt::format("{} {}{}", interest.first, package, interest.second) : package + interest.second);
   };
   for (const PreparedPackage* each : packages) {
     const PreparedPackage& package = *each;
     if (package.incoming.old != InstalledSystem::npos) {
       const pkg::Package& old = system.stanzas[package.incoming.old].package;
-      for (const auto& interest : trigger_interests(system.tree.content(info_path(old, "triggers")).value_or(""))) edit(interest, info_name(old), false);
+      for (const auto& interest : trigger_interests(system.tree.content(info_path(old, "triggers")).value_or("")))
+        edit(interest, info_name(old), false);
     }
-    for (const auto& interest : trigger_interests(package.facts.control.text("triggers"))) edit(interest, info_name(package.incoming.package), true);
+    for (const auto& interest : trigger_interests(package.facts.control.text("triggers")))
+      edit(interest, info_name(package.incoming.package), true);
   }
   for (const auto& [name, change] : edits) {
     const std::string path = fmt::format("{}/{}", kDirectory, name);

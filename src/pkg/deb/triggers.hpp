@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who wants to be told of what: var/lib/dpkg/triggers/File ("PATH PACKAGE[/noawait]") and triggers/NAME ("PACKAGE[/noawait]"), deb-triggers(5).
+// Who wants to be told of what: var/lib/dpkg/triggers/File ("PATH PACKAGE[/noawait]") and triggers/NAME ("PACKAGE[/noawait]"),
+// deb-triggers(5).
 #pragma once
 #include <cstdint>
 #include <set>
@@ -18,6 +19,7 @@ namespace resole::deb {
 std::set<std::pair<std::string, std::string>> trigger_interests(std::string_view triggers);
 
 // Changes only the files whose set of lines changes: dpkg writes them in the order of a hash table, so an unchanged set is left as it lies.
-void write_triggers(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch, rootfs::LayerDraft& draft);
+void write_triggers(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch,
+                    rootfs::LayerDraft& draft);
 
 }  // namespace resole::deb

@@ -67,7 +67,8 @@ class EmissionPlanner {
   Emission plan() {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       const bool single = !is_file(members_[i].type) && members_[i].type != tar::Type::directory;
-      if (single && placements_[i].fate == Fate::write && !is_below(below_, placements_[i].header, {})) emission_[i] = placements_[i].header;
+      if (single && placements_[i].fate == Fate::write && !is_below(below_, placements_[i].header, {}))
+        emission_[i] = placements_[i].header;
     }
     for (const auto& [content, names] : link_sets(members_)) emit_set(content, names);
     return std::move(emission_);
@@ -166,7 +167,7 @@ class ProvisionalVisitor : public MemberVisitor {
   const Placer& placer_;
   const rootfs::Tree& below_;
   SegmentWriter writer_;
-  std::optional<tar::Header> header_;                      // of the member that is going by, when it is written
+  std::optional<tar::Header> header_;                     // of the member that is going by, when it is written
   std::unordered_map<std::string, tar::Header> written_;  // files by the package's spelling
   Emission emission_;
 };
@@ -202,8 +203,8 @@ std::string fingerprint(const Emission& emission) {
   for (std::size_t i = 0; i < emission.size(); ++i) {
     if (!emission[i]) continue;
     const tar::Header& header = *emission[i];
-    text += fmt::format("{} {} {:o} {} {} {} {}:{} {}:{}:{}\n", i, static_cast<int>(header.type), header.mode, header.uid, header.gid, header.mtime,
-                        header.major, header.minor, header.path.size(), header.path, header.link);
+    text += fmt::format("{} {} {:o} {} {} {} {}:{} {}:{}:{}\n", i, static_cast<int>(header.type), header.mode, header.uid, header.gid,
+                        header.mtime, header.major, header.minor, header.path.size(), header.path, header.link);
     for (const auto& [name, value] : header.xattrs) text += fmt::format("  {}={}\n", name, to_hex(value));
   }
   return sha256_hex_of(text);

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // From a package's members to its segment of the payload layer: tar members of what really changes, in the order of the package.
 //
-// A .deb is decompressed once. Whether a file equals the one below is known only after its content has gone by, so it is written to the spool at once and
-// the spool is cut back when it was equal. Link sets and paths that two packages bring can only be decided when everything is known: what was written
-// provisionally is then compared with the final emission, and in the rare case that they differ the package is read again.
+// A .deb is decompressed once. Whether a file equals the one below is known only after its content has gone by, so it is written to the
+// spool at once and the spool is cut back when it was equal. Link sets and paths that two packages bring can only be decided when
+// everything is known: what was written provisionally is then compared with the final emission, and in the rare case that they differ the
+// package is read again.
 #pragma once
 #include <optional>
 #include <string>
@@ -19,8 +20,8 @@
 
 namespace resole::deb {
 
-// What each member of a package becomes in the segment; nothing for those that are left out and for directories. A file's content always stands at its own
-// member, under the header given there (which may bear the name of another member of its link set).
+// What each member of a package becomes in the segment; nothing for those that are left out and for directories. A file's content always
+// stands at its own member, under the header given there (which may bear the name of another member of its link set).
 using Emission = std::vector<std::optional<tar::Header>>;
 
 Emission plan_emission(const PackageFacts& facts, const std::vector<Placement>& placements, const rootfs::Tree& below);

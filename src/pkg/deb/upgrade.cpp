@@ -77,7 +77,8 @@ class Upgrade {
     return paths;
   }
 
-  // Whiteouts, new directories, and every parent of every file of the segments: overlay stores would invent parents that no layer gives them.
+  // Whiteouts, new directories, and every parent of every file of the segments: overlay stores would invent parents that no layer gives
+  // them.
   void write_head(const std::vector<std::string>& files, const std::vector<std::string>& directories) {
     for (const std::string& path : files) result_.head.remove(path);
     for (const std::string& path : directories) result_.head.remove(path);
@@ -120,7 +121,8 @@ class Upgrade {
   }
 
   void put_missing_parents(std::string_view path) {
-    for (std::string_view parent = rootfs::parent_of(path); !parent.empty() && !system_.tree.find(parent); parent = rootfs::parent_of(parent)) {
+    for (std::string_view parent = rootfs::parent_of(path); !parent.empty() && !system_.tree.find(parent);
+         parent = rootfs::parent_of(parent)) {
       if (!result_.head.contains(parent)) put_new_directory(parent);
     }
   }
@@ -160,7 +162,8 @@ class Upgrade {
         if (placement.fate == Fate::kept) result_.notes.push_back(fmt::format("{} was changed in the image and stays so", printable(path)));
         deleted += placement.fate == Fate::deleted && package.facts.data.entries[i].type != tar::Type::directory;
       }
-      if (deleted) result_.notes.push_back(fmt::format("{}: {} files that were deleted in the image stay deleted", package.label(), deleted));
+      if (deleted)
+        result_.notes.push_back(fmt::format("{}: {} files that were deleted in the image stay deleted", package.label(), deleted));
       result_.notes.insert(result_.notes.end(), package.conffiles.notes.begin(), package.conffiles.notes.end());
     }
     for (const pkg::KeptMetadata& kept : result_.kept) request_.reporter.debug(fmt::format("{}: {}", kept.path, kept.what));

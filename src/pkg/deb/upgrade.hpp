@@ -5,8 +5,8 @@
 
 namespace resole::deb {
 
-// Errors: Error(input) for packages and databases that are damaged or hostile, Error(refused) where dpkg would refuse, Error(verification) for a package
-// file that is not the planned package.
+// Errors: Error(input) for packages and databases that are damaged or hostile, Error(refused) where dpkg would refuse, Error(verification)
+// for a package file that is not the planned package.
 pkg::UpgradeResult upgrade(const pkg::UpgradeRequest& request);
 
 }  // namespace resole::deb

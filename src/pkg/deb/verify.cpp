@@ -18,7 +18,8 @@ namespace {
 
 class Verification {
  public:
-  Verification(const rootfs::Tree& tree, const pkg::Inventory& inventory) : tree_(tree), inventory_(inventory), system_(InstalledSystem::read(tree)) {}
+  Verification(const rootfs::Tree& tree, const pkg::Inventory& inventory)
+      : tree_(tree), inventory_(inventory), system_(InstalledSystem::read(tree)) {}
 
   std::vector<pkg::VerifyFinding> run() {
     std::set<std::string> seen;
@@ -34,15 +35,19 @@ class Verification {
       check_sums(i, stanza);
     }
     check_libraries();
-    std::ranges::sort(findings_, {}, [](const pkg::VerifyFinding& finding) { return std::tie(finding.path, finding.package, finding.problem); });
+    std::ranges::sort(findings_, {},
+                      [](const pkg::VerifyFinding& finding) { return std::tie(finding.path, finding.package, finding.problem); });
     return std::move(findings_);
   }
 
  private:
-  void report(std::string path, const StatusStanza& stanza, std::string problem) { findings_.push_back({std::move(path), stanza.package.key(), std::move(problem)}); }
+  void report(std::string path, const StatusStanza& stanza, std::string problem) {
+    findings_.push_back({std::move(path), stanza.package.key(), std::move(problem)});
+  }
 
   void check_state(const StatusStanza& stanza) {
-    if (stanza.flag != "ok" || stanza.state != "installed") report(stanza.file, stanza, fmt::format("is in state \"{} {}\"", printable(stanza.flag), printable(stanza.state)));
+    if (stanza.flag != "ok" || stanza.state != "installed")
+      report(stanza.file, stanza, fmt::format("is in state \"{} {}\"", printable(stanza.flag), printable(stanza.state)));
   }
 
   // Deleted itself, or below a directory that was.
@@ -85,8 +90,10 @@ class Verification {
       if (is_conffile(stanza, path) || !system_.files.lists(number, path)) continue;
       const rootfs::Node* node = find(stanza, path);
       if (!node) continue;  // told above
-      if (node->entry.type != tar::Type::file) report(path, stanza, "is not a regular file");
-      else if (node->entry.md5 && *node->entry.md5 != *sum) report(path, stanza, "does not have the content that the package gave it");
+      if (node->entry.type != tar::Type::file)
+        report(path, stanza, "is not a regular file");
+      else if (node->entry.md5 && *node->entry.md5 != *sum)
+        report(path, stanza, "does not have the content that the package gave it");
     }
   }
 

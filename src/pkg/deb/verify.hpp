@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Is the package database of a tree whole, and are the packages' files what it says? As dpkg --audit and --verify ask, and ldconfig -p beside the libraries.
+// Is the package database of a tree whole, and are the packages' files what it says? As dpkg --audit and --verify ask, and ldconfig -p
+// beside the libraries.
 #pragma once
 #include <vector>
 
