@@ -362,11 +362,11 @@ layout_with() {
 @test "truncated blob" { layout_with cut-layer; refuses 4 patch_in; says 'sha256:'; }
 @test "blob with another content" { layout_with flip-layer; refuses 4 patch_in; says 'sha256:'; }
 @test "lost blob" { layout_with lost-layer; refuses 3 patch_in; says 'sha256:'; }
-@test "config with a wrong diff_id" { layout_with wrong-diff-id; refuses 4 patch_in; says 'diff'; }
+@test "config with a wrong diff_id" { layout_with wrong-diff-id; refuses 4 patch_in; says 'digest'; }
 @test "config with too few diff_ids" { layout_with missing-diff-id; refuses 3 patch_in; says 'diff_ids'; }
-@test "duplicate keys in the manifest" { layout_with duplicate-key; refuses 3 patch_in; says 'duplicate' 'layers'; }
-@test "duplicate keys in the config" { layout_with duplicate-config; refuses 3 patch_in; says 'duplicate' 'rootfs'; }
-@test "manifest that is an index too" { layout_with both-kinds; refuses 3 patch_in; says 'manifests'; }
+@test "duplicate keys in the manifest" { layout_with duplicate-key; refuses 3 patch_in; says 'twice' 'layers'; }
+@test "duplicate keys in the config" { layout_with duplicate-config; refuses 3 patch_in; says 'twice' 'rootfs'; }
+@test "manifest that is an index too" { layout_with both-kinds; refuses 3 patch_in; says 'both an image manifest and an index'; }
 @test "mixed media types" { layout_with mixed-types; refuses 3 patch_in; says 'media type'; }
 @test "descriptor of another type than the document" { layout_with wrong-type; refuses 3 patch_in; }
 @test "negative size" { layout_with negative-size; refuses 3 patch_in; says 'size'; }

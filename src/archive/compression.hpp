@@ -19,7 +19,8 @@ std::string_view name_of(Compression compression);  // "gzip", ...
 
 struct ExpandLimits {
   std::uint64_t output = 64ull << 30;  // most bytes out
-  std::uint32_t ratio = 2000;          // most bytes out per byte in, once 64 MiB are out (bombs)
+  std::uint32_t ratio = 400;           // most bytes out per byte in (gzip's own limit is about 1030) ...
+  std::uint64_t ratio_from = 256ull << 20;  // ... once so many are out: below, a high ratio is only a file of zeros
 };
 
 // Detects and decompresses; multi-member gzip, concatenated zstd and xz streams, and trailing NUL padding are read to the end of `source`.

@@ -13,8 +13,6 @@ namespace resole::archive {
 
 namespace {
 
-constexpr std::uint64_t kRatioFrom = 64ull << 20;  // below it a high ratio is only a file of zeros
-
 class CopyDecoder : public Decoder {
  public:
   std::size_t decode(Input& input, char* buffer, std::size_t capacity) override {
@@ -56,7 +54,7 @@ class Expanding : public Source {
  private:
   void check() const {
     if (expanded_ > limits_.output) throw_bomb(human_size(limits_.output));
-    if (expanded_ > kRatioFrom && expanded_ / limits_.ratio > input_.consumed()) {
+    if (expanded_ > limits_.ratio_from && expanded_ / limits_.ratio > input_.consumed()) {
       throw_bomb(fmt::format("{} times its size", limits_.ratio));
     }
   }

@@ -85,7 +85,8 @@ std::string plural(std::size_t count, std::string_view word) { return fmt::forma
 std::string platform_summary(const document::PlatformPlan& platform) {
   if (!platform.patched) return "carried as it is (" + platform.carried_because + ")";
   const std::size_t changes = count_changes(platform, false);
-  std::string text = changes == 0 ? "nothing to do" : plural(changes, "package") + " change";
+  const bool all_held = std::any_of(platform.held.begin(), platform.held.end(), [](const auto& held) { return held.requested && !held.noise; });
+  std::string text = changes > 0 ? plural(changes, "package") + " change" : all_held ? "no change" : "nothing to do";
   if (const auto noise = count_changes(platform, true)) text += fmt::format(", {} of kernel headers and the like", noise);
   if (!platform.held.empty()) text += fmt::format(", {} held", platform.held.size());
   if (!platform.unfixed.empty()) text += fmt::format(", {} without a fix here", platform.unfixed.size());

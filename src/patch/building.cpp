@@ -51,7 +51,7 @@ void prove(const PlatformView& view, const document::PlatformPlan& plan, const B
   std::vector<pkg::Candidate> packages;
   for (const auto& package : plan.packages) packages.push_back(package.candidate());
   const auto reasons =
-      view.family->prove(view.original, view.inventory, tools.recipes, request.repositories, plan.repositories, packages, tools.fetcher, tools.cache);
+      view.family->prove(view.given, view.given_inventory, tools.recipes, request.repositories, plan.repositories, packages, tools.fetcher, tools.cache);
   for (std::size_t i = 0; i < reasons.size(); ++i) {
     if (reasons[i].empty()) continue;
     throw Error(ErrorKind::refused, fmt::format("package {} {} of the plan cannot be proven: {}", packages[i].name, packages[i].version, reasons[i]),
@@ -60,8 +60,8 @@ void prove(const PlatformView& view, const document::PlatformPlan& plan, const B
 }
 
 // Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
-void check_verdict(const PlatformView& view, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
-  const pkg::Verdict verdict = view.family->judge(view.original, view.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
+void check_verdict(const PlatformView& view, const Ground& ground, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
+  const pkg::Verdict verdict = view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
   if (verdict.passes()) return;
   throw Error(ErrorKind::verification,
               fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind), verdict.reason),
@@ -84,7 +84,8 @@ std::vector<pkg::Item> fetch_items(const PlatformView& view, const document::Pla
     items[i].archive = bytes;
     phase.progress(done += bytes.size(), items[i].name);
   });
-  for (std::size_t i = 0; i < items.size(); ++i) check_verdict(view, plan.packages[i], items[i].to, tools);
+  const Ground ground = ground_of(view, plan.own_layers);
+  for (std::size_t i = 0; i < items.size(); ++i) check_verdict(view, ground, plan.packages[i], items[i].to, tools);
   return items;
 }
 
@@ -94,7 +95,7 @@ std::int64_t epoch_of(const pkg::UpgradeResult& upgrade, const oci::Config& conf
 
 Lineage lineage_of(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
   Lineage lineage;
-  lineage.source = view.own_layers > 0 && view.lineage ? view.lineage->source : view.image.descriptor.digest.text();
+  lineage.source = platform.own_layers > 0 && view.lineage ? view.lineage->source : view.image.descriptor.digest.text();
   lineage.plan = document::plan_digest(plan).text();
   lineage.version = RESOLE_VERSION;
   for (const auto& layer : layers) lineage.layers.push_back(layer.layer.diff_id.text());
@@ -127,13 +128,15 @@ struct BuiltPlatform {
 BuiltPlatform build_platform(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const BuildRequest& request,
                              const Tools& tools) {
   if (platform.diff_ids != view.image.config.diff_ids()) throw Error(ErrorKind::input, "the plan's layers are not the image's", "plan again");
+  if (platform.own_layers != 0 && platform.own_layers != view.own_layers) throw Error(ErrorKind::input, "the plan takes off layers that are not resole's", "plan again");
   if (!platform.patched || !view.family || !wants_change(platform)) {
     return {carried(&view, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
   }
   prove(view, platform, request, tools);
 
-  pkg::UpgradeRequest wish{.tree = view.original,
-                           .inventory = view.inventory,
+  const Ground ground = ground_of(view, platform.own_layers);
+  pkg::UpgradeRequest wish{.tree = ground.tree,
+                           .inventory = ground.inventory,
                            .items = fetch_items(view, platform, tools),
                            .recipes = tools.recipes,
                            .compression = compression_of(plan),
@@ -150,12 +153,12 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
   const std::int64_t epoch = epoch_of(upgrade, view.image.config);
   {
     Phase phase(tools.reporter, "writing layers");
-    built.layers = build::write_layers(upgrade, view.original,
+    built.layers = build::write_layers(upgrade, ground.tree,
                                        {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = epoch, .jobs = tools.jobs}, tools.cache);
   }
 
   const Lineage lineage = lineage_of(view, plan, platform, built.layers);
-  oci::ImageEdit change{.strip_layers = view.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
+  oci::ImageEdit change{.strip_layers = platform.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
   if (!oci::media_type::is_docker(view.image.manifest.type())) {
     change.annotations = {{std::string(label::kSource), lineage.source}, {std::string(label::kPlan), lineage.plan}, {std::string(label::kVersion), lineage.version}};
   }

@@ -88,7 +88,7 @@ std::vector<plan::Floor> floors_of(const PlatformView& view) {
 }
 
 // The loop of architecture.md: the planner names the packages whose scripts it must know; their control parts are fetched and judged; it is asked again.
-plan::Decision decide(plan::Request& request, const PlatformView& view, const Tools& tools) {
+plan::Decision decide(plan::Request request, const PlatformView& view, const Ground& ground, const Tools& tools) {
   for (;;) {
     auto answer = plan::make(request);
     if (auto* decision = std::get_if<plan::Decision>(&answer)) return std::move(*decision);
@@ -97,20 +97,34 @@ plan::Decision decide(plan::Request& request, const PlatformView& view, const To
     Phase phase(tools.reporter, "reading maintainer scripts");
     parallel_for(wanted.size(), std::max(tools.jobs, 4u), [&](std::size_t i) {
       verdicts[i] = with_context([&] { return "judging the scripts of " + wanted[i].name + " " + wanted[i].version; }, [&] {
-        return view.family->judge(view.original, view.inventory, tools.recipes, wanted[i], tools.fetcher, tools.cache);
+        return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], tools.fetcher, tools.cache);
       });
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.sha256.text()] = std::move(verdicts[i]);
   }
 }
 
-// A patched image is planned from its original: when that gives only what the image has already, there is nothing to do.
-bool already_there(const PlatformView& view, const std::vector<document::PlannedPackage>& packages) {
-  if (view.own_layers == 0) return false;
-  return std::all_of(packages.begin(), packages.end(), [&](const document::PlannedPackage& package) {
-    const auto* have = view.given_inventory.find(package.name, package.arch);
-    return have && have->state != pkg::InstallState::removed && have->version == package.to;
-  });
+// An image that we patched before is first asked as it is: is there anything new? Only then it is planned from its original, with the given versions as a
+// floor, so that our layers are replaced and do not pile up. Where the archive no longer has what those layers hold, they stay, and the new ones go on top.
+plan::Decision decide_again(const plan::Request& as_given, const PlatformView& view, document::PlatformPlan& out, const Tools& tools) {
+  plan::Decision given = decide(as_given, view, ground_of(view, 0), tools);
+  if (given.packages.empty()) return given;
+  try {
+    plan::Request from_original{.inventory = view.inventory,
+                                .offers = as_given.offers,
+                                .family = as_given.family,
+                                .recipe = as_given.recipe,
+                                .findings = as_given.findings,
+                                .floors = floors_of(view),
+                                .policy = as_given.policy,
+                                .verdicts = {}};
+    return decide(std::move(from_original), view, ground_of(view, view.own_layers), tools);
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::refused) throw;
+    out.own_layers = 0;
+    given.notes.push_back("the layers of the earlier run stay below the new ones: " + error.message());
+    return given;
+  }
 }
 
 void require_known_system(const PlatformView& view, const Tools& tools) {
@@ -159,23 +173,22 @@ document::PlatformPlan plan_platform(const PlatformView& view, const ImageView& 
   std::unique_ptr<pkg::CandidateSource> offers;
   {
     Phase phase(tools.reporter, "reading repositories");
-    offers = view.family->candidates(view.original, view.inventory, tools.recipes, repositories, tools.fetcher, tools.cache, tools.reporter);
+    offers = view.family->candidates(view.given, view.given_inventory, tools.recipes, repositories, tools.fetcher, tools.cache, tools.reporter);
   }
 
-  plan::Request wish{.inventory = view.inventory,
+  const plan::Request wish{.inventory = view.given_inventory,
                      .offers = *offers,
                      .family = *view.family,
                      .recipe = tools.recipes.find(view.os),
                      .findings = findings_for(view, image, reports, request, out),
-                     .floors = floors_of(view),
+                     .floors = {},
                      .policy = request.policy,
                      .verdicts = {}};
   plan::Decision decision;
   {
     Phase phase(tools.reporter, "planning");
-    decision = decide(wish, view, tools);
+    decision = view.own_layers == 0 ? decide(wish, view, ground_of(view, 0), tools) : decide_again(wish, view, out, tools);
   }
-  if (already_there(view, decision.packages)) decision.packages.clear();
   out.packages = std::move(decision.packages);
   out.held = std::move(decision.held);
   out.unfixed = std::move(decision.unfixed);
@@ -183,7 +196,7 @@ document::PlatformPlan plan_platform(const PlatformView& view, const ImageView& 
   out.notes.insert(out.notes.end(), decision.notes.begin(), decision.notes.end());
   out.repositories = offers->repositories();
   out.repository_failures = offers->failures();
-  out.shadow_copies = plan::shadow_copies(view.original, view.inventory, out.packages);
+  out.shadow_copies = plan::shadow_copies(view.given, view.given_inventory, out.packages);
   out.stale_metadata = plan::stale_metadata(view.image.config.env(), view.image.config.labels(), out.packages);
   for (const auto& failure : out.repository_failures) {
     tools.reporter.warn(fmt::format("repository {} {}: {}", printable(failure.uri), printable(failure.suite), failure.message));

@@ -26,6 +26,15 @@ struct PlatformView {
   pkg::Inventory given_inventory;        // of the image as given (the floor)
 };
 
+// What the upgrade stands on: the image without our own layers of an earlier run, or all of it when those stay.
+struct Ground {
+  const rootfs::Tree& tree;
+  const pkg::Inventory& inventory;
+};
+inline Ground ground_of(const PlatformView& view, std::size_t stripped_layers) {
+  return stripped_layers == 0 ? Ground{view.given, view.given_inventory} : Ground{view.original, view.inventory};
+}
+
 struct ImageView {
   oci::Location location;
   std::unique_ptr<oci::Store> store;

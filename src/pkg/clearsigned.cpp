@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// The armor of a clear-signed message, read strictly. OpenPGP libraries are lenient here: text before and after the block, a second block, unknown armor
-// headers pass in silence, and whoever then reads the file instead of the verified text reads what nobody signed.
-// So the message must be: the header line, "Hash:" lines, an empty line, the text with its dash escapes, the signature block, and nothing else.
+// The armor of a clear-signed message, read strictly. OpenPGP libraries are lenient here: text before and after the block, a second block,
+// unknown armor headers pass in silence, and whoever then reads the file instead of the verified text reads what nobody signed. So the
+// message must be: the header line, "Hash:" lines, an empty line, the text with its dash escapes, the signature block, and nothing else.
 #include <fmt/format.h>
 
 #include "base/error.hpp"
@@ -24,7 +24,8 @@ std::string_view without_trailing_blanks(std::string_view line) {
 
 std::string text_of_clearsigned(std::string_view message, std::string_view what) {
   const auto refuse = [&](std::size_t line, std::string_view problem) {
-    return Error(ErrorKind::verification, fmt::format("{}, line {}: {}", printable(what), line, problem), "the file is not one signed message as archives publish it");
+    return Error(ErrorKind::verification, fmt::format("{}, line {}: {}", printable(what), line, problem),
+                 "the file is not one signed message as archives publish it");
   };
   const auto all = lines(message);
   std::size_t at = 0;
@@ -38,8 +39,10 @@ std::string text_of_clearsigned(std::string_view message, std::string_view what)
   text.reserve(message.size());
   for (++at; at < all.size() && without_trailing_blanks(all[at]) != kBeginSignature; ++at) {
     std::string_view line = without_trailing_blanks(all[at]);
-    if (line.starts_with("- ")) line.remove_prefix(2);
-    else if (line.starts_with('-') && line != "-") throw refuse(at + 1, "a line that starts with '-' without its escape");
+    if (line.starts_with("- "))
+      line.remove_prefix(2);
+    else if (line.starts_with('-') && line != "-")
+      throw refuse(at + 1, "a line that starts with '-' without its escape");
     text.append(line).push_back('\n');
   }
   while (at < all.size() && without_trailing_blanks(all[at]) != kEndSignature) ++at;

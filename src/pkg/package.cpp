@@ -15,10 +15,14 @@ std::string unquoted(std::string_view value) {
   char quote = 0;
   for (std::size_t i = 0; i < value.size(); ++i) {
     const char c = value[i];
-    if (quote == 0 && (c == '"' || c == '\'')) quote = c;
-    else if (c == quote) quote = 0;
-    else if (c == '\\' && quote != '\'' && i + 1 < value.size()) text.push_back(value[++i]);
-    else text.push_back(c);
+    if (quote == 0 && (c == '"' || c == '\''))
+      quote = c;
+    else if (c == quote)
+      quote = 0;
+    else if (c == '\\' && quote != '\'' && i + 1 < value.size())
+      text.push_back(value[++i]);
+    else
+      text.push_back(c);
   }
   return text;
 }
@@ -33,11 +37,16 @@ std::optional<OsRelease> OsRelease::parse(std::string_view text) {
     if (line.starts_with('#') || equals == std::string_view::npos) continue;
     const std::string_view key = line.substr(0, equals);
     const std::string value = unquoted(line.substr(equals + 1));
-    if (key == "ID") os.id = lower(value);
-    else if (key == "VERSION_ID") os.version_id = value;
-    else if (key == "VERSION_CODENAME") os.codename = value;
-    else if (key == "PRETTY_NAME") os.pretty_name = value;
-    else if (key == "VARIANT_ID") os.variant_id = value;
+    if (key == "ID")
+      os.id = lower(value);
+    else if (key == "VERSION_ID")
+      os.version_id = value;
+    else if (key == "VERSION_CODENAME")
+      os.codename = value;
+    else if (key == "PRETTY_NAME")
+      os.pretty_name = value;
+    else if (key == "VARIANT_ID")
+      os.variant_id = value;
     else if (key == "ID_LIKE") {
       os.id_like.clear();
       for (std::string_view word : split_words(value)) os.id_like.push_back(lower(word));

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// recipes/<distro>.json as values (docs/schema/recipe.json says the same as a JSON Schema). A recipe is a reviewed text, so everything unknown or of the
-// wrong shape is an error that names the file and the field, never a silent default.
+// recipes/<distro>.json as values (docs/schema/recipe.json says the same as a JSON Schema). A recipe is a reviewed text, so everything
+// unknown or of the wrong shape is an error that names the file and the field, never a silent default.
 #include "pkg/recipe.hpp"
 
 #include <fmt/format.h>
@@ -94,7 +94,8 @@ PackageRecipe read_package(const Reader& in) {
     if (!sha256_from_hex(hash)) in.fail("\"scriptSha256\" must hold 64 lower-case hex digits each");
   }
   // Without either, whatever a future version does would count as reviewed.
-  if (recipe.script_sha256.empty() && recipe.version_below.empty()) in.fail("neither \"scriptSha256\" nor \"versionBelow\": nothing says what was reviewed");
+  if (recipe.script_sha256.empty() && recipe.version_below.empty())
+    in.fail("neither \"scriptSha256\" nor \"versionBelow\": nothing says what was reviewed");
   if (recipe.actions.empty()) in.fail("no \"actions\"; write [\"noop\"] when nothing is to be done");
   return recipe;
 }
@@ -109,8 +110,10 @@ std::vector<std::pair<std::string, std::string>> read_archives(const Reader& in)
 Recipe read_recipe(const std::string& file, const std::string& text) {
   const Json json = parse_json(text, file, kLimits);
   const Reader in(json, file);
-  in.only({"schema", "id", "family", "releases", "archives", "components", "keyrings", "securityLabels", "noise", "dataPackages", "packages"});
-  if (const std::string schema = in.required("schema"); schema != kSchema) in.fail(fmt::format("\"schema\" is \"{}\", not \"{}\"", printable(schema, 60), kSchema));
+  in.only(
+      {"schema", "id", "family", "releases", "archives", "components", "keyrings", "securityLabels", "noise", "dataPackages", "packages"});
+  if (const std::string schema = in.required("schema"); schema != kSchema)
+    in.fail(fmt::format("\"schema\" is \"{}\", not \"{}\"", printable(schema, 60), kSchema));
   Recipe recipe{.id = in.required("id"),
                 .family = in.required("family"),
                 .releases = {},
@@ -135,7 +138,8 @@ RecipeBook RecipeBook::parse(const std::vector<std::pair<std::string, std::strin
   std::set<std::string> ids;
   for (const auto& [name, text] : files) {
     Recipe recipe = read_recipe(name, text);
-    if (!ids.insert(recipe.id).second) throw Error(ErrorKind::input, fmt::format("{}: there is another recipe for \"{}\"", name, recipe.id));
+    if (!ids.insert(recipe.id).second)
+      throw Error(ErrorKind::input, fmt::format("{}: there is another recipe for \"{}\"", name, recipe.id));
     book.recipes_.push_back(std::move(recipe));
   }
   return book;

@@ -13,37 +13,40 @@ namespace resole::pkg {
 
 struct Release {
   std::string version_id, codename;
-  std::string end_of_life, lts_end;           // "YYYY-MM-DD" or ""
-  std::vector<std::string> suites;            // "bookworm", "bookworm-updates", "bookworm-security"
+  std::string end_of_life, lts_end;  // "YYYY-MM-DD" or ""
+  std::vector<std::string> suites;   // "bookworm", "bookworm-updates", "bookworm-security"
 };
 
-// "the scripts of these packages, when their text has this sha256 (or the version lies in this range), are replaced by these built-in actions"
+// "the scripts of these packages, when their text has this sha256 (or the version lies in this range), are replaced by these built-in
+// actions"
 struct PackageRecipe {
   std::string package;
-  std::vector<std::string> script_sha256;     // of the normalised scripts text (pkg/deb/scripts.hpp); empty = versions decide
-  std::string version_from, version_below;    // reviewed range; "" = open
-  std::vector<std::string> actions;           // "ca-certificates", "noop", ...
+  std::vector<std::string> script_sha256;   // of the normalised scripts text (pkg/deb/scripts.hpp); empty = versions decide
+  std::string version_from, version_below;  // reviewed range; "" = open
+  std::vector<std::string> actions;         // "ca-certificates", "noop", ...
   std::string reason;
 };
 
 struct Recipe {
-  std::string id;                             // os-release ID
-  std::string family;                         // "deb"
+  std::string id;      // os-release ID
+  std::string family;  // "deb"
   std::vector<Release> releases;
-  std::vector<std::pair<std::string, std::string>> archives;  // suite glob -> path of its archive on a mirror ("*-security" -> "debian-security"), longest glob first
-  std::vector<std::string> components;        // of the distribution's own archives: "main", "contrib"
-  std::vector<std::string> keyrings;          // files in the image that hold the distribution's keys, for sources that name none
-  std::vector<std::string> security_labels;   // globs of Label, Origin or suite of security archives
-  std::vector<std::string> noise;             // globs of packages never gating (kernel headers)
-  std::vector<std::string> data_packages;     // always part of `security`: tzdata, ca-certificates
+  std::vector<std::pair<std::string, std::string>>
+      archives;  // suite glob -> path of its archive on a mirror ("*-security" -> "debian-security"), longest glob first
+  std::vector<std::string> components;       // of the distribution's own archives: "main", "contrib"
+  std::vector<std::string> keyrings;         // files in the image that hold the distribution's keys, for sources that name none
+  std::vector<std::string> security_labels;  // globs of Label, Origin or suite of security archives
+  std::vector<std::string> noise;            // globs of packages never gating (kernel headers)
+  std::vector<std::string> data_packages;    // always part of `security`: tzdata, ca-certificates
   std::vector<PackageRecipe> packages;
 };
 
 class RecipeBook {
  public:
-  static RecipeBook parse(const std::vector<std::pair<std::string, std::string>>& files);  // (name, JSON text); Error(input) names file and field
-  const Recipe* find(const OsRelease& os) const;     // by ID, then ID_LIKE
-  const Release* release(const OsRelease& os) const; // by VERSION_ID, then codename
+  static RecipeBook parse(
+      const std::vector<std::pair<std::string, std::string>>& files);  // (name, JSON text); Error(input) names file and field
+  const Recipe* find(const OsRelease& os) const;                       // by ID, then ID_LIKE
+  const Release* release(const OsRelease& os) const;                   // by VERSION_ID, then codename
   const std::vector<Recipe>& all() const { return recipes_; }
 
  private:

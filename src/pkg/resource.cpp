@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkg/resource.hpp"
 
+#include "archive/tar.hpp"
 #include "base/url.hpp"
 
 namespace resole::pkg {
@@ -13,7 +14,9 @@ Resource resource_of(const Candidate& candidate) {
 }
 
 std::string index_url(const RepositoryState& repository, const std::string& path) {
-  const std::string below = repository.suite.ends_with('/') ? repository.suite + path : "dists/" + repository.suite + "/" + path;
+  // "./" and "dir/" are flat repositories (sources.list(5)): their indexes lie there and not below dists/.
+  const std::string below =
+      repository.suite.ends_with('/') ? tar::clean_path(repository.suite + path) : "dists/" + repository.suite + "/" + path;
   return Url::parse(repository.uri).join(below).text();
 }
 

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// librnp does the cryptography, we do the judging. Left to itself (0.16.3) it succeeds when one of several signatures is good, hands out the text also when
-// it fails, ignores what follows the signature, and writes to stderr. So: the armor is read by us (clearsigned.cpp), every signature's status, algorithm
-// and key is looked at, and the text that is returned is ours, which must equal the one that librnp verified.
+// librnp does the cryptography, we do the judging. Left to itself (0.16.3) it succeeds when one of several signatures is good, hands out
+// the text also when it fails, ignores what follows the signature, and writes to stderr. So: the armor is read by us (clearsigned.cpp),
+// every signature's status, algorithm and key is looked at, and the text that is returned is ours, which must equal the one that librnp
+// verified.
 #include "pkg/signature.hpp"
 
 #include <fmt/format.h>
@@ -28,7 +29,9 @@ constexpr std::uint32_t kShortestRsa = 2048;
 template <auto Destroy>
 struct Destroyer {
   template <class T>
-  void operator()(T* handle) const { Destroy(handle); }
+  void operator()(T* handle) const {
+    Destroy(handle);
+  }
 };
 template <class Handle, auto Destroy>
 using Owned = std::unique_ptr<std::remove_pointer_t<Handle>, Destroyer<Destroy>>;
@@ -53,9 +56,10 @@ std::string text_from(const Call& call) {
   return text;
 }
 
-// librnp as Debian builds it writes to C's stderr stream whenever a signature is by an unknown key or wrong, and rnp_ffi_set_log_fd covers only a part of it.
-// That stream is pointed at /dev/null while librnp works. The program's own output does not go through it: std::cerr keeps the stream it was made with, and
-// the terminal writes to the descriptor. Several threads may verify at once: the first one in mutes, the last one out restores.
+// librnp as Debian builds it writes to C's stderr stream whenever a signature is by an unknown key or wrong, and rnp_ffi_set_log_fd covers
+// only a part of it. That stream is pointed at /dev/null while librnp works. The program's own output does not go through it: std::cerr
+// keeps the stream it was made with, and the terminal writes to the descriptor. Several threads may verify at once: the first one in mutes,
+// the last one out restores.
 class MutedLibrary {
  public:
   MutedLibrary() {
@@ -151,7 +155,8 @@ std::string key_problem(rnp_key_handle_t key, std::int64_t now) {
   if (rnp_key_is_revoked(key, &revoked) != RNP_SUCCESS || revoked) return "the key is revoked";
   std::uint64_t until = 0;
   if (rnp_key_valid_till64(key, &until) != RNP_SUCCESS || until == 0) return "the key is not valid, or not yet";
-  if (now > 0 && until < static_cast<std::uint64_t>(now)) return fmt::format("the key expired on {}", format_time(static_cast<std::int64_t>(until)).substr(0, 10));
+  if (now > 0 && until < static_cast<std::uint64_t>(now))
+    return fmt::format("the key expired on {}", format_time(static_cast<std::int64_t>(until)).substr(0, 10));
   if (now == 0 && (rnp_key_is_expired(key, &expired) != RNP_SUCCESS || expired)) return "the key is expired";
   const std::string algorithm = text_from([&](char** out) { return rnp_key_get_alg(key, out); });
   std::uint32_t bits = 0;
@@ -181,18 +186,24 @@ Judgement judge(rnp_op_verify_signature_t signature, std::int64_t now) {
 
   const std::string hash = text_from([&](char** out) { return rnp_op_verify_signature_get_hash(signature, out); });
   const rnp_result_t status = rnp_op_verify_signature_get_status(signature);
-  if (is_weak_hash(hash)) judgement.problem = fmt::format("signatures over {} are refused", hash.empty() ? "an unknown hash" : printable(hash, 20));
-  else if (const std::string problem = key_problem(raw_key, now); !problem.empty()) judgement.problem = problem;
-  else if (status == RNP_ERROR_SIGNATURE_EXPIRED) judgement.problem = "the signature is expired";
-  else if (status == RNP_SUCCESS) judgement.kind = Judgement::good;
-  else judgement.kind = Judgement::broken;
+  if (is_weak_hash(hash))
+    judgement.problem = fmt::format("signatures over {} are refused", hash.empty() ? "an unknown hash" : printable(hash, 20));
+  else if (const std::string problem = key_problem(raw_key, now); !problem.empty())
+    judgement.problem = problem;
+  else if (status == RNP_ERROR_SIGNATURE_EXPIRED)
+    judgement.problem = "the signature is expired";
+  else if (status == RNP_SUCCESS)
+    judgement.kind = Judgement::good;
+  else
+    judgement.kind = Judgement::broken;
   return judgement;
 }
 
 std::vector<Judgement> judge_all(rnp_op_verify_t operation, std::int64_t now, std::string_view what) {
   std::size_t count = 0;
   must(rnp_op_verify_get_signature_count(operation, &count), "verify_get_signature_count");
-  if (count > kSignatureLimit) throw Error(ErrorKind::verification, fmt::format("{}: {} signatures, more than the {} that are read", what, count, kSignatureLimit));
+  if (count > kSignatureLimit)
+    throw Error(ErrorKind::verification, fmt::format("{}: {} signatures, more than the {} that are read", what, count, kSignatureLimit));
   std::vector<Judgement> judgements;
   for (std::size_t i = 0; i < count; ++i) {
     rnp_op_verify_signature_t signature = nullptr;
@@ -213,12 +224,14 @@ bool is_wanted(const Judgement& judgement, const std::vector<std::string>& finge
   for (const Keyring& keyring : keyrings) names.push_back(printable(keyring.name, 80));
   if (judgements.empty()) throw Error(ErrorKind::verification, fmt::format("{}: no signature that can be read", what));
   const std::string where = names.empty() ? "there is no keyring" : "not in " + join(names, ", ");
-  throw Error(ErrorKind::verification, fmt::format("{}: signed by a key that is not trusted here ({}; {})", what, join(unknown, ", "), where),
+  throw Error(ErrorKind::verification,
+              fmt::format("{}: signed by a key that is not trusted here ({}; {})", what, join(unknown, ", "), where),
               "if you trust it, add its public key with --add-keyring FILE");
 }
 
 // The signature that counts. Error(verification) when none does, or when one by a trusted key does not fit the text.
-const Judgement& decide(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what) {
+const Judgement& decide(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
+                        std::string_view what) {
   const Judgement* good = nullptr;
   const Judgement* unusable = nullptr;
   for (const Judgement& judgement : judgements) {
@@ -248,7 +261,8 @@ std::string normalised(std::string_view text) {
 
 }  // namespace
 
-SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what) {
+SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
+                              std::string_view what) {
   if (message.size() > kMessageLimit) throw Error(ErrorKind::verification, fmt::format("{}: larger than a signed index may be", what));
   SignedText result{.text = text_of_clearsigned(message, what), .key = {}, .primary_key = {}};
 

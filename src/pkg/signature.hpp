@@ -24,12 +24,14 @@ struct SignaturePolicy {
   std::vector<std::string> fingerprints;  // when given, only these keys (or their subkeys) count (apt's Signed-By with fingerprints)
 };
 
-// One good signature by a key of the keyrings is enough, others may be by unknown or expired keys; one by a known key that does not fit is not outvoted.
-// Error(verification), naming `what`: no key in the keyrings (hint --add-keyring), a bad or expired signature, an expired or revoked key, SHA-1, MD5, DSA or
-// short RSA, anything before or after the one signed block.
-SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what);
+// One good signature by a key of the keyrings is enough, others may be by unknown or expired keys; one by a known key that does not fit is
+// not outvoted. Error(verification), naming `what`: no key in the keyrings (hint --add-keyring), a bad or expired signature, an expired or
+// revoked key, SHA-1, MD5, DSA or short RSA, anything before or after the one signed block.
+SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
+                              std::string_view what);
 
-// The text that a clear-signed message covers, by its armor alone. Error(verification) when it is not exactly one well-formed block and nothing else.
+// The text that a clear-signed message covers, by its armor alone. Error(verification) when it is not exactly one well-formed block and
+// nothing else.
 std::string text_of_clearsigned(std::string_view message, std::string_view what);
 
 }  // namespace resole::pkg

@@ -5,12 +5,18 @@ namespace resole::pkg {
 
 std::string_view verdict_name(VerdictKind kind) {
   switch (kind) {
-    case VerdictKind::none: return "none";
-    case VerdictKind::unchanged: return "unchanged";
-    case VerdictKind::recognised: return "recognised";
-    case VerdictKind::recipe: return "recipe";
-    case VerdictKind::sandbox: return "sandbox";
-    case VerdictKind::unknown: break;
+    case VerdictKind::none:
+      return "none";
+    case VerdictKind::unchanged:
+      return "unchanged";
+    case VerdictKind::recognised:
+      return "recognised";
+    case VerdictKind::recipe:
+      return "recipe";
+    case VerdictKind::sandbox:
+      return "sandbox";
+    case VerdictKind::unknown:
+      break;
   }
   return "unknown";
 }

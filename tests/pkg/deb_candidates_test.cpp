@@ -36,7 +36,8 @@ std::string chosen(const pkg::CandidateSource& source, const std::string& name, 
   return offers.chosen ? offers.all[*offers.chosen].version + "@" + offers.all[*offers.chosen].entry.suite : "-";
 }
 
-std::unique_ptr<pkg::CandidateSource> source(std::vector<LocalIndex> indexes, const std::string& status = "", const std::string& preferences = "") {
+std::unique_ptr<pkg::CandidateSource> source(std::vector<LocalIndex> indexes, const std::string& status = "",
+                                             const std::string& preferences = "") {
   return candidates_from_indexes(std::move(indexes), installed(status), Preferences::parse({{"preferences", preferences}}));
 }
 
@@ -46,15 +47,18 @@ std::string have(const std::string& name, const std::string& version) {
 }
 
 TEST(DebCandidates, HighestVersionOfEqualPriority) {
-  const auto offers = source({index("bookworm", stanza("a", "1") + stanza("a", "3")), index("bookworm-security", stanza("a", "2"))}, have("a", "1"));
+  const auto offers =
+      source({index("bookworm", stanza("a", "1") + stanza("a", "3")), index("bookworm-security", stanza("a", "2"))}, have("a", "1"));
   EXPECT_EQ(chosen(*offers, "a"), "3@bookworm");
   EXPECT_EQ(offers->offers("a", "amd64").all.size(), 3u);
   EXPECT_EQ(chosen(*offers, "absent"), "-");
 }
 
 TEST(DebCandidates, FieldsOfACandidate) {
-  const auto offers = source({index("bookworm", stanza("bsdutils", "1:2.38-5", "Source: util-linux (2.38-5)\nDepends: libc6 (>= 2.36)\n"
-                                                       "Multi-Arch: same\nProvides: logger (= 1), cal:any,\n bsd\nPhased-Update-Percentage: 20\n"))});
+  const auto offers =
+      source({index("bookworm", stanza("bsdutils", "1:2.38-5",
+                                       "Source: util-linux (2.38-5)\nDepends: libc6 (>= 2.36)\n"
+                                       "Multi-Arch: same\nProvides: logger (= 1), cal:any,\n bsd\nPhased-Update-Percentage: 20\n"))});
   const auto all = offers->offers("bsdutils", "").all;
   ASSERT_EQ(all.size(), 1u);
   EXPECT_EQ(all[0].source, (pkg::SourceRef{"util-linux", "2.38-5"}));
@@ -106,11 +110,15 @@ TEST(DebCandidates, BrokenStanzasAreRefused) {
     }
     return std::string();
   };
-  EXPECT_NE(problem("Package: a\nVersion: 1\nArchitecture: amd64\nFilename: x\nSize: 1\nSHA1: abc\n").find("weaker hashes are refused"), std::string::npos);
+  EXPECT_NE(problem("Package: a\nVersion: 1\nArchitecture: amd64\nFilename: x\nSize: 1\nSHA1: abc\n").find("weaker hashes are refused"),
+            std::string::npos);
   EXPECT_NE(problem("Version: 1\n").find("no Package field"), std::string::npos);
   EXPECT_NE(problem("nonsense\n").find("is not a field"), std::string::npos);
-  EXPECT_THROW(read_candidate("Package: a\nVersion: 1\nFilename: ../../etc/passwd\nSize: 1\nSHA256: " + std::string(64, 'a') + "\n", {}, "x"), Error);
-  EXPECT_THROW(read_candidate("Package: a\nVersion: 1\nFilename: /etc/passwd\nSize: 1\nSHA256: " + std::string(64, 'a') + "\n", {}, "x"), Error);
+  EXPECT_THROW(
+      read_candidate("Package: a\nVersion: 1\nFilename: ../../etc/passwd\nSize: 1\nSHA256: " + std::string(64, 'a') + "\n", {}, "x"),
+      Error);
+  EXPECT_THROW(read_candidate("Package: a\nVersion: 1\nFilename: /etc/passwd\nSize: 1\nSHA256: " + std::string(64, 'a') + "\n", {}, "x"),
+               Error);
   EXPECT_THROW(read_candidate("Package: a\nVersion: 1\nFilename: a\nSize: -1\nSHA256: " + std::string(64, 'a') + "\n", {}, "x"), Error);
   EXPECT_THROW(read_candidate("Package: a\nVersion: 1\nFilename: a\nSize: 1\nSHA256: abc\n", {}, "x"), Error);
 }

@@ -71,7 +71,8 @@ TEST(DebControl, RequireTellsWhatIsMissing) {
 TEST(DebControl, CommentsGo) { EXPECT_EQ(without_comments("# a\nTypes: deb\n#b\nURIs: x\n y # z\n"), "Types: deb\nURIs: x\n y # z\n"); }
 
 TEST(DebRelations, AlternativesVersionsQualifiers) {
-  const auto parsed = parse_alternatives("libc6 (>= 2.36), default-mta | mail-transport-agent,\n python3:any (<< 3.12) , a(=1)[amd64]<!nocheck>,", "x");
+  const auto parsed =
+      parse_alternatives("libc6 (>= 2.36), default-mta | mail-transport-agent,\n python3:any (<< 3.12) , a(=1)[amd64]<!nocheck>,", "x");
   ASSERT_EQ(parsed.size(), 4u);
   EXPECT_EQ(parsed[0][0].name, "libc6");
   EXPECT_EQ(parsed[0][0].op, pkg::Operator::greater_equal);
@@ -92,7 +93,8 @@ TEST(DebRelations, HistoricalOperators) {
 }
 
 TEST(DebRelations, DamageIsRefused) {
-  for (const char* bad : {"a (>= 1", "a (=> 1)", "a b", "(= 1)", "a | , b", "a [x", "a (= )"}) EXPECT_THROW(parse_alternatives(bad, "x"), Error) << bad;
+  for (const char* bad : {"a (>= 1", "a (=> 1)", "a b", "(= 1)", "a | , b", "a [x", "a (= )"})
+    EXPECT_THROW(parse_alternatives(bad, "x"), Error) << bad;
   EXPECT_THROW(parse_atoms("a | b", "x"), Error);
 }
 

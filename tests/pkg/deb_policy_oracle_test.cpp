@@ -26,8 +26,12 @@ struct Suite {
 const std::vector<Suite>& suites() {
   using test::package_stanza;
   static const std::vector<Suite> all = {
-      {"stable", "bookworm", "Debian", "", package_stanza("a", "1.0") + package_stanza("b", "1.0", "Source: s (0.9)\n") + package_stanza("c", "1.0") + package_stanza("d", "2.0"), 500},
-      {"stable-security", "bookworm-security", "Debian-Security", "", package_stanza("a", "1.1") + package_stanza("b", "1.1", "Source: s (1.0)\n"), 500},
+      {"stable", "bookworm", "Debian", "",
+       package_stanza("a", "1.0") + package_stanza("b", "1.0", "Source: s (0.9)\n") + package_stanza("c", "1.0") +
+           package_stanza("d", "2.0"),
+       500},
+      {"stable-security", "bookworm-security", "Debian-Security", "",
+       package_stanza("a", "1.1") + package_stanza("b", "1.1", "Source: s (1.0)\n"), 500},
       {"stable-backports", "bookworm-backports", "Debian Backports", "NotAutomatic: yes\nButAutomaticUpgrades: yes\n",
        package_stanza("a", "2.0~bpo") + package_stanza("c", "2.0~bpo") + package_stanza("e", "3.0"), 100},
       {"experimental", "rc-buggy", "Debian", "NotAutomatic: yes\n", package_stanza("a", "3.0") + package_stanza("e", "4.0"), 1},
@@ -38,7 +42,8 @@ const std::vector<Suite>& suites() {
 const std::string kStatus = [] {
   std::string status = "Package: dpkg\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\nMaintainer: x\nDescription: x\n\n";
   for (const auto& [name, version] : std::map<std::string, std::string>{{"a", "1.0"}, {"b", "1.0"}, {"c", "1.5~bpo"}, {"d", "2.5"}}) {
-    status += "Package: " + name + "\nStatus: install ok installed\nVersion: " + version + "\nArchitecture: amd64\nMaintainer: x\nDescription: x\n\n";
+    status += "Package: " + name + "\nStatus: install ok installed\nVersion: " + version +
+              "\nArchitecture: amd64\nMaintainer: x\nDescription: x\n\n";
   }
   return status;
 }();
@@ -58,14 +63,16 @@ class Apt {
     for (const Suite& suite : suites()) {
       const fs::path base = root_ / "repo/dists" / suite.name;
       write(base / "main/binary-amd64/Packages", suite.packages);
-      write(base / "Release", "Origin: Debian\nLabel: " + suite.label + "\nSuite: " + suite.name + "\nCodename: " + suite.codename + "\n" + suite.fields +
-                                  "Date: Fri, 20 Nov 2026 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n " + sha256_hex_of(suite.packages) + " " +
-                                  std::to_string(suite.packages.size()) + " main/binary-amd64/Packages\n");
+      write(base / "Release", "Origin: Debian\nLabel: " + suite.label + "\nSuite: " + suite.name + "\nCodename: " + suite.codename + "\n" +
+                                  suite.fields + "Date: Fri, 20 Nov 2026 00:00:00 UTC\nArchitectures: amd64\nComponents: main\nSHA256:\n " +
+                                  sha256_hex_of(suite.packages) + " " + std::to_string(suite.packages.size()) +
+                                  " main/binary-amd64/Packages\n");
       sources += "deb [trusted=yes check-date=no] file:" + (root_ / "repo").string() + " " + suite.name + " main\n";
     }
     write(root_ / "etc/apt/sources.list", sources);
     write(root_ / "var/lib/dpkg/status", kStatus);
-    for (const char* directory : {"etc/apt/preferences.d", "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "var/lib/apt/lists/partial", "var/cache/apt/archives/partial"}) {
+    for (const char* directory : {"etc/apt/preferences.d", "etc/apt/sources.list.d", "etc/apt/apt.conf.d", "var/lib/apt/lists/partial",
+                                  "var/cache/apt/archives/partial"}) {
       fs::create_directories(root_ / directory);
     }
     test::run(command("apt-get") + " update");
@@ -93,7 +100,8 @@ class Apt {
   std::string command(const std::string& program) const {
     const std::string root = root_.string();
     return "LC_ALL=C APT_CONFIG=/dev/null " + program + " -o Dir=" + root + " -o Dir::State::status=" + root +
-           "/var/lib/dpkg/status -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o APT::Sandbox::User=root -o Acquire::Languages=none";
+           "/var/lib/dpkg/status -o APT::Architecture=amd64 -o APT::Architectures::=amd64 -o APT::Sandbox::User=root -o "
+           "Acquire::Languages=none";
   }
   fs::path root_;
 };
@@ -103,7 +111,12 @@ std::map<std::string, std::string> ours(const std::string& text, const std::stri
   for (const Suite& suite : suites()) {
     LocalIndex index;
     index.bytes = Blob::of(suite.packages);
-    index.entry = {.uri = "file:/repo", .suite = suite.name, .component = "main", .origin = "Debian", .label = suite.label, .codename = suite.codename};
+    index.entry = {.uri = "file:/repo",
+                   .suite = suite.name,
+                   .component = "main",
+                   .origin = "Debian",
+                   .label = suite.label,
+                   .codename = suite.codename};
     index.traits.priority = suite.priority;
     index.traits.architecture = "amd64";
     indexes.push_back(std::move(index));
@@ -145,7 +158,8 @@ TEST(DebPolicyOracle, AgreesWithApt) {
       {"Package: c\nPin: release a=now\nPin-Priority: 995\n", ""},
       {"Package: e\nPin: release *\nPin-Priority: -10\n", ""},
   };
-  for (const auto& [preferences, release] : cases) EXPECT_EQ(ours(preferences, release), apt.candidates(preferences, release)) << preferences << "/ " << release;
+  for (const auto& [preferences, release] : cases)
+    EXPECT_EQ(ours(preferences, release), apt.candidates(preferences, release)) << preferences << "/ " << release;
 }
 
 }  // namespace

@@ -13,16 +13,26 @@ namespace {
 
 Preferences preferences(const std::string& text) { return Preferences::parse({{"preferences", text}}); }
 IndexTraits stable() {
-  return {.archive = "stable", .codename = "bookworm", .version = "12.5", .origin = "Debian", .label = "Debian", .component = "main", .architecture = "amd64",
+  return {.archive = "stable",
+          .codename = "bookworm",
+          .version = "12.5",
+          .origin = "Debian",
+          .label = "Debian",
+          .component = "main",
+          .architecture = "amd64",
           .site = "mirror.example.org"};
 }
-bool release_matches(const char* data, const IndexTraits& index = stable()) { return PinTarget(PinTarget::Kind::release, data).matches_index(index); }
+bool release_matches(const char* data, const IndexTraits& index = stable()) {
+  return PinTarget(PinTarget::Kind::release, data).matches_index(index);
+}
 
 TEST(DebPin, Release) {
-  for (const char* good : {"*", "stable", "bookworm", "12*", "a=stable", "n=book*", "o=Debian, l=debian", "v=12.5, c=main, b=amd64", "a=/^st.*e$/"}) {
+  for (const char* good :
+       {"*", "stable", "bookworm", "12*", "a=stable", "n=book*", "o=Debian, l=debian", "v=12.5, c=main, b=amd64", "a=/^st.*e$/"}) {
     EXPECT_TRUE(release_matches(good)) << good;
   }
-  for (const char* bad : {"", "testing", "11*", "a=stable, n=trixie", "o=Ubuntu", "c=contrib", "b=i386", "x=y"}) EXPECT_FALSE(release_matches(bad)) << bad;
+  for (const char* bad : {"", "testing", "11*", "a=stable, n=trixie", "o=Ubuntu", "c=contrib", "b=i386", "x=y"})
+    EXPECT_FALSE(release_matches(bad)) << bad;
   const IndexTraits now{.archive = "now", .priority = 100, .installed = true};
   EXPECT_TRUE(release_matches("a=now", now));
   EXPECT_TRUE(release_matches("now", now));
@@ -36,7 +46,8 @@ TEST(DebPin, OriginIsTheHost) {
 }
 
 TEST(DebPin, Version) {
-  const PinTarget prefix(PinTarget::Kind::version, "1.2*"), exact(PinTarget::Kind::version, "1.2"), regex(PinTarget::Kind::version, "/deb12u[0-9]$/");
+  const PinTarget prefix(PinTarget::Kind::version, "1.2*"), exact(PinTarget::Kind::version, "1.2"),
+      regex(PinTarget::Kind::version, "/deb12u[0-9]$/");
   EXPECT_TRUE(prefix.matches_version("1.20-1"));
   EXPECT_FALSE(exact.matches_version("1.20-1"));
   EXPECT_TRUE(regex.matches_version("1-1+deb12u7"));
@@ -44,7 +55,9 @@ TEST(DebPin, Version) {
 }
 
 TEST(DebPreferences, RecordsAndComments) {
-  const auto read = preferences("# why\nExplanation: x\nPackage: a b:any src:c\nPin: version 1*\nPin-Priority: -5\n\nPackage: *\nPin: origin x\nPin-Priority: never\n");
+  const auto read = preferences(
+      "# why\nExplanation: x\nPackage: a b:any src:c\nPin: version 1*\nPin-Priority: -5\n\nPackage: *\nPin: origin x\nPin-Priority: "
+      "never\n");
   ASSERT_EQ(read.pins.size(), 4u);
   EXPECT_EQ(read.pins[1].arch, "any");
   EXPECT_TRUE(read.pins[2].of_source);
@@ -54,9 +67,11 @@ TEST(DebPreferences, RecordsAndComments) {
 }
 
 TEST(DebPreferences, WhatAptRefusesIsRefused) {
-  for (const char* bad : {"Package: a\nPin: version 1\n", "Package: a\nPin: version 1\nPin-Priority: 0\n", "Package: a\nPin: version 1\nPin-Priority: many\n",
-                          "Package: a\nPin: version 1\nPin-Priority: 40000\n", "Package: a\nPin: version 1\nPin-Priority: never\n", "Pin: version 1\nPin-Priority: 1\n",
-                          "Package: /a{1,1000}/\nPin: version 1\nPin-Priority: 1\n", "Package: /(a)\\1/\nPin: version 1\nPin-Priority: 1\n", "Package: /(/\nPin: version 1\nPin-Priority: 1\n"}) {
+  for (const char* bad :
+       {"Package: a\nPin: version 1\n", "Package: a\nPin: version 1\nPin-Priority: 0\n", "Package: a\nPin: version 1\nPin-Priority: many\n",
+        "Package: a\nPin: version 1\nPin-Priority: 40000\n", "Package: a\nPin: version 1\nPin-Priority: never\n",
+        "Pin: version 1\nPin-Priority: 1\n", "Package: /a{1,1000}/\nPin: version 1\nPin-Priority: 1\n",
+        "Package: /(a)\\1/\nPin: version 1\nPin-Priority: 1\n", "Package: /(/\nPin: version 1\nPin-Priority: 1\n"}) {
     EXPECT_THROW(preferences(bad), Error) << bad;
   }
   EXPECT_EQ(preferences("Package: a\nPin: sometimes x\nPin-Priority: 1\n").warnings.size(), 1u);
@@ -70,7 +85,8 @@ int priority(const std::string& text, const std::string& name, const std::string
 
 TEST(DebPolicy, FirstPinThatMatchesDecides) {
   const std::string pins =
-      "Package: lib*\nPin: version 1*\nPin-Priority: 700\n\nPackage: libx\nPin: release a=stable\nPin-Priority: 600\n\nPackage: *\nPin: release a=stable\nPin-Priority: 400\n\n"
+      "Package: lib*\nPin: version 1*\nPin-Priority: 700\n\nPackage: libx\nPin: release a=stable\nPin-Priority: 600\n\nPackage: *\nPin: "
+      "release a=stable\nPin-Priority: 400\n\n"
       "Package: src:y-src\nPin: release n=bookworm\nPin-Priority: 300\n\nPackage: z:i386\nPin: release n=bookworm\nPin-Priority: 200\n";
   EXPECT_EQ(priority(pins, "libx", "1.0"), 700);
   EXPECT_EQ(priority(pins, "libx", "2.0"), 600);
@@ -82,7 +98,8 @@ TEST(DebPolicy, FirstPinThatMatchesDecides) {
 }
 
 TEST(DebPolicy, NeverWins) {
-  const std::string pins = "Package: a\nPin: release a=stable\nPin-Priority: 900\n\nPackage: *\nPin: release a=stable\nPin-Priority: never\n";
+  const std::string pins =
+      "Package: a\nPin: release a=stable\nPin-Priority: 900\n\nPackage: *\nPin: release a=stable\nPin-Priority: never\n";
   EXPECT_EQ(priority(pins, "a", "1"), kNeverPriority);
   const Policy policy(preferences(pins), {stable()}, "amd64");
   EXPECT_FALSE(policy.choose("a", "amd64", {{.version = "1", .indexes = {0}}}));
@@ -111,7 +128,8 @@ TEST(DebAptConfig, DefaultRelease) {
   EXPECT_EQ(default_release_in("// x\nAPT { /* y */ Default-Release \"bookworm\"; Get { Assume-Yes \"1\"; }; };"), "bookworm");
   EXPECT_EQ(default_release_in("apt::default-release stable;"), "stable");
   EXPECT_EQ(default_release_in("Other { Default-Release \"x\"; };# APT::Default-Release \"y\";\n"), "");
-  const auto tree = test::tree_of({{"etc/apt/apt.conf", "APT::Default-Release \"b\";"}, {"etc/apt/apt.conf.d/10x", "APT::Default-Release \"a\";"},
+  const auto tree = test::tree_of({{"etc/apt/apt.conf", "APT::Default-Release \"b\";"},
+                                   {"etc/apt/apt.conf.d/10x", "APT::Default-Release \"a\";"},
                                    {"etc/apt/apt.conf.d/20x.bak", "APT::Default-Release \"c\";"}});
   EXPECT_EQ(default_release(tree), "b");
 }

@@ -11,13 +11,18 @@
 namespace resole::deb {
 namespace {
 
-const std::string kFiles = "SHA256:\n " + std::string(64, 'a') + " 12 main/binary-amd64/Packages.gz\n " + std::string(64, 'b') + " 3 ../../etc/passwd\n";
+const std::string kFiles =
+    "SHA256:\n " + std::string(64, 'a') + " 12 main/binary-amd64/Packages.gz\n " + std::string(64, 'b') + " 3 ../../etc/passwd\n";
 
 TEST(DebRelease, Fields) {
   const ReleaseFile release = parse_release(
-      "Origin: Debian Backports\nLabel: L\nSuite: stable-backports\nCodename: bookworm-backports\nVersion: 12\nDate: Sat, 07 Jun 2025 08:45:58 UTC\n"
-      "Valid-Until: Sat, 14 Jun 2025 08:45:58 UTC\nNotAutomatic: yes\nButAutomaticUpgrades: yes\nAcquire-By-Hash: yes\nArchitectures: all amd64\n"
-      "Components: main contrib\n" + kFiles, "x");
+      "Origin: Debian Backports\nLabel: L\nSuite: stable-backports\nCodename: bookworm-backports\nVersion: 12\nDate: Sat, 07 Jun 2025 "
+      "08:45:58 UTC\n"
+      "Valid-Until: Sat, 14 Jun 2025 08:45:58 UTC\nNotAutomatic: yes\nButAutomaticUpgrades: yes\nAcquire-By-Hash: yes\nArchitectures: all "
+      "amd64\n"
+      "Components: main contrib\n" +
+          kFiles,
+      "x");
   EXPECT_EQ(release.origin, "Debian Backports");
   EXPECT_EQ(format_time(release.date), "2025-06-07T08:45:58Z");
   EXPECT_EQ(format_time(release.valid_until), "2025-06-14T08:45:58Z");

@@ -21,7 +21,8 @@ using test::ArchiveOptions;
 using test::kArchiveUrl;
 using test::package_stanza;
 
-const char* kRecipe = R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb", "components": ["main"], "securityLabels": ["Debian-Security"],
+const char* kRecipe =
+    R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb", "components": ["main"], "securityLabels": ["Debian-Security"],
   "releases": [{"versionId": "12", "codename": "bookworm", "suites": ["bookworm", "bookworm-security"]}, {"versionId": "13", "codename": "trixie"}]})";
 
 const std::string kInReleaseUrl = kArchiveUrl + "/dists/bookworm/InRelease";
@@ -43,15 +44,18 @@ class DebRepository : public testing::Test {
   }
 
   void set_image(const std::string& sources, bool with_key = true) {
-    std::map<std::string, std::string> files = {
-        {"var/lib/dpkg/status", "Package: dpkg\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n"
-                                "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"},
-        {"etc/apt/sources.list", sources}};
+    std::map<std::string, std::string> files = {{"var/lib/dpkg/status",
+                                                 "Package: dpkg\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n"
+                                                 "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"},
+                                                {"etc/apt/sources.list", sources}};
     if (with_key) files["etc/apt/trusted.gpg.d/test.gpg"] = key_->public_key();
     tree_ = std::make_unique<rootfs::Tree>(test::tree_of(files));
-    inventory_ = read_inventory(*tree_, {.id = "debian", .version_id = "12", .codename = "bookworm", .pretty_name = {}, .variant_id = {}, .id_like = {}});
+    inventory_ = read_inventory(
+        *tree_, {.id = "debian", .version_id = "12", .codename = "bookworm", .pretty_name = {}, .variant_id = {}, .id_like = {}});
   }
-  void publish(const ArchiveOptions& options = {}, const std::string& packages = package_stanza("a", "2")) { test::publish(fetcher_, *key_, packages, options); }
+  void publish(const ArchiveOptions& options = {}, const std::string& packages = package_stanza("a", "2")) {
+    test::publish(fetcher_, *key_, packages, options);
+  }
 
   RepositoryContext context() { return {*tree_, inventory_, book_, options_, fetcher_, cache_}; }
   std::unique_ptr<pkg::CandidateSource> load() { return load_candidates(context(), reporter_); }
@@ -162,7 +166,9 @@ TEST_F(DebRepository, WrongKeyIsRefused) {
 
 TEST_F(DebRepository, SignedByBindsTheKey) {
   const test::TestKey other("ed25519");
-  const auto image = [&](const std::string& fingerprint) { set_image("deb [signed-by=" + fingerprint + "] " + kArchiveUrl + " bookworm main\n"); };
+  const auto image = [&](const std::string& fingerprint) {
+    set_image("deb [signed-by=" + fingerprint + "] " + kArchiveUrl + " bookworm main\n");
+  };
   image(other.fingerprint());
   contains(failure(ErrorKind::verification), "not trusted");
   image(key_->fingerprint());
@@ -210,7 +216,8 @@ TEST_F(DebRepository, NeitherSuiteNorCodename) {
 }
 
 TEST_F(DebRepository, OneMissingRepositoryIsAFailureOnly) {
-  set_image("deb " + kArchiveUrl + " bookworm main\ndeb http://gone.example.org/x stable main\ndeb file:/srv/x ./\ndeb http://192.168.1.1/x stable main\n");
+  set_image("deb " + kArchiveUrl +
+            " bookworm main\ndeb http://gone.example.org/x stable main\ndeb file:/srv/x ./\ndeb http://192.168.1.1/x stable main\n");
   const auto source = load();
   EXPECT_EQ(source->repositories().size(), 1u);
   ASSERT_EQ(source->failures().size(), 3u);
@@ -229,6 +236,11 @@ TEST_F(DebRepository, ThirdPartyThatCannotBeVerifiedIsAFailureOnly) {
   contains(source->failures().at(0).message, "not trusted");
 }
 
+TEST_F(DebRepository, OwnSuiteThatIsMissingEndsTheRun) {
+  set_image("deb " + kArchiveUrl + " bookworm main\ndeb " + kArchiveUrl + " bookworm-security main\n");
+  contains(failure(ErrorKind::network), "404");
+}
+
 TEST_F(DebRepository, AllMissingIsANetworkError) {
   fetcher_.files.clear();
   contains(failure(ErrorKind::network), "404");
@@ -245,7 +257,8 @@ TEST_F(DebRepository, MirrorOfTheOperator) {
 TEST_F(DebRepository, FlatRepository) {
   const std::string url = "http://flat.example.org/apt";
   const std::string packages = package_stanza("a", "2"), digest = sha256_hex_of(packages);
-  fetcher_.files[url + "/InRelease"] = key_->sign("Date: Fri, 20 Nov 2026 00:00:00 UTC\nSHA256:\n " + digest + " " + std::to_string(packages.size()) + " Packages\n");
+  fetcher_.files[url + "/InRelease"] =
+      key_->sign("Date: Fri, 20 Nov 2026 00:00:00 UTC\nSHA256:\n " + digest + " " + std::to_string(packages.size()) + " Packages\n");
   fetcher_.files[url + "/Packages"] = packages;
   set_image("deb " + url + " ./\n");
   const pkg::Candidate found = candidate();
@@ -304,8 +317,10 @@ TEST_F(DebRepository, EditedPlanIsNotProven) {
   EXPECT_NE(edited([](auto& c) { c.version = "2.1"; }), "");
   EXPECT_NE(edited([](auto& c) { c.arch = "i386"; }), "");
   EXPECT_NE(edited([](auto& c) { c.name = "b"; }), "");
-  contains(edited([](auto& c) { c.entry.uri = "http://evil.example.org/debian"; }), "none of the image's repositories");
-  // Wrong digests of release or index do not help, and do not harm what the repository still serves.
+  contains(edited([](auto& c) { c.entry.suite = "other"; }), "none of the image's repositories");
+  // Keys and hashes prove, not the place: another host, or wrong digests of release and index, do not help and do not harm what the
+  // repository still serves.
+  EXPECT_EQ(edited([](auto& c) { c.entry.uri = "http://elsewhere.example.org/debian"; }), "");
   EXPECT_EQ(edited([](auto& c) { c.entry.release = Digest::of("evil"); }), "");
 }
 

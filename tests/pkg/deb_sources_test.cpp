@@ -54,11 +54,13 @@ TEST(DebSources, OneLineDamageNamesTheLine) {
 
 TEST(DebSources, Deb822Form) {
   const auto sources = parse_deb822_sources(
-      "Types: deb deb-src\nURIs: http://a.example.org/debian http://b.example.org/debian/\nSuites: bookworm\n bookworm-updates\nComponents: main contrib\n"
+      "Types: deb deb-src\nURIs: http://a.example.org/debian http://b.example.org/debian/\nSuites: bookworm\n "
+      "bookworm-updates\nComponents: main contrib\n"
       "# a comment\nSigned-By: /usr/share/keyrings/x.gpg\nArchitectures: amd64\nTrusted: yes\n\n"
       "Types: deb\nURIs: http://c.example.org/\nSuites: ./\nEnabled: no\n\n"
       "Types: deb-src\nURIs: http://c.example.org/\nSuites: ./\n\n"
-      "Types: deb\nURIs: http://d.example.org/\nSuites: ./\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n -----END PGP PUBLIC KEY BLOCK-----\n",
+      "Types: deb\nURIs: http://d.example.org/\nSuites: ./\nSigned-By:\n -----BEGIN PGP PUBLIC KEY BLOCK-----\n .\n abc\n -----END PGP "
+      "PUBLIC KEY BLOCK-----\n",
       "x.sources", "amd64");
   ASSERT_EQ(sources.size(), 5u);
   EXPECT_EQ(sources[0].suite, "bookworm");
@@ -71,11 +73,12 @@ TEST(DebSources, Deb822Form) {
 }
 
 TEST(DebSources, TreeIsReadInAptsOrder) {
-  const auto tree = test::tree_of({{"etc/apt/sources.list", "deb http://a.example.org/ s main\n"},
-                                   {"etc/apt/sources.list.d/b.list", "deb http://a.example.org/ s contrib main\n"},
-                                   {"etc/apt/sources.list.d/a.sources", "Types: deb\nURIs: http://b.example.org/\nSuites: t\nComponents: main\n"},
-                                   {"etc/apt/sources.list.d/c.list.disabled", "nonsense\n"},
-                                   {"etc/apt/sources.list.d/.d.list", "nonsense\n"}});
+  const auto tree =
+      test::tree_of({{"etc/apt/sources.list", "deb http://a.example.org/ s main\n"},
+                     {"etc/apt/sources.list.d/b.list", "deb http://a.example.org/ s contrib main\n"},
+                     {"etc/apt/sources.list.d/a.sources", "Types: deb\nURIs: http://b.example.org/\nSuites: t\nComponents: main\n"},
+                     {"etc/apt/sources.list.d/c.list.disabled", "nonsense\n"},
+                     {"etc/apt/sources.list.d/.d.list", "nonsense\n"}});
   const auto sources = read_sources(tree, "amd64");
   ASSERT_EQ(sources.size(), 2u);
   EXPECT_EQ(sources[0].components, (Strings{"main", "contrib"}));
@@ -83,8 +86,9 @@ TEST(DebSources, TreeIsReadInAptsOrder) {
 }
 
 TEST(DebSources, LongestMirrorWins) {
-  const std::vector<std::pair<std::string, std::string>> mirrors = {
-      {"http://deb.example.org/", "http://one.example.org/x/"}, {"http://deb.example.org/debian-security", "http://two.example.org"}, {"*", "https://any.example.org"}};
+  const std::vector<std::pair<std::string, std::string>> mirrors = {{"http://deb.example.org/", "http://one.example.org/x/"},
+                                                                    {"http://deb.example.org/debian-security", "http://two.example.org"},
+                                                                    {"*", "https://any.example.org"}};
   const auto mapped_to = [&](const std::string& uri) {
     bool mapped = false;
     const std::string url = apply_mirrors(uri, mirrors, mapped);
@@ -102,8 +106,9 @@ TEST(DebSources, LongestMirrorWins) {
 
 TEST(DebSources, WhatAnImageMayNotName) {
   const SourceEntry by_image{.uri = "", .suite = "s", .where = "list:1"};
-  for (const char* url : {"file:/srv/repo", "cdrom:[x]/", "ftp://a.example.org/", "mirror+file:/etc/apt/mirrors/x", "tor+http://a.example.org/", "http://127.0.0.1/",
-                          "http://10.0.0.7/debian", "http://localhost:8080/", "http://[::1]/", "http://169.254.169.254/"}) {
+  for (const char* url :
+       {"file:/srv/repo", "cdrom:[x]/", "ftp://a.example.org/", "mirror+file:/etc/apt/mirrors/x", "tor+http://a.example.org/",
+        "http://127.0.0.1/", "http://10.0.0.7/debian", "http://localhost:8080/", "http://[::1]/", "http://169.254.169.254/"}) {
     EXPECT_NE(refusal_of(by_image, url, false), "") << url;
   }
   EXPECT_EQ(refusal_of(by_image, "http://mirror.example.org/debian", false), "");
@@ -121,7 +126,8 @@ TEST(DebSources, OperatorsOwn) {
   EXPECT_NE(problem_of([] { parse_operator_source("bookworm", "amd64"); }, ErrorKind::usage), "");
 }
 
-const char* kRecipe = R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb", "archives": {"*": "debian", "*-security": "debian-security"},
+const char* kRecipe =
+    R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb", "archives": {"*": "debian", "*-security": "debian-security"},
   "components": ["main"], "releases": [{"versionId": "12", "codename": "bookworm", "suites": ["bookworm", "bookworm-security"]}]})";
 
 TEST(DebSources, ImageWithoutSources) {
@@ -142,13 +148,17 @@ TEST(DebSources, ImageWithoutSources) {
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::refused);
-    EXPECT_NE(error.hint().find("--package-repo \"http://mirror.example.org/debian-security bookworm-security main\""), std::string::npos) << error.hint();
+    EXPECT_NE(error.hint().find("--package-repo \"http://mirror.example.org/debian-security bookworm-security main\""), std::string::npos)
+        << error.hint();
   }
 }
 
 TEST(DebKeyrings, SignedByElseTrusted) {
-  const auto tree = test::tree_of({{"etc/apt/trusted.gpg", "general"}, {"etc/apt/trusted.gpg.d/a.asc", "armored"}, {"etc/apt/trusted.gpg.d/b.txt", "no"},
-                                   {"usr/share/keyrings/x.gpg", "own"}, {"usr/share/keyrings/distro.gpg", "distro"}});
+  const auto tree = test::tree_of({{"etc/apt/trusted.gpg", "general"},
+                                   {"etc/apt/trusted.gpg.d/a.asc", "armored"},
+                                   {"etc/apt/trusted.gpg.d/b.txt", "no"},
+                                   {"usr/share/keyrings/x.gpg", "own"},
+                                   {"usr/share/keyrings/distro.gpg", "distro"}});
   const auto names = [&](const SourceEntry& source, const pkg::RepositoryOptions& options = {}, const pkg::Recipe* recipe = nullptr) {
     const TrustedKeys keys = trusted_keys(tree, source, recipe, options);
     Strings all;

@@ -71,7 +71,8 @@ TEST(DebVersion, Satisfies) {
 
 TEST(DebVersion, Syntax) {
   for (const char* good : {"1", "1:2.3-4", "0~", "1:1:1-1", "20230101", "1.0-1+b2"}) EXPECT_TRUE(is_version(good)) << good;
-  for (const char* bad : {"", "a1", ":1", "1:", "1-", "1 2", "1:a", "1/2", "1:1-1/2", "99999999999:1", "-1"}) EXPECT_FALSE(is_version(bad)) << bad;
+  for (const char* bad : {"", "a1", ":1", "1:", "1-", "1 2", "1:a", "1/2", "1:1-1/2", "99999999999:1", "-1"})
+    EXPECT_FALSE(is_version(bad)) << bad;
 }
 
 TEST(DebVersion, AgreesWithRecordedVectors) {
@@ -96,12 +97,13 @@ RC_GTEST_PROP(DebVersionOrder, IsAntisymmetricAndTransitive, ()) {
 // What dpkg itself says of versions that it accepts without a word.
 TEST(DebVersion, AgreesWithDpkg) {
   if (std::system("dpkg --version >/dev/null 2>&1") != 0) GTEST_SKIP() << "dpkg is not on this machine";
-  const char* versions[] = {"1",       "1.0",  "1.0-0",  "1.0-1", "1:0",    "0~",  "1~a",        "1.0+b1", "1.0-1+b1",
-                            "1.0-1~x", "1a",   "1.a",    "10.0",  "2.0-10", "2.0-9", "00:1.00-01", "1.0.",   "1.0~~1"};
+  const char* versions[] = {"1",       "1.0", "1.0-0", "1.0-1", "1:0",    "0~",    "1~a",        "1.0+b1", "1.0-1+b1",
+                            "1.0-1~x", "1a",  "1.a",   "10.0",  "2.0-10", "2.0-9", "00:1.00-01", "1.0.",   "1.0~~1"};
   std::string script;
   for (const char* a : versions) {
     for (const char* b : versions) {
-      script += std::string("dpkg --compare-versions '") + a + "' lt '" + b + "'; test $? -eq " + (compare_versions(a, b) < 0 ? "0" : "1") + " || exit 9; ";
+      script += std::string("dpkg --compare-versions '") + a + "' lt '" + b + "'; test $? -eq " + (compare_versions(a, b) < 0 ? "0" : "1") +
+                " || exit 9; ";
     }
   }
   EXPECT_EQ(std::system(script.c_str()), 0);

@@ -43,14 +43,14 @@ std::vector<std::string> MapFetcher::requests() const {
 }
 
 std::string package_stanza(const std::string& name, const std::string& version, const std::string& more) {
-  return fmt::format("Package: {0}\nVersion: {1}\nArchitecture: amd64\n{2}Filename: pool/{0}_{1}.deb\nSize: 10\nSHA256: {3}\n\n", name, version, more,
-                     sha256_hex_of(name + version));
+  return fmt::format("Package: {0}\nVersion: {1}\nArchitecture: amd64\n{2}Filename: pool/{0}_{1}.deb\nSize: 10\nSHA256: {3}\n\n", name,
+                     version, more, sha256_hex_of(name + version));
 }
 
 void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options, const std::string& url) {
   const std::string base = url + "/dists/" + options.suite + "/";
-  std::string release = fmt::format("Origin: {}\nLabel: {}\nSuite: {}\nCodename: {}\nDate: {}\n", options.origin, options.label, options.suite, options.codename,
-                                    options.date);
+  std::string release = fmt::format("Origin: {}\nLabel: {}\nSuite: {}\nCodename: {}\nDate: {}\n", options.origin, options.label,
+                                    options.suite, options.codename, options.date);
   if (!options.valid_until.empty()) release += "Valid-Until: " + options.valid_until + "\n";
   if (options.by_hash) release += "Acquire-By-Hash: yes\n";
   release += options.extra_fields + "Architectures: amd64\nComponents: main\nSHA256:\n";

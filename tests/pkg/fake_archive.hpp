@@ -20,7 +20,7 @@ class MapFetcher : public Fetcher {
   std::optional<Blob> cached(const Digest& sha256) override;
 
   std::map<std::string, std::string> files;
-  std::map<Digest, std::string> bundle;   // what cached() knows
+  std::map<Digest, std::string> bundle;  // what cached() knows
   std::vector<std::string> requests() const;
 
  private:
@@ -32,7 +32,7 @@ struct ArchiveOptions {
   std::string suite = "bookworm", codename = "bookworm", label = "Debian", origin = "Debian", extra_fields;
   std::string date = "Fri, 20 Nov 2026 00:00:00 UTC", valid_until;
   bool by_hash = true;
-  std::string key_options;                // of gpg
+  std::string key_options;  // of gpg
   std::vector<std::string> forms = {".gz"};
 };
 
@@ -43,6 +43,7 @@ inline const std::string kArchiveUrl = "http://mirror.example.org/debian";
 std::string package_stanza(const std::string& name, const std::string& version, const std::string& more = "");
 
 // Puts dists/SUITE/ of a one-component archive for amd64 below `url`.
-void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options = {}, const std::string& url = kArchiveUrl);
+void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options = {},
+             const std::string& url = kArchiveUrl);
 
 }  // namespace resole::test

@@ -25,7 +25,9 @@ std::string problem_of(const std::string& text) {
 OsRelease os(const std::string& text) { return OsRelease::parse(text).value(); }
 
 TEST(OsRelease, Parse) {
-  const OsRelease parsed = os("# x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID_LIKE='a b'\nVARIANT_ID=slim\\$\n");
+  const OsRelease parsed =
+      os("# x\nPRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nID_LIKE='a "
+         "b'\nVARIANT_ID=slim\\$\n");
   EXPECT_EQ(parsed.id, "debian");
   EXPECT_EQ(parsed.version_id, "12");
   EXPECT_EQ(parsed.codename, "bookworm");
@@ -60,11 +62,19 @@ TEST(RecipeBook, MistakesNameFileAndField) {
   EXPECT_EQ(problem_of(recipe(R"(, "noise": "x")")), "x.json: \"noise\" must be an array");
   EXPECT_EQ(problem_of(recipe(R"(, "noise": [1])")), "x.json: \"noise\" must hold text");
   EXPECT_EQ(problem_of(recipe(R"(, "releases": [{"versionId": "12"}])")), "x.json: releases[0]: no field \"codename\"");
-  EXPECT_EQ(problem_of(recipe(R"(, "releases": [{"versionId": "12", "codename": "b", "endOfLife": "soon"}])")), "x.json: releases[0]: \"endOfLife\" must be a date, YYYY-MM-DD");
-  EXPECT_EQ(problem_of(R"({"schema": "resole/recipe/v2", "id": "a", "family": "deb"})"), "x.json: \"schema\" is \"resole/recipe/v2\", not \"resole/recipe/v1\"");
-  EXPECT_NE(problem_of(recipe(R"(, "packages": [{"package": "a", "actions": ["noop"], "reason": "r"}])")).find("nothing says what was reviewed"), std::string::npos);
-  EXPECT_NE(problem_of(recipe(R"(, "packages": [{"package": "a", "scriptSha256": ["abc"], "actions": ["noop"], "reason": "r"}])")).find("64 lower-case"), std::string::npos);
-  EXPECT_NE(problem_of(recipe(R"(, "packages": [{"package": "a", "versionBelow": "2", "actions": [], "reason": "r"}])")).find("no \"actions\""), std::string::npos);
+  EXPECT_EQ(problem_of(recipe(R"(, "releases": [{"versionId": "12", "codename": "b", "endOfLife": "soon"}])")),
+            "x.json: releases[0]: \"endOfLife\" must be a date, YYYY-MM-DD");
+  EXPECT_EQ(problem_of(R"({"schema": "resole/recipe/v2", "id": "a", "family": "deb"})"),
+            "x.json: \"schema\" is \"resole/recipe/v2\", not \"resole/recipe/v1\"");
+  EXPECT_NE(
+      problem_of(recipe(R"(, "packages": [{"package": "a", "actions": ["noop"], "reason": "r"}])")).find("nothing says what was reviewed"),
+      std::string::npos);
+  EXPECT_NE(problem_of(recipe(R"(, "packages": [{"package": "a", "scriptSha256": ["abc"], "actions": ["noop"], "reason": "r"}])"))
+                .find("64 lower-case"),
+            std::string::npos);
+  EXPECT_NE(
+      problem_of(recipe(R"(, "packages": [{"package": "a", "versionBelow": "2", "actions": [], "reason": "r"}])")).find("no \"actions\""),
+      std::string::npos);
   EXPECT_THROW(RecipeBook::parse({{"a.json", recipe("")}, {"b.json", recipe("")}}), Error);
   EXPECT_NE(problem_of("{"), "");
 }

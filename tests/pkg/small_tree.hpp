@@ -35,8 +35,10 @@ inline rootfs::Tree tree_of(const std::map<std::string, std::string>& files) {
   for (const auto& [path, content] : files) {
     add_parents(path);
     if (path.ends_with('/')) continue;
-    if (content.starts_with("-> ")) tar.symlink(path, content.substr(3));
-    else tar.file(path, content);
+    if (content.starts_with("-> "))
+      tar.symlink(path, content.substr(3));
+    else
+      tar.file(path, content);
   }
   return tree_of_layer(tar);
 }

@@ -31,7 +31,8 @@ TestKey::~TestKey() {
 std::string TestKey::gpg(const std::string& arguments, const std::string& input) const {
   const std::string file = directory_ + "/input";
   std::ofstream(file, std::ios::binary) << input;
-  const std::string command = "GNUPGHOME=" + directory_ + " gpg --batch --yes --quiet --no-tty --allow-weak-digest-algos --pinentry-mode loopback --passphrase '' " +
+  const std::string command = "GNUPGHOME=" + directory_ +
+                              " gpg --batch --yes --quiet --no-tty --allow-weak-digest-algos --pinentry-mode loopback --passphrase '' " +
                               arguments + " < " + file + " 2>" + directory_ + "/errors";
   FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) throw std::runtime_error("cannot start gpg");

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A throw-away OpenPGP key, made and used by gpg in a directory of its own: dated 2026-01-01, its signatures 2026-11-01, whatever the machine's clock says.
+// A throw-away OpenPGP key, made and used by gpg in a directory of its own: dated 2026-01-01, its signatures 2026-11-01, whatever the
+// machine's clock says.
 #pragma once
 #include <string>
 
@@ -7,7 +8,7 @@ namespace resole::test {
 
 class TestKey {
  public:
-  static bool possible();  // is gpg here?
+  static bool possible();                          // is gpg here?
   explicit TestKey(const std::string& algorithm);  // "rsa2048", "ed25519", "dsa2048"
   ~TestKey();
   TestKey(const TestKey&) = delete;

@@ -67,7 +67,8 @@ class Tokens {
 
 }  // namespace
 
-std::vector<std::pair<std::string, std::string>> read_configuration(const rootfs::Tree& tree, std::string_view file, std::string_view directory,
+std::vector<std::pair<std::string, std::string>> read_configuration(const rootfs::Tree& tree, std::string_view file,
+                                                                    std::string_view directory,
                                                                     const std::vector<std::string_view>& endings) {
   std::vector<std::pair<std::string, std::string>> files;
   const auto add = [&](const std::string& path) {
@@ -96,7 +97,8 @@ std::string default_release_in(std::string_view text) {
       scopes.push_back(statement.empty() ? std::string() : lower(statement.front()) + "::");
       statement.clear();
     } else {
-      if (token.kind == ';' && statement.size() == 2 && join(scopes, "") + lower(statement[0]) == "apt::default-release") found = statement[1];
+      if (token.kind == ';' && statement.size() == 2 && join(scopes, "") + lower(statement[0]) == "apt::default-release")
+        found = statement[1];
       if (token.kind == '}' && !scopes.empty()) scopes.pop_back();
       statement.clear();
     }

@@ -25,7 +25,8 @@ constexpr std::uint64_t kIndexTextLimit = 2ull << 30;
 std::uint64_t read_number(const Paragraph& paragraph, std::string_view field, std::uint64_t most, std::string_view what) {
   const std::string_view value = paragraph.get(field);
   const auto number = parse_unsigned(value);
-  if (!number || *number > most) throw Error(ErrorKind::input, fmt::format("{}: {} \"{}\" is not acceptable", what, field, printable(value, 40)));
+  if (!number || *number > most)
+    throw Error(ErrorKind::input, fmt::format("{}: {} \"{}\" is not acceptable", what, field, printable(value, 40)));
   return *number;
 }
 
@@ -128,10 +129,13 @@ class IndexCandidates final : public pkg::CandidateSource {
   std::vector<PolicyVersion> group(const pkg::Offers& offers, const std::vector<std::size_t>& index_of, const Installed* now,
                                    std::vector<std::size_t>& version_of) const {
     std::vector<PolicyVersion> versions;
-    if (now) versions.push_back({.version = now->version, .source_version = now->source.version, .source_name = now->source.name, .installed = true});
+    if (now)
+      versions.push_back(
+          {.version = now->version, .source_version = now->source.version, .source_name = now->source.name, .installed = true});
     for (std::size_t i = 0; i < offers.all.size(); ++i) {
       const pkg::Candidate& offer = offers.all[i];
-      auto same = std::ranges::find_if(versions, [&](const PolicyVersion& version) { return compare_versions(version.version, offer.version) == 0; });
+      auto same = std::ranges::find_if(versions,
+                                       [&](const PolicyVersion& version) { return compare_versions(version.version, offer.version) == 0; });
       if (same == versions.end()) {
         versions.push_back({.version = offer.version, .source_version = offer.source.version, .source_name = offer.source.name});
         same = versions.end() - 1;
@@ -147,7 +151,8 @@ class IndexCandidates final : public pkg::CandidateSource {
     const Installed* now = installed(name, arch);
     std::vector<std::size_t> version_of;
     const auto versions = group(offers, index_of, now, version_of);
-    for (std::size_t i = 0; i < offers.all.size(); ++i) offers.all[i].priority = policy_.priority(name, policy_arch, versions[version_of[i]]);
+    for (std::size_t i = 0; i < offers.all.size(); ++i)
+      offers.all[i].priority = policy_.priority(name, policy_arch, versions[version_of[i]]);
     const auto best = policy_.choose(name, policy_arch, versions);
     if (!best) return;
     // Nothing goes back: a pin that asks for a downgrade leaves the installed version (product.md "What must never happen").
@@ -192,8 +197,9 @@ std::string compile_index(const Blob& downloaded, std::string_view what) {
   return kept;
 }
 
-std::unique_ptr<pkg::CandidateSource> make_candidates(std::vector<LoadedIndex> indexes, const pkg::Inventory& inventory, const Preferences& preferences,
-                                                      std::vector<pkg::RepositoryState> repositories, std::vector<pkg::RepositoryFailure> failures) {
+std::unique_ptr<pkg::CandidateSource> make_candidates(std::vector<LoadedIndex> indexes, const pkg::Inventory& inventory,
+                                                      const Preferences& preferences, std::vector<pkg::RepositoryState> repositories,
+                                                      std::vector<pkg::RepositoryFailure> failures) {
   return std::make_unique<IndexCandidates>(std::move(indexes), inventory, preferences, std::move(repositories), std::move(failures));
 }
 

@@ -19,8 +19,9 @@ struct LoadedIndex {
   IndexTraits traits;
 };
 
-std::unique_ptr<pkg::CandidateSource> make_candidates(std::vector<LoadedIndex> indexes, const pkg::Inventory& inventory, const Preferences& preferences,
-                                                      std::vector<pkg::RepositoryState> repositories = {}, std::vector<pkg::RepositoryFailure> failures = {});
+std::unique_ptr<pkg::CandidateSource> make_candidates(std::vector<LoadedIndex> indexes, const pkg::Inventory& inventory,
+                                                      const Preferences& preferences, std::vector<pkg::RepositoryState> repositories = {},
+                                                      std::vector<pkg::RepositoryFailure> failures = {});
 
 // The fields of a stanza as a candidate. Error(input) names `what` when they are broken.
 pkg::Candidate read_candidate(std::string_view stanza, const pkg::RepositoryEntry& entry, std::string_view what);
@@ -29,7 +30,7 @@ pkg::Candidate read_candidate(std::string_view stanza, const pkg::RepositoryEntr
 struct LocalIndex {
   Blob bytes;
   pkg::RepositoryEntry entry;
-  IndexTraits traits;          // archive, codename, origin, label and component are completed from `entry` where empty
+  IndexTraits traits;  // archive, codename, origin, label and component are completed from `entry` where empty
 };
 
 // The same from index files at hand, without release and signature: for comparisons with apt's answers on recorded indexes.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// One pass over the text, line by line. Fields are views into it: a status file of two megabytes is read without a copy. A field's value keeps its
-// continuation lines as they stand, because Conffiles, Description and the hash lists of Release files each read them in their own way.
+// One pass over the text, line by line. Fields are views into it: a status file of two megabytes is read without a copy. A field's value
+// keeps its continuation lines as they stand, because Conffiles, Description and the hash lists of Release files each read them in their
+// own way.
 #include "pkg/deb/control.hpp"
 
 #include <fmt/format.h>
@@ -30,7 +31,8 @@ bool is_field_name(std::string_view name) {
 }  // namespace
 
 bool same_name(std::string_view a, std::string_view b) {
-  return a.size() == b.size() && std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower_letter(x) == lower_letter(y); });
+  return a.size() == b.size() &&
+         std::equal(a.begin(), a.end(), b.begin(), [](char x, char y) { return lower_letter(x) == lower_letter(y); });
 }
 
 const Field* Paragraph::find(std::string_view name) const {
@@ -54,7 +56,8 @@ std::string_view Paragraph::require(std::string_view name, std::string_view what
 ParagraphReader::ParagraphReader(std::string_view text, std::string what, ParagraphLimits limits)
     : text_(text), what_(std::move(what)), limits_(limits) {
   if (text_.size() > limits_.bytes) {
-    throw Error(ErrorKind::input, fmt::format("{}: {} bytes, more than the {} that are read", printable(what_), text_.size(), limits_.bytes));
+    throw Error(ErrorKind::input,
+                fmt::format("{}: {} bytes, more than the {} that are read", printable(what_), text_.size(), limits_.bytes));
   }
   if (text_.starts_with("\xef\xbb\xbf")) text_.remove_prefix(3);
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Paragraphs of fields as in deb822(5): control files, dpkg's status, Release, Packages, *.sources, preferences. Views only, nothing is copied.
+// Paragraphs of fields as in deb822(5): control files, dpkg's status, Release, Packages, *.sources, preferences. Views only, nothing is
+// copied.
 #pragma once
 #include <cstddef>
 #include <optional>
@@ -21,8 +22,8 @@ struct Paragraph {
   std::size_t line = 0;   // of its first field
   std::vector<Field> fields;
 
-  const Field* find(std::string_view name) const;            // names compare without case
-  std::string_view get(std::string_view name) const;         // "" when absent
+  const Field* find(std::string_view name) const;                                // names compare without case
+  std::string_view get(std::string_view name) const;                             // "" when absent
   std::string_view require(std::string_view name, std::string_view what) const;  // Error(input): "WHAT, line N: no Package field"
 };
 
@@ -32,7 +33,8 @@ struct ParagraphLimits {
   std::size_t fields = 1000;         // of one paragraph
 };
 
-// Walks the paragraphs of `text`. Error(input) names `what` and the line: a line that is neither field nor continuation, a field twice, NUL, limits.
+// Walks the paragraphs of `text`. Error(input) names `what` and the line: a line that is neither field nor continuation, a field twice,
+// NUL, limits.
 class ParagraphReader {
  public:
   ParagraphReader(std::string_view text, std::string what, ParagraphLimits limits = {});

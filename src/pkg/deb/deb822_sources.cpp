@@ -29,7 +29,8 @@ bool has_binary_packages(const Paragraph& stanza, const std::string& where) {
   const auto types = words_of(stanza, "Types");
   if (types.empty()) throw Error(ErrorKind::input, fmt::format("{}: no Types field", printable(where)));
   for (const std::string& type : types) {
-    if (type != "deb" && type != "deb-src") throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type, 40)));
+    if (type != "deb" && type != "deb-src")
+      throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type, 40)));
   }
   return std::ranges::find(types, "deb") != types.end();
 }
@@ -61,7 +62,9 @@ std::vector<SourceEntry> parse_deb822_sources(std::string_view text, std::string
     if (is_no(stanza.get("Enabled"))) continue;
     const std::string where = fmt::format("{}, entry {}", file, number);
     if (!has_binary_packages(stanza, where)) continue;
-    const auto malformed = [&](std::string_view part) { return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part)); };
+    const auto malformed = [&](std::string_view part) {
+      return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part));
+    };
     const auto uris = words_of(stanza, "URIs"), suites = words_of(stanza, "Suites"), components = words_of(stanza, "Components");
     if (uris.empty()) throw malformed("URIs");
     if (suites.empty()) throw malformed("Suites");

@@ -17,9 +17,9 @@ pkg::Inventory DebFamily::inventory(const rootfs::Tree& tree, const pkg::OsRelea
 
 int DebFamily::compare(std::string_view a, std::string_view b) const { return compare_versions(a, b); }
 
-std::unique_ptr<pkg::CandidateSource> DebFamily::candidates(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                                                            const pkg::RepositoryOptions& options, Fetcher& fetcher, Cache& cache,
-                                                            Reporter& reporter) const {
+std::unique_ptr<pkg::CandidateSource> DebFamily::candidates(const rootfs::Tree& tree, const pkg::Inventory& inventory,
+                                                            const pkg::RecipeBook& recipes, const pkg::RepositoryOptions& options,
+                                                            Fetcher& fetcher, Cache& cache, Reporter& reporter) const {
   return load_candidates({tree, inventory, recipes, options, fetcher, cache}, reporter);
 }
 
@@ -30,13 +30,15 @@ std::vector<std::string> DebFamily::prove(const rootfs::Tree& tree, const pkg::I
   return deb::prove({tree, inventory, recipes, options, fetcher, cache}, packages);
 }
 
-pkg::Verdict DebFamily::judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes, const pkg::Candidate& candidate,
-                              Fetcher& fetcher, Cache& cache) const {
+pkg::Verdict DebFamily::judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
+                              const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) const {
   return deb::judge(tree, inventory, recipes, candidate, fetcher, cache);
 }
 
 pkg::UpgradeResult DebFamily::upgrade(const pkg::UpgradeRequest& request) const { return deb::upgrade(request); }
 
-std::vector<pkg::VerifyFinding> DebFamily::verify(const rootfs::Tree& tree, const pkg::Inventory& inventory) const { return deb::verify(tree, inventory); }
+std::vector<pkg::VerifyFinding> DebFamily::verify(const rootfs::Tree& tree, const pkg::Inventory& inventory) const {
+  return deb::verify(tree, inventory);
+}
 
 }  // namespace resole::deb

@@ -11,13 +11,14 @@ class DebFamily final : public pkg::Family {
   bool detect(const rootfs::Tree& tree) const override;
   pkg::Inventory inventory(const rootfs::Tree& tree, const pkg::OsRelease& os) const override;
   int compare(std::string_view a, std::string_view b) const override;
-  std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                                                   const pkg::RepositoryOptions& options, Fetcher& fetcher, Cache& cache, Reporter& reporter) const override;
+  std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree& tree, const pkg::Inventory& inventory,
+                                                   const pkg::RecipeBook& recipes, const pkg::RepositoryOptions& options, Fetcher& fetcher,
+                                                   Cache& cache, Reporter& reporter) const override;
   std::vector<std::string> prove(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
                                  const pkg::RepositoryOptions& options, const std::vector<pkg::RepositoryState>& states,
                                  const std::vector<pkg::Candidate>& packages, Fetcher& fetcher, Cache& cache) const override;
-  pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes, const pkg::Candidate& candidate,
-                     Fetcher& fetcher, Cache& cache) const override;
+  pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
+                     const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) const override;
   pkg::UpgradeResult upgrade(const pkg::UpgradeRequest& request) const override;
   std::vector<pkg::VerifyFinding> verify(const rootfs::Tree& tree, const pkg::Inventory& inventory) const override;
 };

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// A package's md5sums file says what its files were; the layer index says what they are. Some thousand packages have a hundred thousand files, so the
-// symlinks on the way (merged /usr: "lib/x" is "usr/lib/x") are resolved once per directory and not once per file.
+// A package's md5sums file says what its files were; the layer index says what they are. Some thousand packages have a hundred thousand
+// files, so the symlinks on the way (merged /usr: "lib/x" is "usr/lib/x") are resolved once per directory and not once per file.
 //
-// Traps: a file that another package took over (Replaces) leaves the .list of the first but stays in its md5sums; diverted files lie elsewhere; a list names
-// directories too, which are known by what follows below them, or not at all when they are empty.
+// Traps: a file that another package took over (Replaces) leaves the .list of the first but stays in its md5sums; diverted files lie
+// elsewhere; a list names directories too, which are known by what follows below them, or not at all when they are empty.
 #include "pkg/deb/file_state.hpp"
 
 #include <algorithm>
@@ -34,7 +34,8 @@ class PathLookup {
   }
 
  private:
-  // Where a directory really is; "" when it is not there. Lists name the files of a directory one after the other: the last answer is kept at hand.
+  // Where a directory really is; "" when it is not there. Lists name the files of a directory one after the other: the last answer is kept
+  // at hand.
   const std::string& resolved(std::string_view directory) {
     if (last_ && last_->first == directory) return last_->second;
     auto found = directories_.find(std::string(directory));
@@ -56,8 +57,8 @@ struct PackageFiles {
   std::optional<std::string_view> list, md5sums;
 };
 
-// info/NAME.list and .md5sums, or what stands beside the stanza in status.d. After a switch between "all" and an architecture dpkg may have left the other
-// spelling of the name.
+// info/NAME.list and .md5sums, or what stands beside the stanza in status.d. After a switch between "all" and an architecture dpkg may have
+// left the other spelling of the name.
 PackageFiles files_of(const rootfs::Tree& tree, const StatusStanza& stanza) {
   if (stanza.file != kStatusPath) {
     const bool nested = stanza.file.ends_with("/control");
@@ -109,19 +110,23 @@ class FileCheck {
       const rootfs::Node* node = find(package, path_);
       if (node && node->entry.type == tar::Type::file && (!node->entry.md5 || *node->entry.md5 == *md5)) continue;
       if (conffiles_.contains(path_) || (list && !has_line(*list, path_))) continue;
-      if (node) package.modified.push_back(path_);
-      else if (!filters_.excludes(path_, tar::Type::file)) package.deleted.push_back(path_);
+      if (node)
+        package.modified.push_back(path_);
+      else if (!filters_.excludes(path_, tar::Type::file))
+        package.deleted.push_back(path_);
     }
   }
 
-  // What md5sums does not tell: symlinks that are gone. Below /var only empty directories are left to miss, and images clean up there as a matter of course.
+  // What md5sums does not tell: symlinks that are gone. Below /var only empty directories are left to miss, and images clean up there as a
+  // matter of course.
   void check_list(pkg::InstalledPackage& package, std::string_view list) {
     const auto paths = lines(list);
     for (std::size_t i = 0; i < paths.size(); ++i) {
       const std::string_view path = paths[i];
       if (path.size() < 2 || path.front() != '/' || path == "/." || path.starts_with("/var/")) continue;
       if (find(package, path)) continue;
-      const bool has_children = i + 1 < paths.size() && paths[i + 1].size() > path.size() && paths[i + 1].starts_with(path) && paths[i + 1][path.size()] == '/';
+      const bool has_children =
+          i + 1 < paths.size() && paths[i + 1].size() > path.size() && paths[i + 1].starts_with(path) && paths[i + 1][path.size()] == '/';
       if (has_children || conffiles_.contains(path) || filters_.excludes(path, tar::Type::file)) continue;
       package.deleted.emplace_back(path);
     }

@@ -8,8 +8,8 @@
 
 namespace resole::deb {
 
-// Fills `modified` and `deleted` of every installed package. Conffiles do not count, nor what path filters left out; a file whose md5 the layer index does
-// not have is unknown, not modified.
+// Fills `modified` and `deleted` of every installed package. Conffiles do not count, nor what path filters left out; a file whose md5 the
+// layer index does not have is unknown, not modified.
 void mark_changed_files(const rootfs::Tree& tree, std::vector<StatusStanza>& stanzas);
 
 }  // namespace resole::deb

@@ -54,7 +54,8 @@ pkg::Inventory inventory_from(std::vector<StatusStanza> stanzas, const pkg::OsRe
   inventory.arch = native_architecture(stanzas);
   inventory.foreign = foreign_architectures(stanzas, architectures, inventory.arch);
   for (StatusStanza& stanza : stanzas) inventory.packages.push_back(std::move(stanza.package));
-  std::ranges::stable_sort(inventory.packages, [](const auto& a, const auto& b) { return std::tie(a.name, a.arch) < std::tie(b.name, b.arch); });
+  std::ranges::stable_sort(inventory.packages,
+                           [](const auto& a, const auto& b) { return std::tie(a.name, a.arch) < std::tie(b.name, b.arch); });
   return inventory;
 }
 

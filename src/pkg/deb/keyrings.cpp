@@ -76,15 +76,16 @@ pkg::SignedText TrustedKeys::verify(std::string_view message, std::int64_t now, 
   return pkg::verify_signed_text(message, all, {.now = now, .fingerprints = fingerprints}, what);
 }
 
-TrustedKeys trusted_keys(const rootfs::Tree& tree, const SourceEntry& source, const pkg::Recipe* recipe, const pkg::RepositoryOptions& options) {
+TrustedKeys trusted_keys(const rootfs::Tree& tree, const SourceEntry& source, const pkg::Recipe* recipe,
+                         const pkg::RepositoryOptions& options) {
   TrustedKeys keys;
   if (!options.replace_keyrings) {
     std::vector<std::string> missing;
     read_signed_by(tree, source, keys, missing);
     if (!missing.empty() && keys.keyrings.empty() && options.keyrings.empty()) {
       throw Error(ErrorKind::verification,
-                  fmt::format("{} is to be signed by a key of {}, which the image does not have or which is not where keyrings are kept", printable(source.where),
-                              printable(join(missing, ", "))),
+                  fmt::format("{} is to be signed by a key of {}, which the image does not have or which is not where keyrings are kept",
+                              printable(source.where), printable(join(missing, ", "))),
                   "add the public key with --add-keyring FILE");
     }
     if (keys.keyrings.empty() && missing.empty()) {
@@ -95,7 +96,8 @@ TrustedKeys trusted_keys(const rootfs::Tree& tree, const SourceEntry& source, co
     }
   }
   for (std::size_t i = 0; i < options.keyrings.size(); ++i) {
-    keys.by_operator.push_back({fmt::format("{} ({})", options.replace_keyrings ? "--replace-keyring" : "--add-keyring", i + 1), options.keyrings[i]});
+    keys.by_operator.push_back(
+        {fmt::format("{} ({})", options.replace_keyrings ? "--replace-keyring" : "--add-keyring", i + 1), options.keyrings[i]});
   }
   return keys;
 }

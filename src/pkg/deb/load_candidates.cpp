@@ -42,8 +42,8 @@ void open_all(std::vector<Attempt>& attempts, const RepositoryContext& context) 
       one.repository = open_repository(one.source, context);
       one.wanted = wanted_indexes(*one.repository, context.inventory);
       if (one.wanted.empty()) {
-        throw Error(ErrorKind::input, fmt::format("{} has no index of {} for {}", one.repository->name(), printable(join(one.source.components, ", "), 80),
-                                                  context.inventory.arch));
+        throw Error(ErrorKind::input, fmt::format("{} has no index of {} for {}", one.repository->name(),
+                                                  printable(join(one.source.components, ", "), 80), context.inventory.arch));
       }
       one.indexes.resize(one.wanted.size());
     });
@@ -80,14 +80,17 @@ bool is_own_suite(const SourceEntry& source, const RepositoryContext& context) {
   const pkg::Recipe* recipe = context.recipes.find(os);
   const pkg::Release* release = context.recipes.release(os);
   if (!release) return !os.codename.empty() && source.suite.starts_with(os.codename);
-  const auto known = [&](const std::string& component) { return std::ranges::find(recipe->components, component) != recipe->components.end(); };
+  const auto known = [&](const std::string& component) {
+    return std::ranges::find(recipe->components, component) != recipe->components.end();
+  };
   return std::ranges::find(release->suites, source.suite) != release->suites.end() && std::ranges::all_of(source.components, known);
 }
 
 bool stands_in(const Attempt& good, const Attempt& failed) {
-  return !good.error && good.source.suite == failed.source.suite && std::ranges::any_of(good.source.components, [&](const std::string& component) {
-    return std::ranges::find(failed.source.components, component) != failed.source.components.end();
-  });
+  return !good.error && good.source.suite == failed.source.suite &&
+         std::ranges::any_of(good.source.components, [&](const std::string& component) {
+           return std::ranges::find(failed.source.components, component) != failed.source.components.end();
+         });
 }
 
 void require_own_repositories(const std::vector<Attempt>& attempts, const RepositoryContext& context) {
@@ -118,7 +121,8 @@ std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& c
   for (Attempt& one : attempts) {
     if (one.error) {
       failures.push_back({one.source.uri, one.source.suite, one.error->message()});
-      reporter.warn(fmt::format("repository {} {} is left out: {}", printable(one.source.uri), printable(one.source.suite, 80), one.error->message()));
+      reporter.warn(fmt::format("repository {} {} is left out: {}", printable(one.source.uri), printable(one.source.suite, 80),
+                                one.error->message()));
       continue;
     }
     pkg::RepositoryState state = one.repository->state;

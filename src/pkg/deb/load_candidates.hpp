@@ -7,8 +7,9 @@
 
 namespace resole::deb {
 
-// Reads every repository of the image and offers its packages. A repository that cannot be used becomes a failure, except that these end the run:
-// all of them failed; the distribution's own repository for a suite of the image's release cannot be believed (signature, hash, age) and no other stands in.
+// Reads every repository of the image and offers its packages. A repository that cannot be used (network, signature, hash, age) becomes a
+// failure, except that these end the run: all of them failed; it is the distribution's own for a suite of the image's release, and no other
+// stands in.
 std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& context, Reporter& reporter);
 
 }  // namespace resole::deb

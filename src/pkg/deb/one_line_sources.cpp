@@ -17,9 +17,12 @@ namespace {
 std::string_view without_comment(std::string_view line) {
   int depth = 0;
   for (std::size_t i = 0; i < line.size(); ++i) {
-    if (line[i] == '[') ++depth;
-    else if (line[i] == ']') --depth;
-    else if (line[i] == '#' && depth <= 0) return line.substr(0, i);
+    if (line[i] == '[')
+      ++depth;
+    else if (line[i] == ']')
+      --depth;
+    else if (line[i] == '#' && depth <= 0)
+      return line.substr(0, i);
   }
   return line;
 }
@@ -54,7 +57,8 @@ bool take_options(std::string_view& rest, Options& options) {
     if (key.ends_with('+') || key.ends_with('-')) key.remove_suffix(1);
     std::string_view value = word.substr(equals + 1);
     if (value.size() >= 2 && value.front() == '"' && value.back() == '"') value = value.substr(1, value.size() - 2);
-    // "arch+=i386" and "arch-=i386" change the default set: what is asked of the repository is decided by its release, so the default stands.
+    // "arch+=i386" and "arch-=i386" change the default set: what is asked of the repository is decided by its release, so the default
+    // stands.
     if (key.size() == equals) options[lower(key)] = value;
   }
   rest = rest.substr(close + 1);
@@ -62,7 +66,9 @@ bool take_options(std::string_view& rest, Options& options) {
 }
 
 SourceEntry parse_entry(std::string_view rest, const std::string& where, std::string_view arch) {
-  const auto malformed = [&](std::string_view part) { return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part)); };
+  const auto malformed = [&](std::string_view part) {
+    return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part));
+  };
   Options options;
   if (!take_options(rest, options)) throw malformed("options");
   SourceEntry entry;
@@ -92,7 +98,8 @@ std::vector<SourceEntry> parse_one_line_sources(std::string_view text, std::stri
     const std::string where = fmt::format("{}:{}", file, number);
     std::string_view type = line.substr(0, line.find_first_of(" \t["));
     if (type == "deb-src") continue;
-    if (type != "deb") throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type, 40)));
+    if (type != "deb")
+      throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type, 40)));
     entries.push_back(parse_entry(line.substr(type.size()), where, arch));
   }
   return entries;

@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// Debian's main index is 50 MB of text for 64,000 packages, and a plan asks for some hundred of them. So the text is read once per signed version of the
-// index: fields that nobody here reads (descriptions, tags, weak hashes) are dropped, and what is left is written with two sorted tables behind it.
+// Debian's main index is 50 MB of text for 64,000 packages, and a plan asks for some hundred of them. So the text is read once per signed
+// version of the index: fields that nobody here reads (descriptions, tags, weak hashes) are dropped, and what is left is written with two
+// sorted tables behind it.
 //
 //   text      stanzas, "Package: NAME\n" first, an empty line after each
 //   names     rows of {offset, length} of a stanza, sorted by name, then by place
 //   provided  rows of {offset, length} of a name in a Provides field and {offset, length} of its stanza, sorted by that name, then by place
 //   footer    magic, size of the text, number of rows
 //
-// Numbers are as the machine writes them; the magic tells another byte order. Offsets are checked when the form is opened and whenever one is followed.
+// Numbers are as the machine writes them; the magic tells another byte order. Offsets are checked when the form is opened and whenever one
+// is followed.
 #include "pkg/deb/packages.hpp"
 
 #include <fmt/format.h>
@@ -31,8 +33,10 @@ constexpr std::string_view kFirst = "Package: ";
 
 // Sorted. Package is not among them: it is written first.
 constexpr std::array<std::string_view, 20> kKept = {
-    "Architecture", "Breaks",      "Conflicts", "Depends",   "Description-md5", "Essential", "Filename", "Important", "Multi-Arch", "Phased-Update-Percentage",
-    "Pre-Depends",  "Priority",    "Protected", "Provides",  "Replaces",        "SHA256",    "Section",  "Size",      "Source",     "Version",
+    "Architecture", "Breaks",   "Conflicts", "Depends",    "Description-md5",
+    "Essential",    "Filename", "Important", "Multi-Arch", "Phased-Update-Percentage",
+    "Pre-Depends",  "Priority", "Protected", "Provides",   "Replaces",
+    "SHA256",       "Section",  "Size",      "Source",     "Version",
 };
 static_assert(std::ranges::is_sorted(kKept));
 
@@ -84,7 +88,8 @@ class Compiler {
 
  private:
   [[noreturn]] void fail(const std::string& problem) const {
-    throw Error(ErrorKind::input, fmt::format("{}: package {}: {}", printable(what_), name_.empty() ? "without a name" : printable(name_), problem));
+    throw Error(ErrorKind::input,
+                fmt::format("{}: package {}: {}", printable(what_), name_.empty() ? "without a name" : printable(name_), problem));
   }
 
   void field(std::string_view line) {
@@ -100,7 +105,8 @@ class Compiler {
     if (!is_kept(name)) return;
     keeping_ = true;
     if (name == "Provides") provides_at_ = fields_.size();
-    required_ += name == "Version" || name == "Architecture" || ((name == "SHA256" || name == "Size" || name == "Filename") && !value.empty());
+    required_ +=
+        name == "Version" || name == "Architecture" || ((name == "SHA256" || name == "Size" || name == "Filename") && !value.empty());
     fields_.append(line).push_back('\n');
   }
 
@@ -185,7 +191,8 @@ Row load(std::string_view bytes, std::uint64_t at) {
 }
 
 std::string_view cut(std::string_view text, Span span) {
-  return span.offset <= text.size() && span.length <= text.size() - span.offset ? text.substr(span.offset, span.length) : std::string_view();
+  return span.offset <= text.size() && span.length <= text.size() - span.offset ? text.substr(span.offset, span.length)
+                                                                                : std::string_view();
 }
 
 // [first, last) of the sorted rows 0..count-1 whose key is `wanted`.
@@ -194,8 +201,10 @@ std::pair<std::size_t, std::size_t> equal_rows(std::size_t count, std::string_vi
   std::size_t low = 0, high = count;
   while (low < high) {
     const std::size_t middle = low + (high - low) / 2;
-    if (key(middle) < wanted) low = middle + 1;
-    else high = middle;
+    if (key(middle) < wanted)
+      low = middle + 1;
+    else
+      high = middle;
   }
   std::size_t last = low;
   while (last < count && key(last) == wanted) ++last;
@@ -221,7 +230,8 @@ void PackagesIndex::compile(Source& text, Sink& out, std::string_view what) {
     }
     std::memmove(buffer.data(), buffer.data() + begin, filled - begin);
     filled -= begin;
-    if (filled > kStanzaLimit) throw Error(ErrorKind::input, fmt::format("{}: a line of more than {} bytes", printable(what), kStanzaLimit));
+    if (filled > kStanzaLimit)
+      throw Error(ErrorKind::input, fmt::format("{}: a line of more than {} bytes", printable(what), kStanzaLimit));
   }
   if (filled > 0) compiler.line(std::string_view(buffer).substr(0, filled));
   compiler.finish();
@@ -231,8 +241,10 @@ std::optional<PackagesIndex> PackagesIndex::open(Blob kept) {
   const std::string_view bytes = kept.bytes();
   if (bytes.size() < sizeof(Footer)) return std::nullopt;
   const Footer footer = load<Footer>(bytes, bytes.size() - sizeof(Footer));
-  if (footer.magic != kMagic || footer.text_size > kTextLimit || footer.names > kRowLimit || footer.provided > kRowLimit) return std::nullopt;
-  if (footer.text_size + footer.names * sizeof(NameRow) + footer.provided * sizeof(ProvidedRow) + sizeof(Footer) != bytes.size()) return std::nullopt;
+  if (footer.magic != kMagic || footer.text_size > kTextLimit || footer.names > kRowLimit || footer.provided > kRowLimit)
+    return std::nullopt;
+  if (footer.text_size + footer.names * sizeof(NameRow) + footer.provided * sizeof(ProvidedRow) + sizeof(Footer) != bytes.size())
+    return std::nullopt;
   PackagesIndex index;
   index.kept_ = std::move(kept);
   index.text_size_ = footer.text_size;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Packages index in the form in which we keep it: the fields that planning and proving need, and tables that find a stanza by its name or by a name that it
-// provides. Reading one costs nothing (the cache maps the file); only stanzas that are asked for are ever parsed.
+// A Packages index in the form in which we keep it: the fields that planning and proving need, and tables that find a stanza by its name or
+// by a name that it provides. Reading one costs nothing (the cache maps the file); only stanzas that are asked for are ever parsed.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -16,8 +16,8 @@ class PackagesIndex {
  public:
   static constexpr std::string_view kFormat = "1";  // part of the cache key: a changed form is another key
 
-  // Reads a Packages text (decompressed) once and writes the kept form. Error(input) names `what` and the package: no name, version or architecture,
-  // no SHA256, Size or Filename (weaker hashes are refused), limits.
+  // Reads a Packages text (decompressed) once and writes the kept form. Error(input) names `what` and the package: no name, version or
+  // architecture, no SHA256, Size or Filename (weaker hashes are refused), limits.
   static void compile(Source& text, Sink& out, std::string_view what);
   // nullopt when these are not the bytes that compile() writes.
   static std::optional<PackagesIndex> open(Blob kept);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The lines "path-exclude=/usr/share/doc/*" and "path-include=/usr/share/doc/*/copyright" of dpkg.cfg.d/* (names as run-parts takes them, in C order) and
-// then dpkg.cfg, as dpkg(1) reads them. Every pattern is tried and the last that matches decides (dpkg src/main/filters.c).
+// The lines "path-exclude=/usr/share/doc/*" and "path-include=/usr/share/doc/*/copyright" of dpkg.cfg.d/* (names as run-parts takes them,
+// in C order) and then dpkg.cfg, as dpkg(1) reads them. Every pattern is tried and the last that matches decides (dpkg src/main/filters.c).
 #include "pkg/deb/path_filters.hpp"
 
 #include <fmt/format.h>
@@ -18,9 +18,8 @@ constexpr std::size_t kFilterLimit = 10'000;
 
 // dpkg reads only names of letters, digits, '-' and '_' in dpkg.cfg.d.
 bool is_config_name(std::string_view name) {
-  return std::ranges::all_of(name, [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
-  });
+  return std::ranges::all_of(
+      name, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; });
 }
 
 std::string_view unquoted(std::string_view value) {
@@ -80,11 +79,12 @@ PathFilters PathFilters::read(const rootfs::Tree& tree) {
 }
 
 bool PathFilters::excludes(std::string_view path, tar::Type type) const {
-  const auto decisive = std::find_if(filters_.rbegin(), filters_.rend(), [&](const Filter& filter) { return glob_match(filter.pattern, path); });
+  const auto decisive =
+      std::find_if(filters_.rbegin(), filters_.rend(), [&](const Filter& filter) { return glob_match(filter.pattern, path); });
   if (decisive == filters_.rend() || decisive->include) return false;
   if (type != tar::Type::directory && type != tar::Type::symlink) return true;
-  // An include pattern may bring back something below this directory (or below where the link leads): dpkg then keeps it. It looks only at the literal
-  // beginning of the pattern, and not at all above that: "/usr/share/doc" is not kept for "/usr/share/doc/curl/*".
+  // An include pattern may bring back something below this directory (or below where the link leads): dpkg then keeps it. It looks only at
+  // the literal beginning of the pattern, and not at all above that: "/usr/share/doc" is not kept for "/usr/share/doc/curl/*".
   return std::ranges::none_of(filters_, [&](const Filter& filter) {
     return filter.include && path.starts_with(std::string_view(filter.pattern).substr(0, filter.literal));
   });

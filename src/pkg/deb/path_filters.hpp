@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// dpkg's --path-exclude and --path-include, as slim images carry them in etc/dpkg/dpkg.cfg(.d): what is not unpacked although the package has it.
+// dpkg's --path-exclude and --path-include, as slim images carry them in etc/dpkg/dpkg.cfg(.d): what is not unpacked although the package
+// has it.
 #pragma once
 #include <string>
 #include <string_view>
@@ -18,7 +19,8 @@ class PathFilters {
   static PathFilters parse(const std::vector<std::pair<std::string, std::string>>& files);
 
   bool empty() const { return filters_.empty(); }
-  // `path` is absolute as in info/*.list ("/usr/share/doc/curl"). The last match wins; a directory or symlink that an include pattern may need below stays.
+  // `path` is absolute as in info/*.list ("/usr/share/doc/curl"). The last match wins; a directory or symlink that an include pattern may
+  // need below stays.
   bool excludes(std::string_view path, tar::Type type) const;
   std::string text() const;  // "-/usr/share/doc/*\n+/usr/share/doc/*/copyright\n": for fingerprints
 

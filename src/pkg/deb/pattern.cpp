@@ -25,7 +25,8 @@ bool is_costly(std::string_view regex) {
 struct Pattern::Regex {
   explicit Regex(const std::string& text) {
     if (is_costly(text)) {
-      throw Error(ErrorKind::input, fmt::format("the expression /{}/ is too long, or counts repetitions, or refers back", printable(text, 80)));
+      throw Error(ErrorKind::input,
+                  fmt::format("the expression /{}/ is too long, or counts repetitions, or refers back", printable(text, 80)));
     }
     if (regcomp(&compiled, text.c_str(), REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0) {
       throw Error(ErrorKind::input, fmt::format("/{}/ is not a regular expression", printable(text, 80)));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The expressions of apt's preferences: a shell glob, or an extended regular expression between slashes; case does not count (apt_preferences(5)).
+// The expressions of apt's preferences: a shell glob, or an extended regular expression between slashes; case does not count
+// (apt_preferences(5)).
 #pragma once
 #include <memory>
 #include <string>
@@ -9,8 +10,8 @@ namespace resole::deb {
 
 class Pattern {
  public:
-  // Error(input) for a regular expression that is broken, longer than 256 bytes, or uses repetition counts or back-references: an image could make those
-  // take all time and memory.
+  // Error(input) for a regular expression that is broken, longer than 256 bytes, or uses repetition counts or back-references: an image
+  // could make those take all time and memory.
   explicit Pattern(std::string_view text);
 
   bool matches(std::string_view text) const;

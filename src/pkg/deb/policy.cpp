@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every index has a priority: 500, or what its release says (NotAutomatic 1, with ButAutomaticUpgrades 100), or the first "Package: *" pin that matches it;
-// Default-Release counts as such a pin of 990 before all others. A version has the priority of the first pin that names its package and matches the version,
-// else the highest of its indexes, where the installed state is an index of priority 100.
+// Every index has a priority: 500, or what its release says (NotAutomatic 1, with ButAutomaticUpgrades 100), or the first "Package: *" pin
+// that matches it; Default-Release counts as such a pin of 990 before all others. A version has the priority of the first pin that names
+// its package and matches the version, else the highest of its indexes, where the installed state is an index of priority 100.
 #include "pkg/deb/policy.hpp"
 
 #include <fmt/format.h>
@@ -20,8 +20,10 @@ Policy::Policy(const Preferences& preferences, std::vector<IndexTraits> indexes,
   fixed_.resize(indexes_.size());
   if (!preferences.default_release.empty()) apply_default_release(preferences.default_release);
   for (const Pin& pin : preferences.pins) {
-    if (pin.name) pins_.push_back(pin);
-    else apply_to_indexes(pin.target, pin.priority);
+    if (pin.name)
+      pins_.push_back(pin);
+    else
+      apply_to_indexes(pin.target, pin.priority);
   }
 }
 
@@ -29,7 +31,8 @@ void Policy::apply_default_release(const std::string& release) {
   const PinTarget target(PinTarget::Kind::release, release);
   const bool known = std::ranges::any_of(indexes_, [&](const IndexTraits& index) { return target.matches_index(index); });
   if (!known) {
-    warnings_.push_back(fmt::format("APT::Default-Release \"{}\" of the image is in none of its sources and ignored", printable(release, 60)));
+    warnings_.push_back(
+        fmt::format("APT::Default-Release \"{}\" of the image is in none of its sources and ignored", printable(release, 60)));
     return;
   }
   apply_to_indexes(target, 990);
@@ -69,7 +72,8 @@ const Pin* Policy::pin_for(std::string_view name, std::string_view arch, const P
 
 int Policy::priority(std::string_view name, std::string_view arch, const PolicyVersion& version) const {
   if (const Pin* pin = pin_for(name, arch, version)) {
-    const bool offered = version.installed || std::ranges::any_of(version.indexes, [&](std::size_t i) { return index_priorities_[i] != kNeverPriority; });
+    const bool offered =
+        version.installed || std::ranges::any_of(version.indexes, [&](std::size_t i) { return index_priorities_[i] != kNeverPriority; });
     if (offered) return pin->priority;
   }
   int highest = version.installed ? index_priorities_.back() : kNeverPriority;
@@ -85,7 +89,8 @@ std::optional<std::size_t> Policy::choose(std::string_view name, std::string_vie
     const int own = priority(name, arch, versions[i]);
     if (own <= 0) continue;
     if (installed != versions.end() && own < 1000 && compare_versions(versions[i].version, installed->version) < 0) continue;
-    const bool better = own > best_priority || (best && own == best_priority && compare_versions(versions[i].version, versions[*best].version) > 0);
+    const bool better =
+        own > best_priority || (best && own == best_priority && compare_versions(versions[i].version, versions[*best].version) > 0);
     if (!better) continue;
     best = i;
     best_priority = own;

@@ -23,8 +23,8 @@ class Policy {
 
   int index_priority(std::size_t index) const { return index_priorities_[index]; }
   int priority(std::string_view name, std::string_view arch, const PolicyVersion& version) const;
-  // The one to install: highest priority, then highest version; nothing below the installed version unless its priority reaches 1000; nothing at all when
-  // every version is pinned below 0. `versions` in any order; an index into them.
+  // The one to install: highest priority, then highest version; nothing below the installed version unless its priority reaches 1000;
+  // nothing at all when every version is pinned below 0. `versions` in any order; an index into them.
   std::optional<std::size_t> choose(std::string_view name, std::string_view arch, const std::vector<PolicyVersion>& versions) const;
   const std::vector<std::string>& warnings() const { return warnings_; }
 
@@ -33,8 +33,8 @@ class Policy {
   void apply_to_indexes(const PinTarget& target, int priority);
   const Pin* pin_for(std::string_view name, std::string_view arch, const PolicyVersion& version) const;
 
-  std::vector<Pin> pins_;                // those that name packages
-  std::vector<IndexTraits> indexes_;     // the last one stands for the installed packages
+  std::vector<Pin> pins_;             // those that name packages
+  std::vector<IndexTraits> indexes_;  // the last one stands for the installed packages
   std::vector<int> index_priorities_;
   std::vector<bool> fixed_;
   std::string native_;

@@ -101,7 +101,9 @@ class Reader {
 
 PinTarget::PinTarget(Kind kind, std::string_view data) : kind_(kind) {
   switch (kind) {
-    case Kind::release: read_release(data); break;
+    case Kind::release:
+      read_release(data);
+      break;
     case Kind::origin:
       if (data.size() >= 2 && data.front() == '"' && data.back() == '"') data = data.substr(1, data.size() - 2);
       site_.emplace(data);
@@ -128,14 +130,36 @@ void PinTarget::read_release(std::string_view data) {
     if (part.size() < 3 || part[1] != '=') continue;
     const std::string_view value = part.substr(2);
     switch (part.front()) {
-      case 'a': case 'A': archive_.emplace(value); break;
-      case 'n': case 'N': codename_.emplace(value); break;
-      case 'v': case 'V': version_.emplace(value); break;
-      case 'o': case 'O': origin_.emplace(value); break;
-      case 'l': case 'L': label_.emplace(value); break;
-      case 'c': case 'C': component_.emplace(value); break;
-      case 'b': case 'B': architecture_.emplace(value); break;
-      default: break;
+      case 'a':
+      case 'A':
+        archive_.emplace(value);
+        break;
+      case 'n':
+      case 'N':
+        codename_.emplace(value);
+        break;
+      case 'v':
+      case 'V':
+        version_.emplace(value);
+        break;
+      case 'o':
+      case 'O':
+        origin_.emplace(value);
+        break;
+      case 'l':
+      case 'L':
+        label_.emplace(value);
+        break;
+      case 'c':
+      case 'C':
+        component_.emplace(value);
+        break;
+      case 'b':
+      case 'B':
+        architecture_.emplace(value);
+        break;
+      default:
+        break;
     }
   }
 }

@@ -30,8 +30,8 @@ class PinTarget {
 
   PinTarget(Kind kind, std::string_view data);
   Kind kind() const { return kind_; }
-  bool matches_index(const IndexTraits& index) const;         // release and origin
-  bool matches_version(std::string_view version) const;       // version and source-version
+  bool matches_index(const IndexTraits& index) const;    // release and origin
+  bool matches_version(std::string_view version) const;  // version and source-version
 
  private:
   void read_release(std::string_view data);
@@ -39,7 +39,7 @@ class PinTarget {
   Kind kind_;
   bool everything_ = false;
   std::optional<Pattern> version_, origin_, archive_, codename_, label_, component_, architecture_, release_, site_;
-  std::string prefix_;     // "1.2" of "version 1.2*"
+  std::string prefix_;  // "1.2" of "version 1.2*"
   bool is_prefix_ = false;
 };
 
@@ -52,9 +52,9 @@ struct Pin {
 };
 
 struct Preferences {
-  std::vector<Pin> pins;             // in the order in which apt applies them: the first that matches decides
+  std::vector<Pin> pins;  // in the order in which apt applies them: the first that matches decides
   std::string default_release;
-  std::vector<std::string> warnings; // what apt would warn about and go on
+  std::vector<std::string> warnings;  // what apt would warn about and go on
 
   // (name, content) in apt's order. Error(input) names file and line where apt would refuse to work.
   static Preferences parse(const std::vector<std::pair<std::string, std::string>>& files);

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan names, for each package, the signed release and the index it was found in, by digest. The proof walks that chain again from the keys that the image
-// and the operator trust today: the InRelease of that digest (kept from planning, in a bundle, or what the repository serves now), its signature, the digest
-// of the index in it, the stanza in the index. An edited plan finds no stanza; a repository that moved on still proves packages that it still has.
+// A plan names, for each package, the signed release and the index it was found in, by digest. The proof walks that chain again from the
+// keys that the image and the operator trust today: the InRelease of that digest (kept from planning, in a bundle, or what the repository
+// serves now), its signature, the digest of the index in it, the stanza in the index. An edited plan finds no stanza; a repository that
+// moved on still proves packages that it still has.
 #include "pkg/deb/prove.hpp"
 
 #include <fmt/format.h>
@@ -19,7 +20,7 @@ namespace {
 // A release that was verified again, with the indexes that were opened of it.
 struct Verified {
   std::optional<Repository> repository;
-  std::string problem;  // when there is none
+  std::string problem;                           // when there is none
   std::map<std::string, PackagesIndex> indexes;  // by path
 };
 
@@ -29,7 +30,8 @@ class Prover {
       : context_(context), sources_(effective_sources(context.tree, context.inventory, context.recipes, context.options)) {}
 
   std::string prove(const pkg::Candidate& package) {
-    std::string problem = fmt::format("{} {} is none of the image's repositories, nor one that was added", printable(package.entry.uri), printable(package.entry.suite, 80));
+    std::string problem = fmt::format("{} {} is none of the image's repositories, nor one that was added", printable(package.entry.uri),
+                                      printable(package.entry.suite, 80));
     for (const SourceEntry* source : sources_of(package.entry)) {
       problem = prove_by(*source, package);
       if (problem.empty()) break;
@@ -40,15 +42,16 @@ class Prover {
  private:
   std::string prove_by(const SourceEntry& source, const pkg::Candidate& package) {
     Verified& recorded = recorded_release(source, package.entry.release);
-    std::string problem = recorded.repository ? find_in(recorded, recorded_indexes(*recorded.repository, package.entry), package) : recorded.problem;
+    std::string problem =
+        recorded.repository ? find_in(recorded, recorded_indexes(*recorded.repository, package.entry), package) : recorded.problem;
     if (problem.empty()) return {};
     Verified& current = current_release(source);
     if (!current.repository) return fmt::format("{}; {}", problem, current.problem);
     return find_in(current, wanted_indexes(*current.repository, context_.inventory), package);
   }
 
-  // The source at the plan's URL; where there is none (planned through a mirror, built from a bundle), every source of that suite: the keys prove, not the
-  // place, and each source has its own keys.
+  // The source at the plan's URL; where there is none (planned through a mirror, built from a bundle), every source of that suite: the keys
+  // prove, not the place, and each source has its own keys.
   std::vector<const SourceEntry*> sources_of(const pkg::RepositoryEntry& entry) const {
     std::vector<const SourceEntry*> exact, same_suite;
     for (const SourceEntry& source : sources_) {

@@ -11,7 +11,8 @@ namespace resole::deb {
 
 // Error(input) names `what`: bad syntax or more than 20,000 atoms. Empty entries between commas are skipped, as dpkg does.
 std::vector<pkg::Alternatives> parse_alternatives(std::string_view value, std::string_view what);
-std::vector<pkg::Atom> parse_atoms(std::string_view value, std::string_view what);  // fields without '|': Breaks, Conflicts, Replaces, Provides
+std::vector<pkg::Atom> parse_atoms(std::string_view value,
+                                   std::string_view what);  // fields without '|': Breaks, Conflicts, Replaces, Provides
 
 // The relations of a stanza, from status or a Packages index alike.
 pkg::Relations relations_of(const Paragraph& paragraph, std::string_view what);

@@ -37,8 +37,10 @@ void read_files(ReleaseFile& release, std::string_view value, std::string_view w
     if (words.empty()) continue;
     const auto size = words.size() == 3 ? parse_unsigned(words[1]) : std::nullopt;
     const auto hash = words.size() == 3 ? sha256_from_hex(words[0]) : std::nullopt;
-    if (!size || !hash) throw Error(ErrorKind::input, fmt::format("{}: broken line in SHA256: \"{}\"", printable(what), printable(line, 120)));
-    if (release.files.size() == kFileLimit) throw Error(ErrorKind::input, fmt::format("{}: more than {} files", printable(what), kFileLimit));
+    if (!size || !hash)
+      throw Error(ErrorKind::input, fmt::format("{}: broken line in SHA256: \"{}\"", printable(what), printable(line, 120)));
+    if (release.files.size() == kFileLimit)
+      throw Error(ErrorKind::input, fmt::format("{}: more than {} files", printable(what), kFileLimit));
     const std::string path = tar::clean_path(words[2]);
     if (tar::is_safe_path(path)) release.files.emplace(path, IndexFile{Digest::sha256(*hash), *size});
   }
@@ -70,7 +72,8 @@ ReleaseFile parse_release(std::string_view text, std::string_view what) {
   release.acquire_by_hash = says_yes(paragraph, "Acquire-By-Hash");
   release.architectures = words_of(paragraph.get("Architectures"));
   release.components = words_of(paragraph.get("Components"));
-  release.all_in_architectures = !contains(release.architectures, "all") || contains(words_of(paragraph.get("No-Support-for-Architecture-all")), "Packages");
+  release.all_in_architectures =
+      !contains(release.architectures, "all") || contains(words_of(paragraph.get("No-Support-for-Architecture-all")), "Packages");
   if (!paragraph.find("SHA256")) {
     throw Error(ErrorKind::verification, fmt::format("{}: lists no SHA256 of its indexes; weaker hashes are refused", printable(what)));
   }
@@ -83,13 +86,15 @@ void require_fresh(const ReleaseFile& release, const Freshness& freshness, std::
     throw Error(ErrorKind::verification, fmt::format("{}: {}", what, problem), std::string(hint));
   };
   if (release.date > freshness.now + kClockSkew) {
-    refuse(fmt::format("is dated {}, after {}", format_time(release.date), format_time(freshness.now)), "set --as-of, or the machine's clock");
+    refuse(fmt::format("is dated {}, after {}", format_time(release.date), format_time(freshness.now)),
+           "set --as-of, or the machine's clock");
   }
   if (freshness.max_age >= 0) {
     // The operator's own bound stands in for Valid-Until and for the memory of newer ones.
     if (release.date == 0) refuse("has no Date, so that its age is not known", "leave --max-index-age away");
     if (freshness.now - release.date > freshness.max_age) {
-      refuse(fmt::format("is dated {}, older than --max-index-age allows", format_time(release.date)), "use a mirror that is up to date, or a longer --max-index-age");
+      refuse(fmt::format("is dated {}, older than --max-index-age allows", format_time(release.date)),
+             "use a mirror that is up to date, or a longer --max-index-age");
     }
     return;
   }
@@ -98,7 +103,8 @@ void require_fresh(const ReleaseFile& release, const Freshness& freshness, std::
            "the mirror is out of date or an old state is played back; use another mirror, --as-of for a snapshot, or --max-index-age");
   }
   if (release.date < freshness.newest_seen) {
-    refuse(fmt::format("is dated {}, older than the one of {} that has been seen already", format_time(release.date), format_time(freshness.newest_seen)),
+    refuse(fmt::format("is dated {}, older than the one of {} that has been seen already", format_time(release.date),
+                       format_time(freshness.newest_seen)),
            "the mirror went back in time; use another mirror, or --max-index-age when that is meant to be");
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The chain of trust of a Debian archive: keyring -> signature of InRelease -> sha256 and size of Packages -> sha256 and size of the package file. Whatever is
-// wrong in it names the archive, because an image has several.
+// The chain of trust of a Debian archive: keyring -> signature of InRelease -> sha256 and size of Packages -> sha256 and size of the
+// package file. Whatever is wrong in it names the archive, because an image has several.
 #include "pkg/deb/repository.hpp"
 
 #include <fmt/format.h>
@@ -46,8 +46,8 @@ std::string seen_key(const Repository& repository) { return sha256_hex_of(reposi
 // "bookworm-security", "bookworm/updates" -> "bookworm".
 std::string_view stem_of(std::string_view codename) { return codename.substr(0, codename.find_first_of("-/")); }
 
-// A mirror may serve "stable" as a newer release than the image's, and third parties give any name to theirs: only what is known to be another release of
-// the image's own distribution is refused.
+// A mirror may serve "stable" as a newer release than the image's, and third parties give any name to theirs: only what is known to be
+// another release of the image's own distribution is refused.
 void require_same_release(const Repository& repository, const RepositoryContext& context) {
   const pkg::Recipe* recipe = context.recipes.find(context.inventory.os);
   const std::string& own = context.inventory.os.codename;
@@ -85,7 +85,8 @@ Repository read_release(const SourceEntry& source, std::string url, std::string_
 }
 
 bool is_missing(const Error& error) {
-  return error.kind() == ErrorKind::network && (error.message().find("404") != std::string::npos || error.message().find("not found") != std::string::npos);
+  return error.kind() == ErrorKind::network &&
+         (error.message().find("404") != std::string::npos || error.message().find("not found") != std::string::npos);
 }
 
 Blob fetch_index(const Repository& repository, const WantedIndex& wanted, Fetcher& fetcher) {
@@ -109,8 +110,10 @@ Blob fetch_index(const Repository& repository, const WantedIndex& wanted, Fetche
 // Components of security archives are "updates/main" in some releases, with the files below "main" (apt's rule: the last part counts).
 std::string_view last_part(std::string_view component) { return component.substr(component.rfind('/') + 1); }
 
-void add_cheapest(const ReleaseFile& release, const std::string& stem, std::string_view component, std::string_view arch, std::vector<WantedIndex>& wanted) {
-  // CPU seconds decide, not bytes: xz takes four times as long as gzip for a tenth less. Uncompressed is 50 MB of download for Debian's main.
+void add_cheapest(const ReleaseFile& release, const std::string& stem, std::string_view component, std::string_view arch,
+                  std::vector<WantedIndex>& wanted) {
+  // CPU seconds decide, not bytes: xz takes four times as long as gzip for a tenth less. Uncompressed is 50 MB of download for Debian's
+  // main.
   for (std::string_view ending : {".zst", ".gz", ".xz", ""}) {
     const auto found = release.files.find(stem + std::string(ending));
     if (found == release.files.end()) continue;
@@ -135,19 +138,22 @@ std::string url_of(const SourceEntry& source, const pkg::RepositoryOptions& opti
   bool mapped = false;
   const std::string url = without_userinfo(apply_mirrors(source.uri, options.mirrors, mapped));
   if (const std::string refusal = refusal_of(source, url, mapped); !refusal.empty()) throw Error(ErrorKind::refused, refusal);
-  if (!tar::is_safe_path(tar::clean_path(source.suite))) throw Error(ErrorKind::input, fmt::format("suite \"{}\" is not acceptable", printable(source.suite)));
+  if (!tar::is_safe_path(tar::clean_path(source.suite)))
+    throw Error(ErrorKind::input, fmt::format("suite \"{}\" is not acceptable", printable(source.suite)));
   return url;
 }
 
 Repository open_repository(const SourceEntry& source, const RepositoryContext& context) {
   std::string url = url_of(source, context.options);
   Repository place{.source = source, .url = url, .release = {}, .state = {}};
-  const Blob bytes = context.fetcher.fetch({.url = place.base() + "/InRelease", .sha256 = {}, .limit = kReleaseLimit, .what = "InRelease of " + place.name()});
+  const Blob bytes = context.fetcher.fetch(
+      {.url = place.base() + "/InRelease", .sha256 = {}, .limit = kReleaseLimit, .what = "InRelease of " + place.name()});
   Repository repository = read_release(source, std::move(url), bytes.bytes(), context);
   const std::string key = seen_key(repository);
   const std::int64_t seen = newest_seen(context.cache, key);
   const std::int64_t now = context.options.now;
-  require_fresh(repository.release, {.now = now, .max_age = context.options.max_index_age, .newest_seen = seen}, "InRelease of " + repository.name());
+  require_fresh(repository.release, {.now = now, .max_age = context.options.max_index_age, .newest_seen = seen},
+                "InRelease of " + repository.name());
   require_same_release(repository, context);
   context.cache.put(kReleaseRoom, repository.state.release.hex(), bytes.bytes());
   if (repository.release.date > seen) context.cache.put(kSeenRoom, key, format_time(repository.release.date));
@@ -178,7 +184,8 @@ std::vector<WantedIndex> wanted_indexes(const Repository& repository, const pkg:
       if (!release.architectures.empty() && !lists(release.architectures, arch)) continue;
       const std::size_t before = wanted.size();
       add_cheapest(release, fmt::format("{}/binary-{}/Packages", component, arch), component, arch, wanted);
-      if (wanted.size() == before) add_cheapest(release, fmt::format("{}/binary-{}/Packages", last_part(component), arch), component, arch, wanted);
+      if (wanted.size() == before)
+        add_cheapest(release, fmt::format("{}/binary-{}/Packages", last_part(component), arch), component, arch, wanted);
     }
   }
   return wanted;
@@ -198,26 +205,28 @@ PackagesIndex load_index(const Repository& repository, const WantedIndex& wanted
   return std::move(*index);
 }
 
-LoadedIndex describe_index(const Repository& repository, const WantedIndex& wanted, PackagesIndex packages, const RepositoryContext& context) {
+LoadedIndex describe_index(const Repository& repository, const WantedIndex& wanted, PackagesIndex packages,
+                           const RepositoryContext& context) {
   const ReleaseFile& release = repository.release;
   const pkg::Recipe* recipe = context.recipes.find(context.inventory.os);
   const std::vector<std::string> labels = recipe ? recipe->security_labels : std::vector<std::string>{"*-security", "*-Security"};
   const auto is_security = [&](const std::string& word) {
     return std::ranges::any_of(labels, [&](const std::string& label) { return !word.empty() && glob_match(label, word); });
   };
-  pkg::RepositoryEntry entry{.uri = repository.url,
-                             .suite = repository.source.suite,
-                             .component = wanted.component,
-                             .path = {},
-                             .sha256 = {},
-                             .size = 0,
-                             .index = wanted.file.sha256,
-                             .release = repository.state.release,
-                             .key = repository.state.key,
-                             .origin = release.origin,
-                             .label = release.label,
-                             .codename = release.codename,
-                             .security = is_security(release.label) || is_security(release.origin) || is_security(release.suite) || is_security(release.codename)};
+  pkg::RepositoryEntry entry{
+      .uri = repository.url,
+      .suite = repository.source.suite,
+      .component = wanted.component,
+      .path = {},
+      .sha256 = {},
+      .size = 0,
+      .index = wanted.file.sha256,
+      .release = repository.state.release,
+      .key = repository.state.key,
+      .origin = release.origin,
+      .label = release.label,
+      .codename = release.codename,
+      .security = is_security(release.label) || is_security(release.origin) || is_security(release.suite) || is_security(release.codename)};
   const auto site = Url::try_parse(repository.source.uri);
   IndexTraits traits{.archive = release.suite,
                      .codename = release.codename,

@@ -14,12 +14,12 @@ namespace resole::deb {
 
 struct Repository {
   SourceEntry source;
-  std::string url;            // of the archive, after the operator's mirrors, without credentials
+  std::string url;  // of the archive, after the operator's mirrors, without credentials
   ReleaseFile release;
-  pkg::RepositoryState state; // without indexes until they are read
+  pkg::RepositoryState state;  // without indexes until they are read
 
-  std::string base() const;   // "URL/dists/bookworm" or, flat, "URL/path"
-  std::string name() const;   // "http://mirror.example.org/debian bookworm"
+  std::string base() const;  // "URL/dists/bookworm" or, flat, "URL/path"
+  std::string name() const;  // "http://mirror.example.org/debian bookworm"
 };
 
 // An index to read of a release.
@@ -40,8 +40,8 @@ struct RepositoryContext {
 // The URL of a source after the operator's mirrors. Error(refused) for sources that an image may not name.
 std::string url_of(const SourceEntry& source, const pkg::RepositoryOptions& options);
 
-// Fetches and verifies InRelease as it is now, remembers it (cache rooms "inrelease", "release-seen"). Error(network), Error(verification), Error(input),
-// Error(refused) when it is not the release that the source names, or one of another release of the image's distribution.
+// Fetches and verifies InRelease as it is now, remembers it (cache rooms "inrelease", "release-seen"). Error(network), Error(verification),
+// Error(input), Error(refused) when it is not the release that the source names, or one of another release of the image's distribution.
 Repository open_repository(const SourceEntry& source, const RepositoryContext& context);
 // The same from the bytes of an InRelease that was used before: signature, but not its age.
 Repository reopen_repository(const SourceEntry& source, std::string_view in_release, const RepositoryContext& context);
@@ -53,6 +53,7 @@ std::vector<WantedIndex> wanted_indexes(const Repository& repository, const pkg:
 PackagesIndex load_index(const Repository& repository, const WantedIndex& wanted, Fetcher& fetcher, Cache& cache);
 
 // What the candidates of an index have in common.
-LoadedIndex describe_index(const Repository& repository, const WantedIndex& wanted, PackagesIndex packages, const RepositoryContext& context);
+LoadedIndex describe_index(const Repository& repository, const WantedIndex& wanted, PackagesIndex packages,
+                           const RepositoryContext& context);
 
 }  // namespace resole::deb

@@ -20,10 +20,12 @@ constexpr std::size_t kSourceLimit = 1000;
 // Entries for one release are one download: their components are joined, as apt does.
 void join_entry(std::vector<SourceEntry>& entries, SourceEntry entry) {
   const auto same = std::ranges::find_if(entries, [&](const SourceEntry& one) {
-    return one.uri == entry.uri && one.suite == entry.suite && one.signed_by == entry.signed_by && one.architectures == entry.architectures && one.by_operator == entry.by_operator;
+    return one.uri == entry.uri && one.suite == entry.suite && one.signed_by == entry.signed_by &&
+           one.architectures == entry.architectures && one.by_operator == entry.by_operator;
   });
   if (same == entries.end()) {
-    if (entries.size() == kSourceLimit) throw Error(ErrorKind::input, fmt::format("{}: more than {} sources", printable(entry.where), kSourceLimit));
+    if (entries.size() == kSourceLimit)
+      throw Error(ErrorKind::input, fmt::format("{}: more than {} sources", printable(entry.where), kSourceLimit));
     entries.push_back(std::move(entry));
     return;
   }
@@ -44,7 +46,8 @@ bool is_prefix_at_boundary(std::string_view prefix, std::string_view uri) {
 std::string with_architecture(std::string_view text, std::string_view arch) {
   constexpr std::string_view variable = "$(ARCH)";
   std::string out(text);
-  for (std::size_t at = out.find(variable); at != std::string::npos; at = out.find(variable, at + arch.size())) out.replace(at, variable.size(), arch);
+  for (std::size_t at = out.find(variable); at != std::string::npos; at = out.find(variable, at + arch.size()))
+    out.replace(at, variable.size(), arch);
   return out;
 }
 
@@ -90,12 +93,15 @@ Error no_sources(const pkg::OsRelease& os, const pkg::Recipe* recipe, const pkg:
     hint += ", or each repository:";
     for (const std::string& suite : release->suites) {
       const auto archive = std::ranges::find_if(recipe->archives, [&](const auto& one) { return glob_match(one.first, suite); });
-      if (archive != recipe->archives.end()) hint += fmt::format("\n  --package-repo \"http://mirror.example.org/{} {} main\"", archive->second, suite);
+      if (archive != recipe->archives.end())
+        hint += fmt::format("\n  --package-repo \"http://mirror.example.org/{} {} main\"", archive->second, suite);
     }
   } else {
     hint = "name its repositories: --package-repo \"http://mirror.example.org/debian SUITE main\"";
   }
-  return Error(ErrorKind::refused, fmt::format("the image ({}) names no package sources", printable(os.pretty_name.empty() ? os.id : os.pretty_name, 80)), hint);
+  return Error(ErrorKind::refused,
+               fmt::format("the image ({}) names no package sources", printable(os.pretty_name.empty() ? os.id : os.pretty_name, 80)),
+               hint);
 }
 
 }  // namespace
@@ -143,7 +149,8 @@ std::string refusal_of(const SourceEntry& source, const std::string& url, bool m
   if (scheme != "http" && scheme != "https") return fmt::format("sources of type {}: are not used; {}", printable(scheme, 40), remedy);
   const auto parsed = Url::try_parse(url);
   if (!parsed) return fmt::format("\"{}\" is not a URL", printable(url));
-  if (parsed->is_private_address() && !by_operator) return fmt::format("{} is a private address, which an image may not name; {}", printable(parsed->host()), remedy);
+  if (parsed->is_private_address() && !by_operator)
+    return fmt::format("{} is a private address, which an image may not name; {}", printable(parsed->host()), remedy);
   return {};
 }
 

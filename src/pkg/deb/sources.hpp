@@ -15,8 +15,8 @@ namespace resole::deb {
 
 // One release of one archive: all components that are wanted of it.
 struct SourceEntry {
-  std::string uri;                         // as the image or the operator writes it, without trailing '/'
-  std::string suite;                       // "bookworm-security"; ends in '/' for flat repositories, then there are no components
+  std::string uri;    // as the image or the operator writes it, without trailing '/'
+  std::string suite;  // "bookworm-security"; ends in '/' for flat repositories, then there are no components
   std::vector<std::string> components;
   std::vector<std::string> architectures;  // empty = native and foreign
   std::string signed_by;                   // path below the root, fingerprints, or an embedded key block; "" = the trusted keys
@@ -26,8 +26,8 @@ struct SourceEntry {
   bool is_flat() const { return suite.ends_with('/'); }
 };
 
-// The text of one file. Only binary package entries are kept; options that switch checks off (trusted, allow-insecure, check-valid-until) are read over.
-// Error(input) names file and line where apt would refuse the file.
+// The text of one file. Only binary package entries are kept; options that switch checks off (trusted, allow-insecure, check-valid-until)
+// are read over. Error(input) names file and line where apt would refuse the file.
 std::vector<SourceEntry> parse_one_line_sources(std::string_view text, std::string_view file, std::string_view arch);
 std::vector<SourceEntry> parse_deb822_sources(std::string_view text, std::string_view file, std::string_view arch);
 
@@ -40,8 +40,8 @@ std::vector<SourceEntry> read_sources(const rootfs::Tree& tree, std::string_view
 // For an image without sources: the suites of its release at the mirror that the operator gave for "*". Empty when there is none.
 std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg::Release* release, const pkg::RepositoryOptions& options);
 
-// The sources of an image as the operator's options leave them: the image's own (or the recipe's), then --package-repo. Error(refused) when there are none,
-// with the lines that would help.
+// The sources of an image as the operator's options leave them: the image's own (or the recipe's), then --package-repo. Error(refused) when
+// there are none, with the lines that would help.
 std::vector<SourceEntry> effective_sources(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
                                            const pkg::RepositoryOptions& options);
 

@@ -33,7 +33,8 @@ void read_state(StatusStanza& stanza, std::string_view value, std::string_view w
   stanza.package.hold = words[0] == "hold";
 }
 
-// One line of Conffiles: " /path with blanks md5 [obsolete] [remove-on-upgrade]". Flags and hash are taken from the end, so that the path keeps its blanks.
+// One line of Conffiles: " /path with blanks md5 [obsolete] [remove-on-upgrade]". Flags and hash are taken from the end, so that the path
+// keeps its blanks.
 Conffile read_conffile(std::string_view line, std::string_view what) {
   Conffile conffile;
   const auto take_last = [&line]() {
@@ -87,8 +88,8 @@ StatusStanza read_stanza(const Paragraph& paragraph, std::string_view text, std:
   return stanza;
 }
 
-// Files of status.d: "NAME" beside "NAME.md5sums", or "NAME/control" beside "NAME/md5sums" (newer rules). Names are odd or encoded in old images, so
-// only the ending tells what a file is.
+// Files of status.d: "NAME" beside "NAME.md5sums", or "NAME/control" beside "NAME/md5sums" (newer rules). Names are odd or encoded in old
+// images, so only the ending tells what a file is.
 void list_status_directory(const rootfs::Tree& tree, const std::string& directory, std::vector<std::string>& files) {
   for (const std::string& name : tree.children(directory)) {
     const std::string path = directory + "/" + name;
@@ -126,13 +127,17 @@ std::vector<StatusStanza> read_status(const rootfs::Tree& tree) {
   std::vector<StatusStanza> all;
   for (const std::string& file : files) {
     const auto text = tree.content(file);
-    if (!text) throw Error(ErrorKind::input, fmt::format("{} is there but cannot be read", printable(file)), "the file is not a regular file or larger than the limits allow");
+    if (!text)
+      throw Error(ErrorKind::input, fmt::format("{} is there but cannot be read", printable(file)),
+                  "the file is not a regular file or larger than the limits allow");
     auto stanzas = parse_status(*text, file);
     all.insert(all.end(), std::make_move_iterator(stanzas.begin()), std::make_move_iterator(stanzas.end()));
   }
   return all;
 }
 
-std::string info_name(const pkg::Package& package) { return package.multi_arch == "same" ? package.name + ":" + package.arch : package.name; }
+std::string info_name(const pkg::Package& package) {
+  return package.multi_arch == "same" ? package.name + ":" + package.arch : package.name;
+}
 
 }  // namespace resole::deb

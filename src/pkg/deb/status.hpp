@@ -22,12 +22,12 @@ struct Conffile {
 
 struct StatusStanza {
   pkg::InstalledPackage package;
-  std::vector<Conffile> conffiles;   // in the order of the field
-  std::string want, flag, state;     // "install ok installed"; of status.d entries the same three
+  std::vector<Conffile> conffiles;  // in the order of the field
+  std::string want, flag, state;    // "install ok installed"; of status.d entries the same three
   std::string config_version;
-  std::string file;                  // where it stands: "var/lib/dpkg/status", or the file below status.d
-  std::size_t offset = 0;            // of `text` in that file
-  std::string_view text;             // its lines, final newline included; points into the tree's captured bytes
+  std::string file;        // where it stands: "var/lib/dpkg/status", or the file below status.d
+  std::size_t offset = 0;  // of `text` in that file
+  std::string_view text;   // its lines, final newline included; points into the tree's captured bytes
 };
 
 // One file of stanzas. Error(input) names the file, the package and the line. The views point into `text`.

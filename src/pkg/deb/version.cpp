@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// A version is compared as epoch, upstream, revision. Each part is an alternation of non-digit and digit runs: "1.10~rc2" is "." after 1, then 10, "~rc", 2.
-// Non-digits compare letter by letter with '~' before the end of the part, letters before everything else; digit runs compare as numbers of any length
-// (dates and hashes do not fit 64 bits), so leading zeros are skipped and then the longer run is the greater one. A missing epoch or revision counts as "0".
+// A version is compared as epoch, upstream, revision. Each part is an alternation of non-digit and digit runs: "1.10~rc2" is "." after 1,
+// then 10, "~rc", 2. Non-digits compare letter by letter with '~' before the end of the part, letters before everything else; digit runs
+// compare as numbers of any length (dates and hashes do not fit 64 bits), so leading zeros are skipped and then the longer run is the
+// greater one. A missing epoch or revision counts as "0".
 #include "pkg/deb/version.hpp"
 
 #include <algorithm>
@@ -12,7 +13,8 @@ namespace {
 bool is_digit(char c) { return c >= '0' && c <= '9'; }
 bool is_letter(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); }
 
-// Weight of the character at `at`, or of the end of the part, in a non-digit run (order() of dpkg's version.c). A digit ends the run as the end does.
+// Weight of the character at `at`, or of the end of the part, in a non-digit run (order() of dpkg's version.c). A digit ends the run as the
+// end does.
 int weight(std::string_view text, std::size_t at) {
   if (at >= text.size() || is_digit(text[at])) return 0;
   const char c = text[at];
@@ -82,17 +84,24 @@ bool satisfies(std::string_view version, pkg::Operator op, std::string_view want
   if (op == pkg::Operator::any) return true;
   const int order = compare_versions(version, wanted);
   switch (op) {
-    case pkg::Operator::less: return order < 0;
-    case pkg::Operator::less_equal: return order <= 0;
-    case pkg::Operator::equal: return order == 0;
-    case pkg::Operator::greater_equal: return order >= 0;
-    case pkg::Operator::greater: return order > 0;
-    case pkg::Operator::any: break;
+    case pkg::Operator::less:
+      return order < 0;
+    case pkg::Operator::less_equal:
+      return order <= 0;
+    case pkg::Operator::equal:
+      return order == 0;
+    case pkg::Operator::greater_equal:
+      return order >= 0;
+    case pkg::Operator::greater:
+      return order > 0;
+    case pkg::Operator::any:
+      break;
   }
   return true;
 }
 
-// dpkg's parseversion(): an epoch fits an int, a ':' before the first digit run is an error, the revision may not be empty when there is a '-'.
+// dpkg's parseversion(): an epoch fits an int, a ':' before the first digit run is an error, the revision may not be empty when there is a
+// '-'.
 bool is_version(std::string_view text) {
   const VersionParts parts = split_version(text);
   const bool has_epoch = parts.epoch.data() != nullptr;
