@@ -94,6 +94,7 @@ plan_base() { plan_tiny "oci:$TINY/oci:base" --update all -o "$T/plan.json" "$@"
     expect 0 patch_base --max-index-age 14d
 }
 @test "an index from the past by --as-of" {
+    "$SUPPORT/tiny-archive" publish "$TINY" debian --date 2026-01-01T00:00:00 --without-changing
     "$SUPPORT/tiny-archive" publish "$TINY" security --date 2026-01-01T00:00:00 --valid-days 7 --without-changing
     expect 0 patch_base --as-of 2026-01-03T00:00:00Z
 }

@@ -166,6 +166,12 @@ std::string key_problem(rnp_key_handle_t key, std::int64_t now) {
   return {};
 }
 
+// librnp calls such a signature expired as well.
+bool is_from_the_future(rnp_signature_handle_t signature, std::int64_t now) {
+  std::uint32_t made = 0;
+  return now > 0 && rnp_signature_get_creation(signature, &made) == RNP_SUCCESS && made > static_cast<std::uint64_t>(now);
+}
+
 Judgement judge(rnp_op_verify_signature_t signature, std::int64_t now) {
   Judgement judgement;
   rnp_signature_handle_t raw_handle = nullptr;

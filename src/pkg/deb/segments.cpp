@@ -44,7 +44,7 @@ std::string segment_key(const PreparedPackage& package, archive::Compression com
 
 std::vector<pkg::Segment> write_segments(const pkg::UpgradeRequest& request, std::vector<PreparedPackage>& packages) {
   std::vector<pkg::Segment> segments(packages.size());
-  Phase phase(request.reporter, "compressing packages", packages.size());
+  Phase phase(request.reporter, "compressing packages");
   // Few packages: let the compressor use the threads that would idle.
   const unsigned inner = packages.size() < request.jobs ? request.jobs : 1;
   parallel_for(packages.size(), request.jobs, [&](std::size_t i) {
