@@ -92,6 +92,8 @@ class GzipDecoder : public Decoder {
     state_->next_in = reinterpret_cast<std::uint8_t*>(const_cast<char*>(window.data()));
     state_->avail_in = static_cast<std::uint32_t>(window.size());
     const int result = isal_inflate(state_.get());
+    // On bad data isa-l may hand back bytes that it took from an earlier window.
+    if (state_->avail_in > window.size()) throw_damaged("gzip", input, reason_of(result));
     input.consume(window.size() - state_->avail_in);
     if (result < 0) throw_damaged("gzip", input, reason_of(result));
     if (state_->block_state == ISAL_BLOCK_FINISH) {

@@ -14,9 +14,11 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "pkg/openpgp_packets.hpp"
 
 namespace resole::pkg {
 namespace {
@@ -112,27 +114,35 @@ Input input_of(std::string_view bytes) {
   return Input(raw);
 }
 
-// Armored keyrings may hold several blocks one after the other; librnp reads one at a time.
-std::vector<std::string_view> key_blocks(std::string_view bytes) {
-  constexpr std::string_view begin = "-----BEGIN PGP PUBLIC KEY BLOCK-----";
-  std::vector<std::string_view> blocks;
-  std::size_t at = bytes.find(begin);
-  if (at == std::string_view::npos) return {bytes};
-  while (at != std::string_view::npos) {
-    const std::size_t next = bytes.find(begin, at + 1);
-    blocks.push_back(bytes.substr(at, next - at));
-    at = next;
-  }
-  return blocks;
+// Keys that cannot be read are passed over: what they would have signed is then by an unknown key.
+void import_keys(rnp_ffi_t session, std::string_view keys) {
+  if (keys.empty()) return;
+  const Input input = input_of(keys);
+  rnp_import_keys(session, input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, nullptr);
 }
 
-// Keys that cannot be read are passed over: what they would have signed is then by an unknown key.
-void import_keyring(rnp_ffi_t session, const Keyring& keyring) {
-  if (keyring.bytes.empty() || keyring.bytes.size() > kKeyringLimit) return;
-  for (std::string_view block : key_blocks(keyring.bytes)) {
-    const Input input = input_of(block);
-    rnp_import_keys(session, input.get(), RNP_LOAD_SAVE_PUBLIC_KEYS | RNP_LOAD_SAVE_PERMISSIVE, nullptr);
+// Of the keyring, what the signatures ask for; all of it when their issuers or the keyring cannot be told apart.
+void import_block(rnp_ffi_t session, std::string_view binary, const std::optional<std::set<std::string>>& wanted) {
+  const auto selected = wanted ? certificates_of(binary, *wanted) : std::nullopt;
+  import_keys(session, selected ? std::string_view(*selected) : binary);
+}
+
+// Armored keyrings may hold several blocks one after the other.
+void import_keyring(rnp_ffi_t session, const Keyring& keyring, const std::optional<std::set<std::string>>& wanted) {
+  if (keyring.bytes.size() > kKeyringLimit) return;
+  constexpr std::string_view title = "PGP PUBLIC KEY BLOCK";
+  std::string_view rest = keyring.bytes;
+  if (rest.find("-----BEGIN") == std::string_view::npos) return import_block(session, rest, wanted);
+  while (const auto block = dearmor(rest, title)) {
+    import_block(session, block->bytes, wanted);
+    rest.remove_prefix(block->end);
   }
+}
+
+// Who the signatures of a clear-signed message say that they are by.
+std::optional<std::set<std::string>> issuers_of_message(std::string_view message) {
+  const auto block = dearmor(message.substr(std::min(message.rfind("\n-----BEGIN PGP SIGNATURE-----"), message.size())), "PGP SIGNATURE");
+  return block ? issuers(block->bytes) : std::nullopt;
 }
 
 struct Judgement {
@@ -153,16 +163,16 @@ bool is_weak_hash(std::string_view hash) {
 std::string key_problem(rnp_key_handle_t key, std::int64_t now) {
   bool revoked = false, expired = false;
   if (rnp_key_is_revoked(key, &revoked) != RNP_SUCCESS || revoked) return "the key is revoked";
-  std::uint64_t until = 0;
-  if (rnp_key_valid_till64(key, &until) != RNP_SUCCESS || until == 0) return "the key is not valid, or not yet";
-  if (now > 0 && until < static_cast<std::uint64_t>(now))
-    return fmt::format("the key expired on {}", format_time(static_cast<std::int64_t>(until)).substr(0, 10));
-  if (now == 0 && (rnp_key_is_expired(key, &expired) != RNP_SUCCESS || expired)) return "the key is expired";
   const std::string algorithm = text_from([&](char** out) { return rnp_key_get_alg(key, out); });
   std::uint32_t bits = 0;
   rnp_key_get_bits(key, &bits);
   if (algorithm == "DSA" || algorithm == "ELGAMAL") return fmt::format("keys of type {} are refused", algorithm);
   if (algorithm == "RSA" && bits < kShortestRsa) return fmt::format("an RSA key of {} bits is refused", bits);
+  std::uint64_t until = 0;
+  if (rnp_key_valid_till64(key, &until) != RNP_SUCCESS || until == 0) return "the key is not valid, or not yet";
+  if (now > 0 && until < static_cast<std::uint64_t>(now))
+    return fmt::format("the key expired on {}", format_time(static_cast<std::int64_t>(until)).substr(0, 10));
+  if (now == 0 && (rnp_key_is_expired(key, &expired) != RNP_SUCCESS || expired)) return "the key is expired";
   return {};
 }
 
@@ -197,7 +207,8 @@ Judgement judge(rnp_op_verify_signature_t signature, std::int64_t now) {
   else if (const std::string problem = key_problem(raw_key, now); !problem.empty())
     judgement.problem = problem;
   else if (status == RNP_ERROR_SIGNATURE_EXPIRED)
-    judgement.problem = "the signature is expired";
+    judgement.problem =
+        is_from_the_future(raw_handle, now) ? "the signature was made later than that (--as-of)" : "the signature is expired";
   else if (status == RNP_SUCCESS)
     judgement.kind = Judgement::good;
   else
@@ -274,7 +285,8 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
 
   const MutedLibrary muted;
   const Session session = open_session(policy.now);
-  for (const Keyring& keyring : keyrings) import_keyring(session.get(), keyring);
+  const auto wanted = issuers_of_message(message);
+  for (const Keyring& keyring : keyrings) import_keyring(session.get(), keyring, wanted);
   const Input input = input_of(message);
   rnp_output_t raw_output = nullptr;
   must(rnp_output_to_memory(&raw_output, kMessageLimit), "rnp_output_to_memory");

@@ -2,7 +2,10 @@
 // docs/commands.md repeats the table of the code; they may not drift apart.
 #include "cli/exit_codes.hpp"
 
+#include <fmt/format.h>
 #include <gtest/gtest.h>
+
+#include <algorithm>
 
 #include <fstream>
 #include <sstream>

@@ -140,7 +140,7 @@ TEST_F(OwnKey, WeakSignaturesAreRefused) {
   EXPECT_TRUE(says(verify(strong.sign("A: 1\n", "--digest-algo SHA1"), {{"own", strong.public_key()}}), "SHA1"));
   const test::TestKey small("rsa1024");
   EXPECT_TRUE(says(verify(small.sign("A: 1\n"), {{"own", small.public_key()}}), "1024 bits"));
-  const test::TestKey dsa("dsa1024");
+  const test::TestKey dsa("dsa2048");
   EXPECT_TRUE(says(verify(dsa.sign("A: 1\n"), {{"own", dsa.public_key()}}), "DSA"));
 }
 
