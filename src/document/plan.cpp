@@ -42,15 +42,31 @@ std::string write_plan(const Plan& plan) { return dump_document(to_json(plan)); 
 
 Plan read_plan(std::string_view text, std::string_view what) { return read_document<Plan>(text, kPlanSchema, what); }
 
-// Two runs that decide the same have the same digest: when it ran, how the source was called and where reports lay is left out.
+// What will be built, and nothing else: plans that put the same packages on the same image with the same compressor have the same digest, whichever mirror,
+// index or report they were decided by and whenever. So a nightly run gives a new digest when the packages change, not when an index is signed again.
 Digest plan_digest(const Plan& plan) {
-  Json json = to_json(plan);
-  json.erase("asOf");
-  json.erase("sourceReference");
-  for (Json& input : json["inputs"]) {
-    if (input["kind"] == "report" || input["kind"] == "feed" || input["kind"] == "policy") input.erase("name");
+  Json platforms = Json::array();
+  for (const PlatformPlan& platform : plan.platforms) {
+    Json packages = Json::array();
+    for (const PlannedPackage& package : platform.packages) {
+      packages.push_back({{"name", package.name},
+                          {"arch", package.arch},
+                          {"from", package.from},
+                          {"to", package.to},
+                          {"sha256", package.repository.sha256.text()},
+                          {"actions", package.verdict.actions},
+                          {"overwrite", package.overwrite},
+                          {"keep", package.keep}});
+    }
+    platforms.push_back({{"manifest", platform.manifest.text()}, {"ownLayers", platform.own_layers}, {"packages", packages}});
   }
-  return Digest::of(dump_compact(json));
+  const auto compressor = plan.compressors.find(plan.compression);
+  return Digest::of(dump_compact(Json{{"schema", kPlanSchema},
+                                      {"tool", plan.tool_version},
+                                      {"source", plan.source.digest.text()},
+                                      {"compression", plan.compression},
+                                      {"compressor", compressor == plan.compressors.end() ? std::string() : compressor->second},
+                                      {"platforms", platforms}}));
 }
 
 }  // namespace resole::document

@@ -130,7 +130,7 @@ struct Plan {
 Json to_json(const Plan& plan);
 std::string write_plan(const Plan& plan);                              // dump_document
 Plan read_plan(std::string_view text, std::string_view what);          // Error(input) with the path in the document; unknown fields ignored
-Digest plan_digest(const Plan& plan);                                  // sha256 of the compact form without asOf, sourceReference and file names of inputs
+Digest plan_digest(const Plan& plan);                                  // of what will be built: source, packages by sha256, compressor; not of how it was decided
 
 // The words of the enumerations as they stand in documents ("locally-modified"), and the sentences for people.
 std::string_view word(Why why);

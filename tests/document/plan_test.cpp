@@ -147,6 +147,10 @@ TEST(Plan, digest_leaves_out_when_and_where_it_was_made) {
   other.inputs[0].name = "/elsewhere/report.json";
   EXPECT_EQ(plan_digest(other), digest);
   other.inputs[0].sha256 = Digest::of("another report");
+  other.platforms[0].packages[0].repository.uri = "http://mirror.example.org/elsewhere";
+  other.platforms[0].packages[0].repository.release = Digest::of("signed again");
+  EXPECT_EQ(plan_digest(other), digest);
+  other.platforms[0].packages[0].repository.sha256 = Digest::of("another package");
   EXPECT_NE(plan_digest(other), digest);
   other = small_plan();
   other.platforms[0].packages[0].to = "7.88.1-10+deb12u9";
