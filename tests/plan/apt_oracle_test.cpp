@@ -6,8 +6,8 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
-#include <chrono>
 #include <cstdio>
+#include <ctime>
 #include <fstream>
 #include <map>
 #include <set>
@@ -282,13 +282,13 @@ TEST(AptOracle, is_planned_quickly) {
   Request request = machine->request(*offers);
   request.policy.update = Update::all;
   decide(request);  // warm, and verdicts known
-  const auto begin = std::chrono::steady_clock::now();
+  const std::clock_t begin = std::clock();  // of this process: what else the machine does is not the planner's
   const auto answer = make(request);
-  const double milliseconds = std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now() - begin).count();
+  const double milliseconds = 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
   EXPECT_EQ(std::get<Decision>(answer).packages.size(), 122u);
   RecordProperty("milliseconds", fmt::format("{:.0f}", milliseconds));
   std::printf("planned 867 packages against 66,484 stanzas in %.0f ms\n", milliseconds);  // 150 ms is the aim of a release build
-  EXPECT_LT(milliseconds, 5000);
+  EXPECT_LT(milliseconds, 2000);
 }
 
 }  // namespace

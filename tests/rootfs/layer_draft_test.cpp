@@ -103,6 +103,15 @@ TEST(LayerDraft, WhatIsEqualBelowIsLeftOut) {
                                           "f mode 755 0:0 1700000000 x", "f owner 644 1:0 1700000000 x", "f xattr 644 0:0 1700000000 x"}));
 }
 
+TEST(LayerDraft, KeptDirectoriesAreWrittenThoughEqual) {
+  const Tree below = tree_of({tar().dir("a", 0711).dir("a/b").dir("c")});
+  LayerDraft draft;
+  draft.put(directory_header("a/b"));
+  draft.put(directory_header("c"));
+  draft.keep("a/b");
+  EXPECT_EQ(written(draft, below), (Lines{"d a 711 0:0 1700000000", "d a/b 755 0:0 1700000000"}));
+}
+
 TEST(LayerDraft, LinkSetsAreWholeAndPointToTheFirstName) {
   const Tree below = tree_of({tar().file("a", "x").hardlink("b", "a").file("d", "x")});
   LayerDraft draft;
