@@ -281,7 +281,7 @@ TEST(AptOracle, is_planned_quickly) {
   const auto offers = machine->candidates(machine->inventory);
   Request request = machine->request(*offers);
   request.policy.update = Update::all;
-  decide(request);  // warm, and verdicts known
+  decide(request);                          // warm, and verdicts known
   const std::clock_t begin = std::clock();  // of this process: what else the machine does is not the planner's
   const auto answer = make(request);
   const double milliseconds = 1000.0 * static_cast<double>(std::clock() - begin) / CLOCKS_PER_SEC;
