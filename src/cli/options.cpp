@@ -186,6 +186,7 @@ Parsed parse_options(int argc, const char* const* argv) {
   app.set_version_flag("--version", std::string("resole ") + RESOLE_VERSION);
   app.set_config("--config", "", "Configuration file")->envname("RESOLE_CONFIG");
   app.require_subcommand(1);
+  add_common(app, options.common);  // before the verb or behind it, and once for all verbs in the configuration file
   for (const VerbRow& row : kVerbs) {
     CLI::App* sub = app.add_subcommand(row.name, row.help);
     row.add(*sub, options);

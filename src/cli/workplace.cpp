@@ -151,7 +151,7 @@ Workplace::Workplace(const Options& options)
   cache_ = io::disk_cache(cache_directory);
 
   io::HttpOptions http;
-  http.jobs = std::clamp(options.common.jobs * 2, 4u, 8u);
+  http.jobs = options.common.jobs;
   http.offline = options.planning.offline || !options.building.bundle.empty();
   http.allowed_private_hosts = named_hosts(options.planning);
   if (!options.building.bundle.empty()) {

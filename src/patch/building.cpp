@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patch/building.hpp"
 
-#include <atomic>
-
 #include "archive/compression.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "build/layers.hpp"
+#include "patch/downloads.hpp"
 #include "patch/publishing.hpp"
 #include "pkg/resource.hpp"
 
@@ -68,24 +67,26 @@ void check_verdict(const PlatformView& view, const Ground& ground, const documen
               "plan again");
 }
 
-std::vector<pkg::Item> fetch_items(const PlatformView& view, const document::PlatformPlan& plan, const Tools& tools) {
-  std::vector<pkg::Item> items;
+// The plan's packages on their way here, each checked against its verdict when it arrives.
+Downloads start_downloads(const PlatformView& view, const document::PlatformPlan& plan, const Ground& ground, const Tools& tools) {
   std::vector<Resource> resources;
-  std::uint64_t total = 0;
-  for (const auto& package : plan.packages) {
-    pkg::Item item{.name = package.name, .arch = package.arch, .from = package.from, .to = package.candidate(), .archive = {}, .overwrite = package.overwrite, .keep = package.keep};
-    resources.push_back(pkg::resource_of(item.to));
-    total += item.to.entry.size;
-    items.push_back(std::move(item));
+  for (const auto& package : plan.packages) resources.push_back(pkg::resource_of(package.candidate()));
+  return {tools.fetcher, std::move(resources),
+          [&](std::size_t i) { check_verdict(view, ground, plan.packages[i], plan.packages[i].candidate(), tools); }};
+}
+
+std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& downloads) {
+  std::vector<pkg::Item> items;
+  for (std::size_t i = 0; i < plan.packages.size(); ++i) {
+    const auto& package = plan.packages[i];
+    items.push_back({.name = package.name,
+                     .arch = package.arch,
+                     .from = package.from,
+                     .to = package.candidate(),
+                     .archive = [&downloads, i] { return downloads.get(i); },
+                     .overwrite = package.overwrite,
+                     .keep = package.keep});
   }
-  Phase phase(tools.reporter, "fetching packages", total);
-  std::atomic<std::uint64_t> done{0};
-  tools.fetcher.fetch_all(resources, [&](std::size_t i, Blob bytes) {
-    items[i].archive = bytes;
-    phase.progress(done += bytes.size(), items[i].name);
-  });
-  const Ground ground = ground_of(view, plan.own_layers);
-  for (std::size_t i = 0; i < items.size(); ++i) check_verdict(view, ground, plan.packages[i], items[i].to, tools);
   return items;
 }
 
@@ -135,9 +136,10 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
   prove(view, platform, request, tools);
 
   const Ground ground = ground_of(view, platform.own_layers);
+  Downloads downloads = start_downloads(view, platform, ground, tools);
   pkg::UpgradeRequest wish{.tree = ground.tree,
                            .inventory = ground.inventory,
-                           .items = fetch_items(view, platform, tools),
+                           .items = items_of(platform, downloads),
                            .recipes = tools.recipes,
                            .compression = compression_of(plan),
                            .jobs = tools.jobs,
@@ -146,7 +148,9 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
                            .reporter = tools.reporter};
   pkg::UpgradeResult upgrade = [&] {
     Phase phase(tools.reporter, "upgrading packages");
-    return view.family->upgrade(wish);
+    pkg::UpgradeResult result = view.family->upgrade(wish);
+    downloads.finish();  // also what was not read, since its segment is in the cache
+    return result;
   }();
 
   BuiltPlatform built;

@@ -12,6 +12,8 @@ namespace resole::patch {
 
 namespace {
 
+constexpr unsigned kRequests = 8;  // small ranges: the wait is the server's, not the processor's
+
 struct ReadReport {
   advisory::Report report;
   document::Input input;
@@ -95,7 +97,7 @@ plan::Decision decide(plan::Request request, const PlatformView& view, const Gro
     const auto& wanted = std::get<plan::NeedControl>(answer).packages;
     std::vector<pkg::Verdict> verdicts(wanted.size());
     Phase phase(tools.reporter, "reading maintainer scripts");
-    parallel_for(wanted.size(), std::max(tools.jobs, 4u), [&](std::size_t i) {
+    parallel_for(wanted.size(), std::max(tools.jobs, kRequests), [&](std::size_t i) {
       verdicts[i] = with_context([&] { return "judging the scripts of " + wanted[i].name + " " + wanted[i].version; }, [&] {
         return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], tools.fetcher, tools.cache);
       });

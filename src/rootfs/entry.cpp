@@ -44,8 +44,7 @@ Entry marker_entry(std::string path, bool opaque) {
   return entry;
 }
 
-tar::Header header_of(const Node& node) {
-  const Entry& entry = node.entry;
+tar::Header header_of(const Entry& entry) {
   tar::Header header;
   header.path = entry.path;
   header.type = entry.type;

@@ -44,7 +44,8 @@ class LayerDraft {
 };
 
 // Header of a directory as it stands in the tree (for parent chains).
-tar::Header header_of(const Node& node);
+tar::Header header_of(const Entry& entry);
+inline tar::Header header_of(const Node& node) { return header_of(node.entry); }
 // Is a file with this header and content hash the same as the node (type, mode, owner, xattrs, content or target or device)? mtime does not
 // count, nor the mode of a symlink. A hardlink header is never the same: ask for the header of its link set's content.
 bool same_object(const Node& node, const tar::Header& header, const Sha256& sha256);

@@ -12,12 +12,12 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "base/read_ahead.hpp"
 #include "base/text.hpp"
 #include "rootfs/content_facts.hpp"
 #include "rootfs/entry.hpp"
 #include "rootfs/layer_index.hpp"
 #include "rootfs/path.hpp"
-#include "rootfs/read_ahead.hpp"
 
 namespace resole::rootfs {
 namespace {
@@ -164,9 +164,12 @@ LayerIndex index_layer(Source& tar, const Digest& diff_id, const IndexLimits& li
   return with_context([&] { return diff_id.empty() ? std::string("reading a layer") : "reading layer " + diff_id.text(); },
                       [&] {
                         LayerIndex index;
-                        ReadAhead source(tar, diff_id.empty() ? Algorithm::sha256 : diff_id.algorithm());
-                        read_entries(source, limits, index);
-                        const std::string hex = source.hash();
+                        Hasher hasher(diff_id.empty() ? Algorithm::sha256 : diff_id.algorithm());
+                        {
+                          ReadAhead source(tar, [&](std::string_view bytes) { hasher.update(bytes); });
+                          read_entries(source, limits, index);
+                        }
+                        const std::string hex = to_hex(hasher.finish());
                         if (!diff_id.empty()) check_diff_id(hex, diff_id);
                         index.diff_id = diff_id.empty() ? Digest::sha256_hex(hex) : diff_id;
                         keep_last_forms(index);

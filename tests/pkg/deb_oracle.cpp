@@ -75,8 +75,8 @@ pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std:
   std::vector<pkg::Item> items;
   for (const std::string& bytes : debs) {
     pkg::Item item;
-    item.archive = Blob::of(bytes);
-    const auto control = deb::PackageFile::open(item.archive, "test package").control();
+    item.archive = [bytes] { return Blob::of(bytes); };
+    const auto control = deb::PackageFile::open(item.archive(), "test package").control();
     deb::fill_package(item.to, deb::read_single_paragraph(control.text("control"), "control"), "control");
     item.to.entry.sha256 = Digest::of(bytes);
     item.to.entry.size = bytes.size();

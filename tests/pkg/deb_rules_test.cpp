@@ -161,8 +161,9 @@ TEST(DebRules, ThePackageMustBeThePlannedOne) {
   item.arch = item.to.arch = "amd64";
   item.from = "1";
   item.to.version = "3";
-  item.archive = Blob::of(foo("2").build());
-  item.to.entry.sha256 = Digest::of(item.archive.bytes());
+  const Blob archive = Blob::of(foo("2").build());
+  item.archive = [archive] { return archive; };
+  item.to.entry.sha256 = Digest::of(archive.bytes());
   const pkg::Inventory inventory;
   const pkg::UpgradeRequest request{.tree = tree,
                                     .inventory = inventory,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
-#include "rootfs/read_ahead.hpp"
 #include "rootfs/trees.hpp"
 
 namespace resole::test {
@@ -154,51 +153,6 @@ TEST(LayerReader, DamageIsAnError) {
   std::string broken = bytes;
   broken[5] = 'X';  // the header's checksum does not match any more
   EXPECT_TRUE(error_of([&] { index_of(broken); }).starts_with("input: reading a layer: "));
-}
-
-// ---- reading ahead
-
-class ManySmallReads : public Source {
- public:
-  ManySmallReads(std::string bytes, std::size_t fail_at) : bytes_(std::move(bytes)), fail_at_(fail_at) {}
-  std::size_t read(char* buffer, std::size_t capacity) override {
-    if (at_ >= fail_at_) throw Error(ErrorKind::network, "the line is cut");
-    const std::size_t count = std::min({capacity, bytes_.size() - at_, std::size_t{1000}});
-    bytes_.copy(buffer, count, at_);
-    at_ += count;
-    return count;
-  }
-
- private:
-  std::string bytes_;
-  std::size_t fail_at_, at_ = 0;
-};
-
-std::string pattern(std::size_t size) {
-  std::string bytes(size, '\0');
-  for (std::size_t i = 0; i < size; ++i) bytes[i] = static_cast<char>(i * 7 + i / 251);
-  return bytes;
-}
-
-TEST(ReadAhead, PassesEverythingOnAndHashesIt) {
-  const std::string bytes = pattern(5'000'000);
-  ManySmallReads source(bytes, std::string::npos);
-  rootfs::ReadAhead ahead(source, Algorithm::sha256);
-  EXPECT_TRUE(read_all(ahead, 1u << 30, "test") == bytes);
-  EXPECT_EQ(ahead.hash(), sha256_hex_of(bytes));
-}
-
-TEST(ReadAhead, ThrowsWhatTheSourceThrows) {
-  ManySmallReads source(pattern(5'000'000), 4'000'000);
-  rootfs::ReadAhead ahead(source, Algorithm::sha256);
-  EXPECT_EQ(error_of([&] { read_all(ahead, 1u << 30, "test"); }), "network: the line is cut");
-}
-
-TEST(ReadAhead, CanBeLeftEarly) {
-  ManySmallReads source(pattern(5'000'000), std::string::npos);
-  rootfs::ReadAhead ahead(source, Algorithm::sha256);
-  char byte = 0;
-  EXPECT_EQ(ahead.read(&byte, 1), 1u);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "pkg/deb/follow.hpp"
 #include "pkg/deb/relations.hpp"
 #include "pkg/deb/version.hpp"
+#include "rootfs/layer_draft.hpp"
 #include "rootfs/path.hpp"
 
 namespace resole::deb {
@@ -23,22 +24,6 @@ constexpr std::string_view kCapability = "security.capability";
 std::string absolute(std::string_view path) { return path.starts_with('/') ? std::string(path) : fmt::format("/{}", path); }
 
 bool is_directory(const rootfs::Node* node) { return node && node->entry.type == tar::Type::directory; }
-
-tar::Header header_for(const rootfs::Entry& entry, std::string path) {
-  tar::Header header;
-  header.path = std::move(path);
-  header.type = entry.type;
-  header.mode = entry.mode;
-  header.uid = entry.uid;
-  header.gid = entry.gid;
-  header.size = entry.size;
-  header.mtime = entry.mtime;
-  header.link = entry.link;
-  header.major = entry.major;
-  header.minor = entry.minor;
-  header.xattrs = entry.xattrs;
-  return header;
-}
 
 }  // namespace
 
@@ -99,7 +84,8 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
   const bool conffile = incoming_.conffiles.contains(path);
   const rootfs::Resolved at = system_.tree.resolve(used, false);
   placement.path = at.path;
-  placement.header = header_for(entry, at.path);
+  placement.header = rootfs::header_of(entry);
+  placement.header.path = at.path;
   set_owner(placement, path, owner);
 
   const bool present = is_present(entry, at);

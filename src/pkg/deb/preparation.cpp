@@ -31,14 +31,14 @@ class Preparation {
   std::vector<PreparedPackage> run() {
     prepared_.resize(request_.items.size());
     std::uint64_t total = 0;
-    for (const pkg::Item& item : request_.items) total += item.archive.size();
+    for (const pkg::Item& item : request_.items) total += item.to.entry.size;
     Phase phase(request_.reporter, "unpacking packages", total);
     const std::vector<std::size_t> order = biggest_first();
     std::atomic<std::uint64_t> done = 0;
     parallel_for(order.size(), request_.jobs, [&](std::size_t at) {
       const std::size_t i = order[at];
       prepare(request_.items[i], prepared_[i]);
-      phase.progress(done += request_.items[i].archive.size(), request_.items[i].name);
+      phase.progress(done += request_.items[i].to.entry.size, request_.items[i].name);
     });
     settle_claims();
     parallel_for(prepared_.size(), request_.jobs, [&](std::size_t i) { complete(prepared_[i]); });
@@ -49,7 +49,7 @@ class Preparation {
   std::vector<std::size_t> biggest_first() const {
     std::vector<std::size_t> order(request_.items.size());
     std::iota(order.begin(), order.end(), std::size_t{0});
-    std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return request_.items[i].archive.size(); });
+    std::ranges::stable_sort(order, std::greater(), [&](std::size_t i) { return request_.items[i].to.entry.size; });
     return order;
   }
 
@@ -72,7 +72,7 @@ class Preparation {
   }
 
   void read(const pkg::Item& item, PreparedPackage& package) {
-    const PackageFile file = PackageFile::open(item.archive, fmt::format("{} {} {}", item.name, item.to.version, item.to.arch));
+    const PackageFile file = PackageFile::open(item.archive(), fmt::format("{} {} {}", item.name, item.to.version, item.to.arch));
     package.incoming = Incoming::read(item, system_, request_.inventory, file.control());
     package.spool = request_.spool();
     FirstPass pass = unpack_provisionally(file, Placer(system_, transaction_, package.incoming), system_.tree, *package.spool);

@@ -10,6 +10,7 @@
 
 #include "archive/compression.hpp"
 #include "base/error.hpp"
+#include "base/read_ahead.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
 
@@ -199,7 +200,8 @@ PackagesIndex load_index(const Repository& repository, const WantedIndex& wanted
   const std::string what = fmt::format("{} of {}", printable(wanted.path), repository.name());
   const auto text = archive::decompress(fetch_index(repository, wanted, fetcher), {.output = kIndexTextLimit});
   const auto writer = cache.create(kIndexRoom, key);
-  PackagesIndex::compile(*text, *writer, what);
+  ReadAhead ahead(*text);
+  PackagesIndex::compile(ahead, *writer, what);
   auto index = PackagesIndex::open(writer->commit());
   if (!index) throw Error(ErrorKind::internal, what + ": the kept form cannot be read back");
   return std::move(*index);

@@ -22,7 +22,7 @@ bool is_empty(const Emission& emission) {
 std::shared_ptr<const Spool> raw_segment(const pkg::UpgradeRequest& request, PreparedPackage& package) {
   if (package.spool && package.spooled == fingerprint(package.emission)) return package.spool;
   std::shared_ptr<Spool> spool = request.spool();
-  unpack_planned(PackageFile::open(package.incoming.item->archive, package.label()), package.emission, *spool);
+  unpack_planned(PackageFile::open(package.incoming.item->archive(), package.label()), package.emission, *spool);
   return spool;
 }
 

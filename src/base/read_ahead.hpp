@@ -1,31 +1,30 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Source that is read, and hashed as a whole, on a thread of its own a few buffers ahead of whoever reads from here: decompression and
-// the diff_id hash on one core, parsing and file hashes on another.
+// A Source that is read on a thread of its own, a few buffers ahead of whoever reads from here: decompression and the diff_id hash on one
+// core, parsing and file hashes on another.
 #pragma once
 #include <array>
 #include <condition_variable>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
-#include <string>
+#include <string_view>
 #include <thread>
 
 #include "base/bytes.hpp"
-#include "base/digest.hpp"
 
-namespace resole::rootfs {
+namespace resole {
 
 class ReadAhead : public Source {
  public:
-  // `source` must outlive this and is used by nobody else meanwhile.
-  ReadAhead(Source& source, Algorithm algorithm);
+  // `source` must outlive this and is used by nobody else meanwhile. `seen` is given all bytes in order, on the reading thread; it has
+  // returned for the last of them before read() returns 0.
+  explicit ReadAhead(Source& source, std::function<void(std::string_view)> seen = {});
   ~ReadAhead() override;  // stops reading ahead; waits for a read that is under way
   ReadAhead(const ReadAhead&) = delete;
   ReadAhead& operator=(const ReadAhead&) = delete;
 
   std::size_t read(char* buffer, std::size_t capacity) override;  // rethrows what the source threw
-  // Hash of the whole stream in hex; call after read() has returned 0.
-  std::string hash();
 
  private:
   // Small enough that a buffer is still in the cache when it is hashed and parsed, big enough that handing over costs nothing.
@@ -43,7 +42,7 @@ class ReadAhead : public Source {
   bool wait_for_slot();
 
   Source& source_;
-  Hasher hasher_;
+  const std::function<void(std::string_view)> seen_;
   std::array<Slot, kBuffers> slots_;
   std::size_t position_ = 0;  // in the slot that is being read; the reader's only
   bool reading_ = false;      // a slot is held by the reader
@@ -56,4 +55,4 @@ class ReadAhead : public Source {
   std::thread thread_;
 };
 
-}  // namespace resole::rootfs
+}  // namespace resole

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "rootfs/read_ahead.hpp"
+#include "base/read_ahead.hpp"
 
 #include <algorithm>
 #include <cstring>
 #include <utility>
 
-namespace resole::rootfs {
+namespace resole {
 
-ReadAhead::ReadAhead(Source& source, Algorithm algorithm) : source_(source), hasher_(algorithm) {
+ReadAhead::ReadAhead(Source& source, std::function<void(std::string_view)> seen) : source_(source), seen_(std::move(seen)) {
   thread_ = std::thread([this] { run(); });
 }
 
@@ -32,7 +32,7 @@ void ReadAhead::run() {
         slot->size += count;
       }
       if (slot->size == 0) break;
-      hasher_.update({slot->bytes.get(), slot->size});
+      if (seen_) seen_({slot->bytes.get(), slot->size});
       publish_slot();
     }
     publish_end(nullptr);
@@ -93,6 +93,4 @@ std::size_t ReadAhead::read(char* buffer, std::size_t capacity) {
   return count;
 }
 
-std::string ReadAhead::hash() { return to_hex(hasher_.finish()); }
-
-}  // namespace resole::rootfs
+}  // namespace resole
