@@ -26,6 +26,13 @@ std::unique_ptr<oci::Store> readable(const oci::Location& location) {
   return store;
 }
 
+template <class Local>
+std::unique_ptr<oci::Store> writable(const oci::Location& location) {
+  auto store = std::make_unique<Local>(location);
+  store->require_writable();
+  return store;
+}
+
 }  // namespace
 
 std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, const StoreOptions&) {
@@ -46,9 +53,9 @@ std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, cons
   }
   switch (location.transport) {
     case oci::Transport::oci:
-      return std::make_unique<LayoutStore>(location);
+      return writable<LayoutStore>(location);
     case oci::Transport::oci_archive:
-      return std::make_unique<ArchiveStore>(location);
+      return writable<ArchiveStore>(location);
     default:
       throw_unsupported(location, false);
   }
