@@ -13,10 +13,12 @@ namespace resole::cli {
 
 namespace {
 
-Json to_json(const patch::Verification& verification) {
+Json to_json(const patch::Verification& verification, const patch::ImageView& image) {
   Json findings = Json::array();
   for (const auto& finding : verification.findings) findings.push_back({{"platform", finding.platform}, {"subject", finding.subject}, {"problem", finding.problem}});
   return {{"schema", "resole/verification/v1"},
+          {"reference", image.location.text()},
+          {"digest", image.root.descriptor.digest.text()},
           {"ok", verification.findings.empty()},
           {"packages", verification.packages},
           {"layers", verification.layers},
@@ -40,13 +42,10 @@ int verify(const Options& options, Workplace& workplace) {
   constexpr std::uint64_t kLargestPlan = 256u << 20;
   std::optional<document::Plan> plan;
   if (!options.plan_file.empty()) plan = document::read_plan(io::read_file(options.plan_file, kLargestPlan), options.plan_file.string());
-  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
   const patch::Verification verification = patch::verify_image(image, plan, workplace.tools());
-  if (options.format == "json") {
-    std::cout << dump_document(to_json(verification));
-  } else {
-    print_table(verification, workplace.color());
-  }
+  put_document(options, dump_document(to_json(verification, image)));
+  if (options.format == "table") print_table(verification, workplace.color());
   return verification.findings.empty() ? kExitDone : exit_code(ErrorKind::verification);
 }
 
