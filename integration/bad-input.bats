@@ -428,7 +428,8 @@ layout_with() {
     "$SUPPORT/tar-to-oci" --layout "$T/in" --tag x "$TREE" "$T/l.tar"
     run --separate-stderr patch_tiny "oci:$T/in:x" --update all --to "oci:$T/out:x" --plan "$T/plan.json" -o "$T/result.json" -v
     says 'third\.test'
-    not grep -rq hunter2 "$T/plan.json" "$T/result.json" "$CACHE"
+    # The index of the image's own layers is the image's files; nothing else of the cache may know.
+    not grep -rq --exclude-dir=layer-index hunter2 "$T/plan.json" "$T/result.json" "$CACHE"
     not grep -q hunter2 <<<"$output$stderr"
 }
 @test "the operator's credentials of a mirror are used, and nowhere else" {
@@ -455,8 +456,8 @@ layout_with() {
     says 'Signed-By of etc/apt/sources.list:2 restricts'
 }
 @test "a keyring that holds no key" {
-    refuses 3 patch_base --add-keyring /etc/passwd
-    says '--add-keyring' 'no OpenPGP public key'
+    refuses 2 patch_base --add-keyring /etc/passwd
+    says '--add-keyring' 'not an OpenPGP keyring'
 }
 @test "no release of that name: the hint is about the source" {
     script '[{"match": "*security*/InRelease", "status": 404}]'

@@ -111,6 +111,16 @@ quiet_stderr() { [ -z "$stderr" ] || { printf 'stderr: %s\n' "$stderr" >&2; retu
         [ ! -e "$T/out" ]
     fi
 }
+@test "a later destination fails: what was written before is told" {
+    need_root
+    mkdir "$T/small"
+    mount -t tmpfs -o size=64k tmpfs "$T/small" || skip "needs tmpfs mounts"
+    run --separate-stderr build_tiny "$PLAN" --to "oci:$T/first:x" --to "oci:$T/small/second:x" -o "$T/r.json"
+    umount "$T/small"
+    [ "$status" -eq 3 ] || { echo "exit $status: $stderr" >&2; return 1; }
+    [ "$output" = "oci:$T/first@$(digest_of "$T/first" x)" ]
+    jq -e --arg place "oci:$T/first:x" '[.destinations[].location] == [$place]' "$T/r.json"
+}
 @test "rollout edit: wrong options and templates leave the manifests as they were" {
     mkdir "$T/tree" "$T/templates"
     printf 'apiVersion: v1\nkind: Pod\nspec:\n  containers:\n  - image: registry.example.com/a:1\n' >"$T/tree/pod.yaml"

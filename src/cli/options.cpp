@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/exit_codes.hpp"
+#include "cli/option_rules.hpp"
 #include "cli/option_table.hpp"
 #include "cli/option_values.hpp"
 #include "cli/settings.hpp"
@@ -226,38 +227,6 @@ void require(const Options& options, const OptionRow& row) {
   throw Error(ErrorKind::usage, fmt::format("{}: {}{} is required", verb_name(options.verb), row.is_argument() ? "" : "--", row.name()), see_help(verb_name(options.verb)));
 }
 
-// {snapshot} in the repositories' URLs. A mirror with it counts only under --snapshot, and then before the others; so it can stand in the configuration file.
-void fill_in_snapshot(PlanningOptions& planning) {
-  const auto waits = [](std::string_view text) { return text.find(kSnapshotPlace) != std::string_view::npos; };
-  const auto mirror_waits = [&](const auto& mirror) { return waits(mirror.second); };
-  if (!planning.snapshot) {
-    std::erase_if(planning.package_mirrors, mirror_waits);
-    std::erase_if(planning.package_repos, waits);
-    return;
-  }
-  const auto any = std::any_of(planning.package_mirrors.begin(), planning.package_mirrors.end(), mirror_waits) ||
-                   std::any_of(planning.package_repos.begin(), planning.package_repos.end(), waits);
-  if (!any) {
-    throw Error(ErrorKind::usage, "--snapshot: no --package-mirror or --package-repo has {snapshot} in its URL",
-                "say where snapshots are: --package-mirror 'http://archive.example.org/debian=https://snapshots.example.org/debian/{snapshot}'");
-  }
-  std::stable_partition(planning.package_mirrors.begin(), planning.package_mirrors.end(), mirror_waits);
-  for (auto& [from, to] : planning.package_mirrors) to = at_snapshot(to, *planning.snapshot);
-  for (auto& repository : planning.package_repos) repository = at_snapshot(repository, *planning.snapshot);
-  if (!planning.as_of) planning.as_of = planning.snapshot;
-}
-
-// What holds between options.
-void check_together(const Options& options) {
-  const auto refuse = [&](std::string message, std::string hint) { throw Error(ErrorKind::usage, std::move(message), std::move(hint)); };
-  const BuildingOptions& building = options.building;
-  if (!building.deployed_as.empty() && building.deployed_as.size() != building.to.size()) {
-    refuse(fmt::format("{} --deployed-as for {} --to", building.deployed_as.size(), building.to.size()), "give one per --to, in the same order");
-  }
-  if (options.planning.update == "reported" && options.planning.reports.empty()) refuse("--update reported needs a --report", see_help(verb_name(options.verb)));
-  if (!options.rollout.renderings.empty() && options.rollout.render_dir.empty()) refuse("--render needs --render-dir", "name the directory that the renderings go to");
-}
-
 // Before anything was parsed: how to show that parsing failed.
 std::string early_log_format(const std::vector<std::string>& words, const Environment& environment) {
   constexpr std::string_view name = "--log-format";
@@ -305,7 +274,7 @@ Parsed parse_options(const std::vector<std::string>& words, const Environment& e
     if (row->name() != "config" && row->name() != "log-format") resolve(*row);
   }
   fill_in_snapshot(options.planning);
-  check_together(options);
+  require_together(options);
   return {std::move(options), {}};
 }
 

@@ -22,13 +22,18 @@ Json to_json(const patch::Verification& verification, const patch::ImageView& im
           {"ok", verification.findings.empty()},
           {"packages", verification.packages},
           {"layers", verification.layers},
+          {"deletedFiles", verification.missing},
+          {"changedFiles", verification.local},
           {"againstPlan", verification.against_plan},
           {"findings", findings}};
 }
 
 void print_table(const patch::Verification& verification, bool color) {
   if (verification.findings.empty()) {
-    std::cout << fmt::format("ok: {} layers, {} packages{}\n", verification.layers, verification.packages, verification.against_plan ? ", as the plan says" : "");
+    std::string own;
+    if (verification.missing > 0) own += fmt::format("; {} files of packages were deleted in the image", verification.missing);
+    if (verification.local > 0) own += fmt::format("; {} were changed in it", verification.local);
+    std::cout << fmt::format("ok: {} layers, {} packages{}{}\n", verification.layers, verification.packages, verification.against_plan ? ", as the plan says" : "", own);
     return;
   }
   io::Table table({"PLATFORM", "SUBJECT", "PROBLEM"});
