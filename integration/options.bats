@@ -114,7 +114,7 @@ quiet_stderr() { [ -z "$stderr" ] || { printf 'stderr: %s\n' "$stderr" >&2; retu
 @test "a later destination fails: what was written before is told" {
     need_root
     mkdir "$T/small"
-    mount -t tmpfs -o size=64k tmpfs "$T/small" || skip "needs tmpfs mounts"
+    mount -t tmpfs -o size=16k tmpfs "$T/small" || skip "needs tmpfs mounts"
     run --separate-stderr build_tiny "$PLAN" --to "oci:$T/first:x" --to "oci:$T/small/second:x" -o "$T/r.json"
     umount "$T/small"
     [ "$status" -eq 3 ] || { echo "exit $status: $stderr" >&2; return 1; }
@@ -167,12 +167,9 @@ quiet_stderr() { [ -z "$stderr" ] || { printf 'stderr: %s\n' "$stderr" >&2; retu
     expect 2 resole rollout edit "$T/r.json" --manifests "$T"
     says ' --deployed-as' 'build or patch'
 }
-@test "a repository that fails is warned about once" {
-    echo '[{"match": "*security*", "status": 404}]' >"$TINY/script.json"
-    run --separate-stderr plan_tiny "oci:$TINY/oci:multi" --update all --package-repo "$MIRROR/nothing bookworm main"
-    rm "$TINY/script.json"
-    [ "$(grep -c 'nothing' <<<"$stderr")" -le 1 ]
-    [ "$(grep -c 'bookworm-security' <<<"$stderr")" -le 1 ]
+@test "a repository that fails is warned about once, however many platforms read it" {
+    expect 0 plan_tiny "oci:$TINY/oci:multi" --update all --package-repo "$MIRROR/nothing bookworm main"
+    [ "$(grep -c '/nothing bookworm' <<<"$stderr")" -eq 1 ] || { echo "$stderr" >&2; return 1; }
 }
 
 # ---------------------------------------------------------------- documents

@@ -80,6 +80,11 @@ class CommandLine {
 
   // "" or the text of --help or --version.
   std::string parse(const std::vector<std::string>& words) {
+    for (const std::string& word : words) {
+      if (word == "--") break;
+      // CLI11 would take the next word instead.
+      if (word.starts_with("--") && word.ends_with('=') && word.find('=') == word.size() - 1) throw Error(ErrorKind::usage, printable(word) + ": no value is given", see_help(""));
+    }
     try {
       app_.parse(std::vector<std::string>(words.rbegin(), words.rend()));
     } catch (const CLI::CallForVersion&) {

@@ -205,6 +205,7 @@ TEST_F(ParseOptions, OneValuePerFlag) {
   has(problem(patch({"--update", "all", "--update", "security"})), "--update: takes one value");
   has(problem(patch({"--hold", "--force"})), "--hold: no value is given");
   has(problem(patch({"--hold", ""})), "--hold: no value is given");
+  has(problem({"patch", "--hold=", "oci:in:x", "--to", "oci:out:x"}), "--hold=: no value is given");
   EXPECT_EQ(parse({"inspect", "--", "oci:in:x"}).image->text(), "oci:in:x");
 }
 
