@@ -185,7 +185,11 @@ bool is_from_the_future(rnp_signature_handle_t signature, std::int64_t now) {
 Judgement judge(rnp_op_verify_signature_t signature, std::int64_t now) {
   Judgement judgement;
   rnp_signature_handle_t raw_handle = nullptr;
-  must(rnp_op_verify_signature_get_handle(signature, &raw_handle), "signature_get_handle");
+  if (rnp_op_verify_signature_get_handle(signature, &raw_handle) != RNP_SUCCESS) {
+    judgement.key = "unknown";
+    judgement.problem = "a signature cannot be read";
+    return judgement;
+  }
   const Handle handle(raw_handle);
   judgement.key = text_from([&](char** out) { return rnp_signature_get_key_fprint(raw_handle, out); });
   if (judgement.key.empty()) judgement.key = text_from([&](char** out) { return rnp_signature_get_keyid(raw_handle, out); });

@@ -36,7 +36,11 @@ void ContentFacts::update(std::string_view bytes) {
 void ContentFacts::finish(Entry& entry, LayerIndex& index) {
   entry.sha256 = sha256_.finish_sha256();
   if (with_md5_) entry.md5 = md5_.finish_md5();
-  if (capture_) index.captured.insert_or_assign(entry.path, std::move(captured_));
+  if (capture_) {
+    index.captured.insert_or_assign(entry.path, std::move(captured_));
+  } else if (!index.captured.empty()) {
+    index.captured.erase(entry.path);  // of an earlier, smaller file of this path
+  }
   if (auto facts = elf_.finish()) {
     index.elf.insert_or_assign(entry.path, std::move(*facts));
   } else if (!index.elf.empty()) {

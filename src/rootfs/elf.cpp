@@ -15,6 +15,7 @@ constexpr std::uint16_t kTypeExecutable = 2, kTypeShared = 3;                   
 constexpr std::uint32_t kSegmentLoad = 1, kSegmentDynamic = 2;                                                    // p_type
 constexpr std::uint64_t kTagNull = 0, kTagNeeded = 1, kTagStringTable = 5, kTagStringSize = 10, kTagSoname = 14;  // d_tag
 constexpr std::uint64_t kMostSegments = 4096, kMostTags = 65536, kMostNeeded = 4096, kMostName = 4096;
+constexpr std::size_t kMostNames = 64u << 10;  // bytes of all names of a file: thousands of tags may point at one long string
 
 // Numbers of one file's width and byte order.
 struct Encoding {
@@ -174,8 +175,11 @@ std::optional<ElfFacts> elf_facts(const ElfPieces& pieces) {
   if (!offset) return facts;
   const std::string_view strings = pieces.from(*offset, tags.strings_size.value_or(~std::uint64_t{0}));
   if (tags.soname) facts.soname = name_at(strings, *tags.soname);
+  std::size_t total = 0;
   for (const std::uint64_t position : tags.needed) {
-    if (std::string name = name_at(strings, position); !name.empty()) facts.needed.push_back(std::move(name));
+    std::string name = name_at(strings, position);
+    if ((total += name.size()) > kMostNames) break;
+    if (!name.empty()) facts.needed.push_back(std::move(name));
   }
   return facts;
 }

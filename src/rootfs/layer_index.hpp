@@ -58,6 +58,7 @@ struct IndexLimits {
   std::uint64_t entries = 2'000'000;
   std::uint64_t captured_file = 16ull << 20;  // one captured file (dpkg's status of a big image is 2 MB)
   std::uint64_t captured_total = 256ull << 20;
+  std::uint64_t described = 1ull << 30;  // bytes of paths, links, attributes and ELF names (a million files of usual paths: 100 MB)
 };
 
 // Reads an uncompressed layer tar to its end. The caller has put verification (compressed digest) and decompression below `tar`; the

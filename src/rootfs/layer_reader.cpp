@@ -60,6 +60,19 @@ void check_paths(const tar::Header& header) {
   if (header.link.find('\0') != std::string::npos) refuse(header.path, "is a link to a name with a NUL byte");
 }
 
+// Bytes that the index will hold of this member's own words.
+std::uint64_t words_of(const tar::Header& header) {
+  std::uint64_t bytes = header.path.size() + header.link.size();
+  for (const auto& [name, value] : header.xattrs) bytes += name.size() + value.size();
+  return bytes;
+}
+
+std::uint64_t words_of(const ElfFacts& facts) {
+  std::uint64_t bytes = facts.soname.size();
+  for (const std::string& name : facts.needed) bytes += name.size();
+  return bytes;
+}
+
 void read_file(tar::Reader& reader, ContentFacts& facts, std::vector<char>& buffer, Entry& entry, LayerIndex& index) {
   facts.begin(entry.path, entry.size);
   while (const std::size_t count = reader.read(buffer.data(), buffer.size())) facts.update({buffer.data(), count});
@@ -71,8 +84,15 @@ void read_entries(Source& tar, const IndexLimits& limits, LayerIndex& index) {
   ContentFacts facts(limits);
   std::vector<char> buffer(256u << 10);
   tar::Header header;
+  std::uint64_t described = 0;
+  const auto count = [&](std::uint64_t bytes) {
+    if ((described += bytes) <= limits.described) return;
+    throw Error(ErrorKind::input, fmt::format("the names in this layer take more than {}", human_size(limits.described)),
+                "the layer is damaged or made to exhaust memory");
+  };
   while (reader.next(header)) {
     check_paths(header);
+    count(words_of(header));
     const Meaning meaning = meaning_of(header.path);
     if (meaning == Meaning::bookkeeping) continue;
     if (meaning != Meaning::object) {
@@ -81,7 +101,9 @@ void read_entries(Source& tar, const IndexLimits& limits, LayerIndex& index) {
     }
     if (header.path.empty() && header.type != tar::Type::directory) refuse("/", "is not a directory");  // CVE-2021-29136
     Entry& entry = index.entries.emplace_back(object_entry(std::move(header)));
-    if (entry.type == tar::Type::file) read_file(reader, facts, buffer, entry, index);
+    if (entry.type != tar::Type::file) continue;
+    read_file(reader, facts, buffer, entry, index);
+    if (const auto elf = index.elf.find(entry.path); elf != index.elf.end()) count(words_of(elf->second));
   }
   reader.drain();
 }

@@ -20,13 +20,21 @@ inline void require(bool holds, const char* what) {
   if (!holds) throw std::logic_error(what);
 }
 
+// `also`: a further kind that this input may end in (usage for what a person types, verification for what is signed). True: it was accepted.
 template <class Body>
-void tolerate(Body&& body) {
+bool tolerate(Body&& body, ErrorKind also = ErrorKind::input) {
   try {
     body();
+    return true;
   } catch (const Error& error) {
-    if (error.kind() != ErrorKind::input && error.kind() != ErrorKind::unsupported) throw;
+    if (error.kind() != ErrorKind::input && error.kind() != ErrorKind::unsupported && error.kind() != also) throw;
+    return false;
   }
+}
+
+// Does the view lie in these bytes?
+inline bool lies_in(std::string_view part, std::string_view whole) {
+  return part.empty() || (part.data() >= whole.data() && part.data() + part.size() <= whole.data() + whole.size());
 }
 
 inline void tar(std::string_view bytes) {

@@ -3,9 +3,12 @@
 
 #include <gtest/gtest.h>
 
+#include <fstream>
+
 #include "base/error.hpp"
 #include "pkg/deb/apt_config.hpp"
 #include "pkg/deb/policy.hpp"
+#include "pkg/deb_oracle.hpp"
 #include "pkg/small_tree.hpp"
 
 namespace resole::deb {
@@ -121,6 +124,85 @@ TEST(DebPolicy, HoldsAnInstalledVersionByItsPin) {
   const auto chosen = policy.choose("a", "amd64", {{.version = "1", .installed = true}, {.version = "2", .indexes = {0}}});
   ASSERT_TRUE(chosen);
   EXPECT_EQ(*chosen, 0u);
+}
+
+TEST(DebPolicy, WhatIsChosen) {
+  IndexTraits backports = stable();
+  backports.archive = "stable-backports";
+  backports.codename = "bookworm-backports";
+  backports.priority = 100;
+  const auto chosen = [&](const std::string& pins, std::vector<PolicyVersion> versions) -> std::string {
+    const Policy policy(preferences(pins), {stable(), backports}, "amd64");
+    const auto at = policy.choose("a", "amd64", versions);
+    return at ? versions[*at].version : "-";
+  };
+  const PolicyVersion have1{.version = "1", .installed = true}, have3{.version = "3", .installed = true};
+  const PolicyVersion stable2{.version = "2", .indexes = {0}}, backport4{.version = "4", .indexes = {1}};
+  EXPECT_EQ(chosen("", {stable2, backport4}), "2") << "priority before version";
+  EXPECT_EQ(chosen("", {have1, stable2, backport4}), "2");
+  EXPECT_EQ(chosen("", {have3, stable2, backport4}), "4") << "what is installed is not given up, and follows within its priority";
+  EXPECT_EQ(chosen("", {have3, stable2}), "3");
+  const auto pin = [](const std::string& what, const char* priority) { return "Package: a\nPin: " + what + "\nPin-Priority: " + priority + "\n"; };
+  EXPECT_EQ(chosen(pin("version 2", "999"), {have3, stable2}), "3") << "not back below 1000";
+  EXPECT_EQ(chosen(pin("version 2", "1000"), {have3, stable2}), "2");
+  EXPECT_EQ(chosen(pin("release n=bookworm-backports", "990"), {have1, stable2, backport4}), "4");
+  EXPECT_EQ(chosen(pin("version *", "-1"), {stable2, backport4}), "-");
+  EXPECT_EQ(chosen(pin("release a=now", "600"), {have1, stable2}), "1") << "the installed state can be pinned";
+  EXPECT_EQ(chosen("Package: *\nPin: release a=stable\nPin-Priority: -10\n", {have1, stable2, backport4}), "4");
+}
+
+TEST(DebPreferences, TenThousandPinsAtMost) {
+  std::string names;
+  for (int i = 0; i < 10'001; ++i) names += " p" + std::to_string(i);
+  EXPECT_THROW(preferences("Package:" + names + "\nPin: version 1\nPin-Priority: 1\n"), Error);
+}
+
+TEST(DebAptConfig, NamesThatAptReads) {
+  const auto kept = test::tree_of({{"etc/apt/apt.conf", "0"},
+                                   {"etc/apt/apt.conf.d/a", "1"},
+                                   {"etc/apt/apt.conf.d/b.conf", "2"},
+                                   {"etc/apt/apt.conf.d/B-1_x", "3"},
+                                   {"etc/apt/apt.conf.d/d.conf~", "-"},
+                                   {"etc/apt/apt.conf.d/.e", "-"},
+                                   {"etc/apt/apt.conf.d/f.", "-"},
+                                   {"etc/apt/apt.conf.d/g h", "-"},
+                                   {"etc/apt/apt.conf.d/i.conf.dpkg-old", "-"},
+                                   {"etc/apt/apt.conf.d/j.pref", "-"},
+                                   {"etc/apt/apt.conf.d/k/l", "-"}});
+  std::string contents;
+  for (const auto& [path, content] : read_configuration(kept, "etc/apt/apt.conf", "etc/apt/apt.conf.d", {"", "conf"})) contents += content;
+  EXPECT_EQ(contents, "0312");
+}
+
+TEST(DebAptConfig, AgreesWithAptConfig) {
+  if (!test::has_program("apt-config")) GTEST_SKIP() << "apt-config is not on this machine";
+  const test::DpkgOracle place;
+  const std::string file = place.root() + "/apt.conf";
+  for (const std::string text :
+       {"APT::Default-Release \"a\"; APT::Default-Release \"b\";", "APT::Default-Release\n\"a\"\n;", "apt::default-release stable;", "APT { Default-Release \"b\" };",
+        "APT { Default-Release \"b\"; }", "APT::Default-Release \"a\";\nAPT { Default-Release \"b\" };", "APT::Default-Release 'a';", "APT::Default-Release \"a;b\";",
+        "\"APT::Default-Release\" a;", "APT::Default-Release a;// x\n", "/* APT::Default-Release \"a\";", "APT::Default-Release \"x\"; APT::Default-Release \"\";",
+        "APT::Default-Release \"a\"; #clear APT::Default-Release;", "APT::Default-Release \"a\";\n#clear APT;\n", "# APT::Default-Release \"a\";\n", "",
+        "Other { Default-Release \"x\"; };", "APT { Get { Default-Release \"x\"; }; };", "APT { Get { Assume-Yes 1 }; Default-Release y };"}) {
+    std::ofstream(file) << text;
+    // APT::Default-Release "a";
+    const std::string dumped = test::run("apt-config -c " + file + " dump APT::Default-Release");
+    const std::size_t open = dumped.find('"'), close = dumped.rfind("\";");
+    EXPECT_EQ(default_release_in(text), open < close && close != std::string::npos ? dumped.substr(open + 1, close - open - 1) : "") << text;
+  }
+}
+
+TEST(DebAptConfig, LaterFilesCount) {
+  const auto release = [](std::map<std::string, std::string> files) { return default_release(test::tree_of(files)); };
+  EXPECT_EQ(release({{"etc/apt/apt.conf.d/1", "APT::Default-Release a;"}, {"etc/apt/apt.conf.d/2", "Other x;"}}), "a");
+  EXPECT_EQ(release({{"etc/apt/apt.conf.d/1", "APT::Default-Release a;"}, {"etc/apt/apt.conf.d/2", "APT::Default-Release \"\";"}}), "");
+  EXPECT_EQ(release({{"etc/apt/apt.conf.d/1", "APT::Default-Release a;"}, {"etc/apt/apt.conf", "#clear APT::Default-Release;"}}), "");
+}
+
+TEST(DebAptConfig, DepthIsBounded) {
+  std::string deep;
+  for (int i = 0; i < 50; ++i) deep += "a { ";
+  EXPECT_EQ(default_release_in("APT::Default-Release a;" + deep + "x y;"), "a");
 }
 
 TEST(DebAptConfig, DefaultRelease) {

@@ -4,95 +4,14 @@
 
 #include <algorithm>
 
-#include "base/error.hpp"
 #include "base/text.hpp"
-#include "pkg/deb/inventory.hpp"
-#include "pkg/deb/load_candidates.hpp"
-#include "pkg/deb/prove.hpp"
-#include "pkg/deb_oracle.hpp"
-#include "pkg/fake_archive.hpp"
+#include "pkg/repository_test.hpp"
 #include "pkg/resource.hpp"
-#include "pkg/small_tree.hpp"
 
 namespace resole::deb {
 namespace {
 
-using test::ArchiveOptions;
-using test::kArchiveUrl;
-using test::package_stanza;
-
-const char* kRecipe =
-    R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb", "components": ["main"], "securityLabels": ["Debian-Security"],
-  "releases": [{"versionId": "12", "codename": "bookworm", "suites": ["bookworm", "bookworm-security"]}, {"versionId": "13", "codename": "trixie"}]})";
-
-const std::string kInReleaseUrl = kArchiveUrl + "/dists/bookworm/InRelease";
-
-class DebRepository : public testing::Test {
- protected:
-  static void SetUpTestSuite() {
-    if (test::TestKey::possible()) key_ = new test::TestKey("ed25519");
-  }
-  static void TearDownTestSuite() {
-    delete key_;
-    key_ = nullptr;
-  }
-  void SetUp() override {
-    if (!key_) GTEST_SKIP() << "gpg is not on this machine";
-    options_.now = test::kNow;
-    set_image("deb " + kArchiveUrl + " bookworm main\n");
-    publish();
-  }
-
-  void set_image(const std::string& sources, bool with_key = true) {
-    std::map<std::string, std::string> files = {{"var/lib/dpkg/status",
-                                                 "Package: dpkg\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n\n"
-                                                 "Package: a\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"},
-                                                {"etc/apt/sources.list", sources}};
-    if (with_key) files["etc/apt/trusted.gpg.d/test.gpg"] = key_->public_key();
-    tree_ = std::make_unique<rootfs::Tree>(test::tree_of(files));
-    inventory_ = read_inventory(
-        *tree_, {.id = "debian", .version_id = "12", .codename = "bookworm", .pretty_name = {}, .variant_id = {}, .id_like = {}});
-  }
-  void publish(const ArchiveOptions& options = {}, const std::string& packages = package_stanza("a", "2")) {
-    test::publish(fetcher_, *key_, packages, options);
-  }
-
-  RepositoryContext context() { return {*tree_, inventory_, book_, options_, fetcher_, cache_}; }
-  std::unique_ptr<pkg::CandidateSource> load() { return load_candidates(context(), reporter_); }
-  std::string failure(ErrorKind kind) {
-    try {
-      load();
-    } catch (const Error& error) {
-      EXPECT_EQ(error.kind(), kind) << error.what();
-      hint_ = error.hint();
-      return error.message();
-    }
-    ADD_FAILURE() << "no error";
-    return "";
-  }
-  pkg::Candidate candidate() {
-    const auto offers = load()->offers("a", "amd64");
-    return offers.all.at(offers.chosen.value());
-  }
-  std::string proof(const pkg::Candidate& package) { return prove(context(), {package}).at(0); }
-
-  static test::TestKey* key_;
-  test::MapFetcher fetcher_;
-  test::MemoryCache cache_;
-  test::SilentReporter reporter_;
-  pkg::RecipeBook book_ = pkg::RecipeBook::parse({{"debian.json", kRecipe}});
-  pkg::RepositoryOptions options_;
-  std::unique_ptr<rootfs::Tree> tree_;
-  pkg::Inventory inventory_;
-  std::string hint_;
-};
-test::TestKey* DebRepository::key_ = nullptr;
-
-bool contains(const std::string& text, std::string_view part) {
-  const bool found = text.find(part) != std::string::npos;
-  if (!found) ADD_FAILURE() << "\"" << part << "\" is not in: " << text;
-  return found;
-}
+class DebRepository : public RepositoryTest {};
 
 TEST_F(DebRepository, Chain) {
   const auto source = load();
@@ -290,7 +209,7 @@ TEST_F(DebRepository, ProvesFromABundle) {
   fetcher_.files.clear();
   test::MemoryCache empty;
   const RepositoryContext offline{*tree_, inventory_, book_, options_, fetcher_, empty};
-  EXPECT_EQ(prove(offline, {found}).at(0), "");
+  EXPECT_EQ(prove(offline, {found}).at(0).problem, "");
 }
 
 TEST_F(DebRepository, ProvesFromTheRepositoryAsItIsNow) {
@@ -298,9 +217,9 @@ TEST_F(DebRepository, ProvesFromTheRepositoryAsItIsNow) {
   publish({.date = "Sat, 21 Nov 2026 00:00:00 UTC"}, package_stanza("a", "2") + package_stanza("b", "1"));
   test::MemoryCache empty;
   const RepositoryContext later{*tree_, inventory_, book_, options_, fetcher_, empty};
-  EXPECT_EQ(prove(later, {found}).at(0), "");
+  EXPECT_EQ(prove(later, {found}).at(0).problem, "");
   publish({.date = "Sat, 21 Nov 2026 06:00:00 UTC"}, package_stanza("a", "3"));
-  contains(prove(later, {found}).at(0), "lists no such package file");
+  contains(prove(later, {found}).at(0).problem, "lists no such package file");
 }
 
 TEST_F(DebRepository, EditedPlanIsNotProven) {

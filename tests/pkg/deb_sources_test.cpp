@@ -72,6 +72,52 @@ TEST(DebSources, Deb822Form) {
   EXPECT_THROW(parse_deb822_sources("Types: rpm\nURIs: http://a.example.org\nSuites: bookworm\nComponents: main\n", "x", "amd64"), Error);
 }
 
+TEST(DebSources, OneLineOptions) {
+  const auto one = [](const std::string& line) {
+    const auto sources = parse_one_line_sources(line, "list", "amd64");
+    return sources.size() == 1 ? sources[0] : SourceEntry{};
+  };
+  const std::string rest = " http://a.example.org bookworm main\r\n";
+  EXPECT_TRUE(one("deb [arch+=i386 arch-=armhf]" + rest).architectures.empty()) << "a changed default is the default";
+  EXPECT_EQ(one("deb [Arch=amd64,]" + rest).architectures, Strings{"amd64"});
+  EXPECT_EQ(one("deb [signed-by=\"/a.gpg\"]" + rest).signed_by, "/a.gpg");
+  EXPECT_EQ(one("deb [signed-by=/a.gpg,/b.gpg lang=none]" + rest).signed_by, "/a.gpg,/b.gpg");
+  EXPECT_EQ(one("  deb [ arch=amd64#x ]" + rest).architectures, Strings{"amd64#x"}) << "no comment within brackets";
+  EXPECT_EQ(one("deb" + rest + "#deb http://b.example.org x y\n").components, Strings{"main"});
+  for (const char* bad : {"deb [arch=amd64 http://a.example.org s main\n", "deb [=x] http://a.example.org s main\n", "deb [arch=] http://a.example.org s main\n", "deb\n",
+                          "debug http://a.example.org s main\n"}) {
+    EXPECT_NE(problem_of([&] { parse_one_line_sources(bad, "list", "amd64"); }), "") << bad;
+  }
+}
+
+TEST(DebSources, Deb822Damage) {
+  const auto problem = [](const std::string& text) { return problem_of([&] { parse_deb822_sources(text, "x.sources", "amd64"); }); };
+  const std::string good = "Types: deb\nURIs: http://a.example.org\nSuites: s\nComponents: main\n";
+  EXPECT_EQ(problem(good), "");
+  EXPECT_EQ(problem(good + "\nURIs: http://a.example.org\n"), "x.sources, entry 2: no Types field");
+  EXPECT_EQ(problem("Types: deb\nSuites: s\nComponents: main\n"), "x.sources, entry 1: malformed source (URIs)");
+  EXPECT_EQ(problem("Types: deb\nURIs: http://a.example.org\nComponents: main\n"), "x.sources, entry 1: malformed source (Suites)");
+  EXPECT_EQ(problem("Types: deb\nURIs: nonsense\nSuites: s\nComponents: main\n"), "x.sources, entry 1: malformed source (URIs)");
+  EXPECT_EQ(problem("Types: deb\nURIs: http://a.example.org\nSuites: ./\nComponents: main\n"), "x.sources, entry 1: malformed source (Components)");
+  EXPECT_NE(problem(good + "Types: deb\n"), "") << "a field twice";
+  EXPECT_NE(problem("deb http://a.example.org s main\n"), "") << "a line of the other form";
+  for (const char* no : {"no", "False", "without", "off", "disable", "0"}) {
+    EXPECT_TRUE(parse_deb822_sources(good + "Enabled: " + no + "\n", "x", "amd64").empty()) << no;
+    EXPECT_EQ(problem("Types: nonsense\nEnabled: " + std::string(no) + "\n"), "") << "what is switched off is not read";
+  }
+  for (const char* yes : {"yes", "true", "maybe", ""}) EXPECT_EQ(parse_deb822_sources(good + "Enabled: " + yes + "\n", "x", "amd64").size(), 1u) << yes;
+  const auto names = parse_deb822_sources("TYPES: deb\nuris: http://a.example.org/$(ARCH)\nsuites: s/$(ARCH)/\nX-Repolib-Name: x\n", "x", "arm64");
+  ASSERT_EQ(names.size(), 1u);
+  EXPECT_EQ(names[0].uri, "http://a.example.org/arm64");
+  EXPECT_EQ(names[0].suite, "s/arm64/");
+}
+
+TEST(DebSources, AThousandAtMost) {
+  std::string text;
+  for (int i = 0; i < 1001; ++i) text += "deb http://a.example.org s" + std::to_string(i) + " main\n";
+  EXPECT_NE(problem_of([&] { read_sources(test::tree_of({{"etc/apt/sources.list", text}}), "amd64"); }).find("more than 1000 sources"), std::string::npos);
+}
+
 TEST(DebSources, TreeIsReadInAptsOrder) {
   const auto tree =
       test::tree_of({{"etc/apt/sources.list", "deb http://a.example.org/ s main\n"},
@@ -183,6 +229,11 @@ TEST(DebKeyrings, SignedByElseTrusted) {
   EXPECT_EQ(names(source, options), Strings{"--replace-keyring (1)"});
   source.signed_by = std::string(40, 'a') + "!";
   EXPECT_EQ(trusted_keys(tree, source, nullptr, {}).fingerprints, Strings{std::string(40, 'A')});
+  source.signed_by = "usr/share/keyrings/x.gpg";
+  EXPECT_NE(problem_of([&] { trusted_keys(tree, source, nullptr, {}); }, ErrorKind::verification), "") << "keyrings are named by absolute paths";
+  source.signed_by = std::string(40, 'b') + " /usr/share/keyrings/x.gpg";
+  EXPECT_EQ(names(source), Strings{"usr/share/keyrings/x.gpg"}) << "this file, and of it this key";
+  EXPECT_EQ(trusted_keys(tree, source, nullptr, {}).fingerprints, Strings{std::string(40, 'B')});
   source.signed_by = "/absent.gpg";
   EXPECT_NE(problem_of([&] { trusted_keys(tree, source, nullptr, {}); }, ErrorKind::verification).find("/absent.gpg"), std::string::npos);
 }

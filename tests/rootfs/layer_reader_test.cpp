@@ -127,6 +127,11 @@ TEST(LayerReader, DuplicatesKeepTheirLastForm) {
   EXPECT_FALSE(index.captured.contains("etc/group"));
   EXPECT_EQ(index.entries[1].type, tar::Type::symlink);
   EXPECT_EQ(index.entries[2].mode, 0711u);
+  // The first is small enough to be captured, the last is not: then nothing is.
+  const LayerIndex grown =
+      index_of(tar().file("etc/apt/sources.list", "deb x\n").file("etc/apt/sources.list", std::string((1u << 20) + 1, '#')).bytes());
+  EXPECT_EQ(grown.entries.at(0).size, (1u << 20) + 1);
+  EXPECT_FALSE(grown.captured.contains("etc/apt/sources.list"));
 }
 
 TEST(LayerReader, HardlinkBetweenTwoForms) {
@@ -145,6 +150,19 @@ TEST(LayerReader, Limits) {
   EXPECT_NE(error_of_layer(status, {.captured_file = 1999}).find("var/lib/dpkg/status: 2.0 kB is more than"), std::string::npos)
       << error_of_layer(status, {.captured_file = 1999});
   EXPECT_NE(error_of_layer(status, {.captured_total = 3999}).find("var/lib/dpkg/info/a.list"), std::string::npos);
+}
+
+// Thousands of long names compress to nothing.
+TEST(LayerReader, WordsOfMembersAreBounded) {
+  const std::string name(100, 'n'), problem = "the names in this layer take more than 250 B";
+  EXPECT_EQ(error_of_layer(tar().file(name + "1").file(name + "2"), {.described = 250}), "");
+  EXPECT_NE(error_of_layer(tar().file(name + "1").file(name + "2").file(name + "3"), {.described = 250}).find(problem), std::string::npos);
+  EXPECT_NE(error_of_layer(tar().whiteout(name + "1").whiteout(name + "2").whiteout(name + "3"), {.described = 250}).find(problem), std::string::npos);
+  EXPECT_NE(error_of_layer(tar().symlink("a", name).symlink("b", name).symlink("c", name), {.described = 250}).find(problem), std::string::npos);
+  tar::Header header;
+  header.path = "x";
+  header.xattrs["user.a"] = std::string(300, 'v');
+  EXPECT_NE(error_of_layer(tar().add(header), {.described = 250}).find(problem), std::string::npos);
 }
 
 TEST(LayerReader, DamageIsAnError) {

@@ -83,12 +83,18 @@ std::vector<std::pair<std::string, std::string>> read_configuration(const rootfs
   return files;
 }
 
-std::string default_release_in(std::string_view text) {
+std::string default_release_in(std::string_view text, std::string found) {
   constexpr std::size_t kDepth = 20;
+  constexpr std::string_view kWanted = "apt::default-release";
   Tokens tokens(text);
   std::vector<std::string> scopes;
   std::vector<std::string_view> statement;
-  std::string found;
+  // Lengths first: a scope may be as long as the file, and statements in it as many.
+  const auto is_wanted = [&](std::string_view option) {
+    std::size_t length = option.size();
+    for (const std::string& scope : scopes) length += scope.size();
+    return length == kWanted.size() && join(scopes, "") + lower(option) == kWanted;
+  };
   for (auto token = tokens.next(); token.kind != 0; token = tokens.next()) {
     if (token.kind == 'w') {
       statement.push_back(token.text);
@@ -97,8 +103,9 @@ std::string default_release_in(std::string_view text) {
       scopes.push_back(statement.empty() ? std::string() : lower(statement.front()) + "::");
       statement.clear();
     } else {
-      if (token.kind == ';' && statement.size() == 2 && join(scopes, "") + lower(statement[0]) == "apt::default-release")
-        found = statement[1];
+      // The ';' before a '}' may be left out.
+      if (statement.size() == 2 && is_wanted(statement[0])) found = statement[1];
+      if (statement.size() == 2 && statement[0] == "#clear" && (lower(statement[1]) == kWanted || lower(statement[1]) == "apt")) found.clear();
       if (token.kind == '}' && !scopes.empty()) scopes.pop_back();
       statement.clear();
     }
@@ -111,9 +118,7 @@ std::string default_release(const rootfs::Tree& tree) {
   // apt reads the parts first and the file last (pkgInitConfig), so that the file overrides.
   if (!files.empty() && files.front().first == "etc/apt/apt.conf") std::ranges::rotate(files, files.begin() + 1);
   std::string release;
-  for (const auto& [name, content] : files) {
-    if (std::string value = default_release_in(content); !value.empty()) release = std::move(value);
-  }
+  for (const auto& [name, content] : files) release = default_release_in(content, std::move(release));
   return release;
 }
 

@@ -20,8 +20,8 @@ std::vector<std::pair<std::string, std::string>> read_configuration(const rootfs
 // Value of APT::Default-Release, from apt.conf.d and then apt.conf; the last one counts; "" when none.
 std::string default_release(const rootfs::Tree& tree);
 
-// The same from the text of one file; "" when it does not set it. Understands `APT::Default-Release "x";` and nested `APT { Default-Release
-// "x"; };`.
-std::string default_release_in(std::string_view text);
+// The same after the text of one more file; `before` when it does not set it. Understands `APT::Default-Release "x";`, nested `APT {
+// Default-Release "x"; };`, and `#clear APT::Default-Release;`.
+std::string default_release_in(std::string_view text, std::string before = {});
 
 }  // namespace resole::deb

@@ -3,17 +3,31 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
+#include "archive/tar.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "rootfs/path.hpp"
 
 namespace resole::deb {
+namespace {
+
+// Where a file can go: below the root, by names that mean nothing else in a layer.
+bool is_place(std::string_view path) {
+  const std::string cleaned = tar::clean_path(path);
+  if (!path.starts_with('/') || cleaned.empty() || cleaned.find('\0') != std::string::npos) return false;
+  return std::ranges::none_of(split(cleaned, '/'), [](std::string_view part) { return part.starts_with(rootfs::kWhiteoutPrefix); });
+}
+
+}  // namespace
 
 Diversions Diversions::parse(std::string_view text, std::string_view what) {
   const auto all = lines(text);
   if (all.size() % 3 != 0) throw Error(ErrorKind::input, fmt::format("{}: {} lines are no triples", printable(what), all.size()));
   Diversions diversions;
   for (std::size_t i = 0; i < all.size(); i += 3) {
-    if (!all[i].starts_with('/') || !all[i + 1].starts_with('/') || all[i + 2].empty()) {
+    if (!all[i].starts_with('/') || !is_place(all[i + 1]) || all[i + 2].empty()) {
       throw Error(ErrorKind::input, fmt::format("{}, line {}: a broken diversion", printable(what), i + 1));
     }
     diversions.by_path_[std::string(all[i])] = {std::string(all[i + 1]), std::string(all[i + 2])};

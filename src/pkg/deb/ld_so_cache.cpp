@@ -285,9 +285,11 @@ std::vector<Library> read_ld_so_cache(std::string_view cache) {
   if (!cache.starts_with(kMagic) || cache.size() < kHeaderSize) throw damaged();
   const std::size_t count = get32(cache, 20);
   if (count > (cache.size() - kHeaderSize) / kEntrySize) throw damaged();
+  // Entries share the ends of each other's names, never more: thousands that all name one long text would fill the memory.
+  std::size_t total = 0;
   const auto text = [&](std::uint32_t offset) {
     const std::size_t end = offset < cache.size() ? cache.find('\0', offset) : std::string_view::npos;
-    if (end == std::string_view::npos) throw damaged();
+    if (end == std::string_view::npos || (total += end - offset) > 4 * cache.size()) throw damaged();
     return std::string(cache.substr(offset, end - offset));
   };
   std::vector<Library> libraries;

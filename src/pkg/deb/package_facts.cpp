@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <set>
 #include <unordered_map>
@@ -27,20 +28,20 @@ class GeneratorSearch {
     wanted_ = rootfs::name_of(path) == "ldconfig" || rootfs::name_of(path) == "ldconfig.real";
     tail_.clear();
   }
+  // Every beginning in the bytes at hand is looked at, so that what is kept for the next call stays shorter than one text.
   void update(std::string_view bytes, std::string& found) {
     if (!wanted_ || !found.empty()) return;
     tail_.append(bytes);
-    const std::size_t at = tail_.find(kStart);
-    const std::size_t end = at == std::string::npos ? at : tail_.find('\0', at);
-    if (end != std::string::npos) {
-      const std::string text = tail_.substr(at, end - at);
-      if (text.size() <= kLongest && text.find(" release version ") != std::string::npos) found = text;
-      tail_.erase(0, end);
-    } else if (at == std::string::npos && tail_.size() > kStart.size()) {
-      tail_.erase(0, tail_.size() - kStart.size());
-    } else if (at != std::string::npos && tail_.size() - at > kLongest) {
-      tail_.erase(0, at + 1);
+    std::size_t at = tail_.find(kStart);
+    for (; at != std::string::npos; at = tail_.find(kStart, at + 1)) {
+      const std::string_view rest = std::string_view(tail_).substr(at, kLongest + 1);
+      const std::size_t end = rest.find('\0');
+      if (end == std::string_view::npos && rest.size() <= kLongest) break;  // it may end in the next bytes
+      if (end == std::string_view::npos || rest.substr(0, end).find(" release version ") == std::string_view::npos) continue;
+      found = rest.substr(0, end);
+      return;
     }
+    tail_.erase(0, at != std::string::npos ? at : tail_.size() - std::min(tail_.size(), kStart.size() - 1));
   }
 
  private:

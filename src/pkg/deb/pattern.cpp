@@ -11,11 +11,15 @@ namespace resole::deb {
 namespace {
 
 constexpr std::size_t kRegexLimit = 256;
+constexpr std::size_t kMostPluses = 6;  // glibc compiles "x+" as "xx*": twenty of them, one on the other, are a million copies
 
 bool is_costly(std::string_view regex) {
   if (regex.size() > kRegexLimit || regex.find('{') != std::string_view::npos) return true;
-  for (std::size_t at = regex.find('\\'); at != std::string_view::npos && at + 1 < regex.size(); at = regex.find('\\', at + 2)) {
-    if (regex[at + 1] >= '0' && regex[at + 1] <= '9') return true;
+  std::size_t pluses = 0;
+  for (std::size_t at = 0; at < regex.size(); ++at) {
+    if (regex[at] == '+' && ++pluses > kMostPluses) return true;
+    if (regex[at] != '\\' || ++at == regex.size()) continue;
+    if (regex[at] >= '0' && regex[at] <= '9') return true;
   }
   return false;
 }
@@ -26,7 +30,7 @@ struct Pattern::Regex {
   explicit Regex(const std::string& text) {
     if (is_costly(text)) {
       throw Error(ErrorKind::input,
-                  fmt::format("the expression /{}/ is too long, or counts repetitions, or refers back", printable(text, 80)));
+                  fmt::format("the expression /{}/ is too long, or counts or heaps repetitions, or refers back", printable(text, 80)));
     }
     if (regcomp(&compiled, text.c_str(), REG_EXTENDED | REG_ICASE | REG_NOSUB) != 0) {
       throw Error(ErrorKind::input, fmt::format("/{}/ is not a regular expression", printable(text, 80)));

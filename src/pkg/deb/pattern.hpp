@@ -10,8 +10,8 @@ namespace resole::deb {
 
 class Pattern {
  public:
-  // Error(input) for a regular expression that is broken, longer than 256 bytes, or uses repetition counts or back-references: an image
-  // could make those take all time and memory.
+  // Error(input) for a regular expression that is broken, longer than 256 bytes, or uses repetition counts, many '+' or back-references: an
+  // image could make those take all time and memory.
   explicit Pattern(std::string_view text);
 
   bool matches(std::string_view text) const;

@@ -15,6 +15,10 @@ namespace resole::deb {
 namespace {
 
 constexpr std::size_t kPinLimit = 10'000;
+constexpr std::size_t kExpressionLimit = 64;  // regular expressions: a compiled one may take ten megabytes
+
+// At most so many expressions between slashes can be in a field.
+std::size_t expressions_in(std::string_view field) { return static_cast<std::size_t>(std::ranges::count(field, '/')) / 2; }
 
 bool fits(const std::optional<Pattern>& pattern, std::string_view text) { return !pattern || pattern->matches(text); }
 
@@ -71,6 +75,8 @@ class Reader {
     const bool whole_index = names == "*";
     const std::string_view pin = paragraph.get("Pin");
     if (pin.empty()) return;
+    if ((expressions_ += expressions_in(names) + expressions_in(pin)) > kExpressionLimit)
+      throw Error(ErrorKind::input, fmt::format("more than {} regular expressions", kExpressionLimit));
     const std::string_view word = pin.substr(0, pin.find_first_of(" \t\n"));
     const auto kind = kind_of(word, whole_index);
     if (!kind) {
@@ -95,6 +101,7 @@ class Reader {
   }
 
   Preferences& out_;
+  std::size_t expressions_ = 0;
 };
 
 }  // namespace

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz/oci_targets.hpp"
+
+RESOLE_FUZZ_TARGET(image_config)
