@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-// GET over http and https: one request, its redirects, and the rules of trust (addresses, downgrades, credentials). No retries, no cache,
-// no digests: those are download.hpp and fetcher.cpp. curl does not leave this file and curl_loop.
+// http and https: one request, its redirects, and the rules of trust (addresses, downgrades, credentials). No retries, no cache, no digests:
+// those are download.hpp, fetcher.cpp and registry/remote. curl does not leave this file and curl_loop.
 #pragma once
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/url.hpp"
 #include "io/http_fields.hpp"
 #include "io/proxy.hpp"
@@ -22,10 +24,37 @@ struct HttpClientOptions {
   Environment environment = process_environment();  // for proxies
 };
 
+// Which addresses a request may reach (address.hpp).
+enum class Reach {
+  public_only,      // no private address, unless HttpClientOptions allows the host
+  named,            // any: the operator named this host. A redirect to another host is followed as `beside_named`
+  beside_named,     // told by a host that the operator named (a token server, a storage host): private addresses behind a name, but no private
+                    // literal, and never loopback or link-local
+};
+
+struct TlsOptions {
+  bool verify = true;
+  std::string ca_file;                    // PEM, instead of the system's
+  std::string client_cert, client_key;    // PEM files
+  bool operator==(const TlsOptions&) const = default;
+};
+
+// Bytes to send. open() is called for every exchange; it is called and read on the thread that called send().
+struct HttpBody {
+  SourceOpener open;
+  std::uint64_t size = 0;  // exactly
+};
+
 struct HttpRequest {
   Url url;                                       // userinfo becomes Basic credentials for this origin only
   std::vector<std::string> fields;               // "Range: bytes=5-"
   const std::atomic<bool>* cancelled = nullptr;  // set by another thread: the transfer ends soon
+  std::string method = "GET";                    // GET and HEAD follow redirects, others hand a 3xx to the receiver
+  std::string authorization;                     // value of the Authorization field, for this origin only
+  std::optional<HttpBody> body;                  // POST, PUT, PATCH; without one they send Content-Length: 0
+  TlsOptions tls;                                // for this host only; redirects elsewhere use the system's
+  Reach reach = Reach::public_only;
+  std::string unix_socket;                       // path: the connection goes there, the URL gives path and Host only; never redirected
 };
 
 // Takes the response that is not a redirect; called on a thread of the client. What it throws leaves get(). False: stop here, the rest is
@@ -50,11 +79,25 @@ struct HttpOutcome {
   std::string trouble;  // for interrupted and failed; printable
 };
 
+// A response whose body is pulled. Destroying it breaks the transfer off.
+class HttpStream : public Source {
+ public:
+  virtual const HttpHead& head() const = 0;  // status 0: no response came; then read() returns 0 at once
+  // 0 at the end of the body, however it ended: ask outcome().
+  std::size_t read(char* buffer, std::size_t capacity) override = 0;
+  virtual HttpOutcome outcome() = 0;         // after read() returned 0
+};
+
 class HttpClient {
  public:
   explicit HttpClient(HttpClientOptions options);
   ~HttpClient();
-  // Error(refused) for private addresses, Error(network) for redirects that may not be followed.
+  // Blocks until the response ended. Error(refused) for private addresses, Error(network) for redirects that may not be followed; what the
+  // receiver or the body's Source throws.
+  HttpOutcome send(const HttpRequest& request, HttpReceiver& receiver);
+  // Returns when the head of the response (behind its redirects) is here, or no response came; the body is read from the result at the
+  // reader's pace (a bounded buffer, then the transfer pauses). `request` is copied; its body is not allowed.
+  std::unique_ptr<HttpStream> stream(const HttpRequest& request);
   HttpOutcome get(const HttpRequest& request, HttpReceiver& receiver);
 
  private:

@@ -78,27 +78,23 @@ TEST_P(StoreConformance, DroppedWithoutPublishLeavesTheOldState) {
 TEST_P(StoreConformance, RefusesBytesThatAreNotTheDigests) {
   std::unique_ptr<oci::Store> store = open();
   const oci::Descriptor blob = describe("a/b", "hello");
-  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, *source_of("hellO")); });
-  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, *source_of("hell")); });
-  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, *source_of("hello!")); });
+  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, opener_of("hellO")); });
+  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, opener_of("hell")); });
+  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, opener_of("hello!")); });
   expect_error(ErrorKind::verification, [&] { store->put_manifest(blob, "other"); });
   EXPECT_FALSE(store->has_blob(blob));
   oci::Descriptor wrong_size = blob;
   wrong_size.size = 4;
-  store->put_blob(blob, *source_of("hello"));
+  store->put_blob(blob, opener_of("hello"));
   EXPECT_FALSE(store->has_blob(wrong_size));
   expect_error(ErrorKind::verification, [&] { read_all(*store->open_blob(wrong_size), 100, "blob"); });
 }
 
 TEST_P(StoreConformance, PuttingAgainReadsNothing) {
-  class Untouchable : public Source {
-    std::size_t read(char*, std::size_t) override { throw Error(ErrorKind::internal, "was read"); }
-  };
   std::unique_ptr<oci::Store> store = open();
   const oci::Descriptor blob = describe("a/b", "hello");
-  store->put_blob(blob, *source_of("hello"));
-  Untouchable untouchable;
-  EXPECT_NO_THROW(store->put_blob(blob, untouchable));
+  store->put_blob(blob, opener_of("hello"));
+  EXPECT_NO_THROW(store->put_blob(blob, []() -> std::unique_ptr<Source> { throw Error(ErrorKind::internal, "was opened"); }));
 }
 
 TEST_P(StoreConformance, TakesBlobsOfEveryRegisteredAlgorithmAndOfNoBytes) {
@@ -107,10 +103,10 @@ TEST_P(StoreConformance, TakesBlobsOfEveryRegisteredAlgorithmAndOfNoBytes) {
   hasher.update("hello");
   oci::Descriptor long_digest = describe("a/b", "hello");
   long_digest.digest = Digest::parse("sha512:" + to_hex(hasher.finish()));
-  store->put_blob(long_digest, *source_of("hello"));
+  store->put_blob(long_digest, opener_of("hello"));
   EXPECT_EQ(read_all(*store->open_blob(long_digest), 100, "blob"), "hello");
   const oci::Descriptor nothing = describe("a/b", "");
-  store->put_blob(nothing, *source_of(""));
+  store->put_blob(nothing, opener_of(""));
   EXPECT_TRUE(store->has_blob(nothing));
   EXPECT_EQ(read_all(*store->open_blob(nothing), 100, "blob"), "");
 }
@@ -166,7 +162,7 @@ TEST_P(StoreConformance, SeveralThreadsPutAtOnce) {
   std::unique_ptr<oci::Store> store = open();
   parallel_for(all.size(), 4, [&](std::size_t at) {
     const oci::Descriptor blob = describe("a/b", all[at]);
-    store->put_blob(blob, *source_of(all[at]));
+    store->put_blob(blob, opener_of(all[at]));
     EXPECT_TRUE(store->has_blob(blob));
   });
   for (const std::string& bytes : all) EXPECT_EQ(read_all(*store->open_blob(describe("a/b", bytes)), 100, "blob"), bytes);

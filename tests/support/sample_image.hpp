@@ -96,7 +96,7 @@ inline SampleTree sample_index(const std::string& name) {
 
 inline void put_all(oci::Store& store, const SampleTree& tree) {
   for (const auto& [digest, bytes] : tree.blobs) {
-    if (digest != tree.root.digest) store.put_blob(describe("application/octet-stream", bytes), *source_of(bytes));
+    if (digest != tree.root.digest) store.put_blob(describe("application/octet-stream", bytes), opener_of(bytes));
   }
   store.put_manifest(tree.root, tree.blobs.at(tree.root.digest));
 }
