@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "registry/blob_folder.hpp"
 #include "registry/local_image.hpp"
 #include "registry/remote/blob_source.hpp"
 

@@ -100,9 +100,14 @@ Session::Session(Connection& connection, std::string registry, Endpoint endpoint
 
 Session::~Session() = default;
 
+std::string Session::scheme_of_now() const {
+  const std::lock_guard lock(mutex_);
+  return scheme_;
+}
+
 Url Session::url_of(const std::string& path) const {
   if (path.starts_with("http://") || path.starts_with("https://")) return Url::parse(path);
-  std::string text = fmt::format("{}://{}{}/{}{}", scheme_, endpoint_.host, endpoint_.path, endpoint_.repository, path);
+  std::string text = fmt::format("{}://{}{}/{}{}", scheme_of_now(), endpoint_.host, endpoint_.path, endpoint_.repository, path);
   if (endpoint_.proxies_namespace) text += fmt::format("{}ns={}", text.find('?') == std::string::npos ? '?' : '&', registry_);
   return Url::parse(text);
 }
@@ -126,7 +131,7 @@ std::string Session::authorization(const std::vector<std::string>& scopes) {
   }
   if (is_basic(*challenge)) return login.user.empty() && login.password.empty() ? "" : basic_authorization(login);
   if (!login.registry_token.empty()) return "Bearer " + login.registry_token;
-  const std::string token = tokens_.bearer(*challenge, endpoint_.host, scopes, login);
+  const std::string token = tokens_.bearer(*challenge, endpoint_.host, scopes, login, scheme_of_now() == "https");
   return token.empty() ? "" : "Bearer " + token;
 }
 
@@ -163,7 +168,7 @@ TokenAnswer Session::ask_for_token(const Url& url, const std::string& method, co
     request.method = method;
     request.authorization = authorization;
     if (method == "POST") request.body = io::HttpBody{opener_of(body), body.size()};
-    const bool same_host = url.host() == Url::parse(fmt::format("{}://{}/", scheme_, endpoint_.host)).host();
+    const bool same_host = url.host() == Url::parse(fmt::format("{}://{}/", scheme_of_now(), endpoint_.host)).host();
     request.reach = same_host ? io::Reach::named : io::Reach::beside_named;
     if (same_host) request.tls = endpoint_.tls;
     BoundedBody receiver(64u << 10);
@@ -186,7 +191,7 @@ io::HttpRequest Session::request_for(const Call& call, const Url& url, bool same
 
 // An insecure registry that does not speak TLS is spoken to in plain from then on.
 bool Session::fall_back_to_http(const io::HttpOutcome& outcome) {
-  if (outcome.head.status != 0 || !endpoint_.http_when_tls_fails || outcome.ending == io::Ending::complete) return false;
+  if (outcome.head.status != 0 || !endpoint_.http_when_tls_fails || !outcome.tls_trouble) return false;
   const std::lock_guard lock(mutex_);
   if (scheme_ == "http") return false;
   scheme_ = "http";

@@ -69,6 +69,7 @@ class Session {
 
  private:
   class Exchange;
+  std::string scheme_of_now() const;
   Url url_of(const std::string& path) const;
   io::HttpRequest request_for(const Call& call, const Url& url, bool same_host);
   std::string authorization(const std::vector<std::string>& scopes);
@@ -83,7 +84,7 @@ class Session {
   Endpoint endpoint_;
   const bool push_;
   Tokens tokens_;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   std::string scheme_;                  // "https" or "http"
   std::optional<Challenge> challenge_;  // how this registry wants it, once it said so
   std::optional<Login> login_;
