@@ -27,6 +27,17 @@ bool range_applies(const HttpSeen& request, const HttpAnswer& answer) {
 
 std::uint64_t size_of(const HttpAnswer& answer) { return answer.content ? answer.content->size : answer.body.size(); }
 
+// First and last byte of "bytes=5-", "bytes=5-9" or "bytes=-5"; several ranges and what is not understood are ignored, as RFC 9110 allows.
+std::optional<std::pair<std::uint64_t, std::uint64_t>> asked_range(std::string_view text, std::uint64_t total) {
+  const std::size_t dash = text.find('-');
+  if (!text.starts_with("bytes=") || dash == std::string_view::npos) return std::nullopt;
+  const std::string_view first_text = text.substr(6, dash - 6), last_text = text.substr(dash + 1);
+  const auto first = parse_unsigned(first_text), last = parse_unsigned(last_text);
+  if (first_text.empty() && last) return std::pair(total - std::min(*last, total), total - 1);
+  if (!first || (!last && !last_text.empty())) return std::nullopt;
+  return std::pair(*first, std::min(last.value_or(total - 1), total - 1));
+}
+
 void keep_part(HttpAnswer& answer, std::uint64_t first, std::uint64_t count) {
   if (!answer.content) {
     answer.body = answer.body.substr(first, count);
@@ -108,7 +119,8 @@ HttpSeen parse_request(const std::string& head) {
       }
       first = false;
     } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-      request.fields[lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
+      std::string& value = request.fields[lower(line.substr(0, colon))];
+      value += (value.empty() ? "" : ", ") + std::string(trim(line.substr(colon + 1)));
     }
   }
   return request;
@@ -123,16 +135,16 @@ HttpAnswer adapted(const HttpSeen& request, HttpAnswer answer) {
     return answer;
   }
   if (!range_applies(request, answer)) return answer;
-  const std::string range = request.field("range").substr(6);  // after "bytes="
-  const std::uint64_t first = std::stoull(range), total = size_of(answer);
+  const auto asked = asked_range(request.field("range"), size_of(answer));
+  if (!asked) return answer;
+  const std::uint64_t total = size_of(answer);
+  const auto [first, last] = *asked;
   if (first >= total) {
     answer.status = 416;
     answer.fields.emplace_back("Content-Range", fmt::format("bytes */{}", total));
     drop_body(answer);
     return answer;
   }
-  const std::string_view last_text = std::string_view(range).substr(range.find('-') + 1);
-  const std::uint64_t last = std::min(parse_unsigned(last_text).value_or(total - 1), total - 1);
   answer.status = 206;
   answer.fields.emplace_back("Content-Range", fmt::format("bytes {}-{}/{}", first, last, total));
   keep_part(answer, first, last - first + 1);

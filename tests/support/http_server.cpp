@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <csignal>
@@ -121,6 +122,8 @@ struct HttpServer::State {
   bool exchange(Wire& wire, const std::string& head) {
     HttpSeen request = parse_request(head);
     request.client_name = wire.client_name();
+    static std::atomic<std::uint64_t> all_requests = 0;
+    request.number = ++all_requests;
     const std::size_t number = note(request);
     const bool keep = carry_out(wire, number, request, opening_for(request)(request));
     const std::lock_guard lock(mutex);
@@ -133,6 +136,13 @@ struct HttpServer::State {
     seen.push_back(request);
     most_at_once = std::max(most_at_once, ++at_once);
     return seen.size() - 1;
+  }
+
+  void note_body(std::size_t number, const HttpSeen& request) {
+    const std::lock_guard lock(mutex);
+    seen[number].body = request.body;
+    seen[number].body_size = request.body_size;
+    seen[number].body_whole = request.body_whole;
   }
 
   Opening opening_for(const HttpSeen& request) {
@@ -150,10 +160,7 @@ struct HttpServer::State {
     }
     if (waits && !wire.send_all("HTTP/1.1 100 Continue\r\n\r\n")) return false;
     const bool whole = read_body(wire, request, plan);
-    {
-      const std::lock_guard lock(mutex);
-      seen[number] = request;
-    }
+    note_body(number, request);
     if (whole) return answer(wire, number, request, plan);
     if (plan.broken) plan.broken(request);
     if (plan.cut_after) wire.reset();

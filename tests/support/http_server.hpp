@@ -29,13 +29,14 @@ namespace resole::test {
 
 struct HttpSeen {
   std::string method, path;                   // with the query
-  std::map<std::string, std::string> fields;  // names in lower case
+  std::map<std::string, std::string> fields;  // names in lower case; several of one name are joined by ", "
   std::string client_name;                    // subject of the client's certificate
   std::string body;                           // at most HttpServerOptions::keep_body; empty when a sink took it
   std::uint64_t body_size = 0;                // bytes of the body that came
   bool body_whole = false;                    // it came to its end
   int status = 0;                             // of the answer; 0 = none was sent
   std::uint64_t sent = 0;                     // bytes of the answer's body that were sent (or tried)
+  std::uint64_t number = 0;                   // grows over all servers of the process
   bool has(const std::string& name) const { return fields.contains(name); }
   std::string field(const std::string& lower_case_name) const;  // "" when absent
 };

@@ -40,6 +40,8 @@ bool Wire::secure(const TlsContext& context) {
   char first = 0;
   if (recv(socket_, &first, 1, MSG_PEEK) != 1) return false;
   if (first != 0x16) {  // no TLS handshake record
+    std::string head;
+    read_head(head);
     send_all("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
     return false;
   }
