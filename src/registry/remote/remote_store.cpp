@@ -36,8 +36,9 @@ std::string type_of(const io::HttpHead& head) {
 
 bool is_known_type(std::string_view type) { return oci::media_type::is_index(type) || oci::media_type::is_manifest(type); }
 
-// Artifactory answers 403 for what is not there (oci.md section 3); as a look beforehand that is a miss.
-bool is_missing(int status) { return status == 404; }
+// Artifactory answers 403 for what is not there (go-containerregistry's pusher knows it too). Before writing that is a miss: what really is
+// forbidden shows when it is written.
+bool is_missing(int status, const Session& session) { return status == 404 || (status == 403 && session.writes()); }
 
 }  // namespace
 
@@ -79,7 +80,7 @@ std::optional<oci::Descriptor> RemoteStore::at_tag(const std::string& tag) { ret
 // HEAD costs nothing of Docker Hub's limit; a registry that does not say enough in it is asked by GET.
 std::optional<oci::Descriptor> RemoteStore::resolve_at(Session& session, const std::string& wanted) {
   const Answer answer = session.call({.method = "HEAD", .path = "/manifests/" + wanted, .fields = {accept_field()}});
-  if (is_missing(answer.status())) return std::nullopt;
+  if (is_missing(answer.status(), session)) return std::nullopt;
   const std::string* said = answer.head.field("docker-content-digest");
   const auto digest = said ? Digest::try_parse(*said) : std::nullopt;
   const auto size = answer.head.content_length();
@@ -102,7 +103,7 @@ std::optional<oci::Descriptor> RemoteStore::resolve_at(Session& session, const s
 
 std::optional<RemoteStore::Fetched> RemoteStore::fetch_manifest(Session& session, const std::string& wanted) {
   const Answer answer = session.call({.path = "/manifests/" + wanted, .fields = {accept_field()}, .limit = kMostManifest});
-  if (is_missing(answer.status())) return std::nullopt;
+  if (is_missing(answer.status(), session)) return std::nullopt;
   if (answer.status() != 200) throw session.refusal(answer, fmt::format("manifest {} of {}", printable(wanted, 100), name()));
   std::string type = type_of(answer.head);
   if (!is_known_type(type)) type = type_of_manifest(answer.body, fmt::format("manifest {} of {}", printable(wanted, 100), name()));
@@ -128,7 +129,7 @@ std::string RemoteStore::manifest(const oci::Descriptor& descriptor) {
   if (const auto cached = cache_.get(kRoom, cache_key(descriptor.digest)); cached && cached->size() == descriptor.size) return std::string(cached->bytes());
   const auto from = [&](Session& session) -> std::optional<std::string> {
     const Answer answer = session.call({.path = "/manifests/" + descriptor.digest.text(), .fields = {accept_field()}, .limit = kMostManifest});
-    if (is_missing(answer.status())) return std::nullopt;
+    if (is_missing(answer.status(), session)) return std::nullopt;
     if (answer.status() != 200) throw session.refusal(answer, fmt::format("manifest {} of {}", descriptor.digest.short_text(), name()));
     const std::string type = type_of(answer.head);
     if (is_known_type(type) && type != descriptor.media_type) {

@@ -63,6 +63,7 @@ class Session {
   Error refusal(const Answer& answer, std::string_view what) const;
   const Endpoint& endpoint() const { return endpoint_; }
   const std::string& registry() const { return registry_; }
+  bool writes() const { return push_; }
   // An upload's Location: relative or whole, with its query kept; another host is allowed, but gets no credentials (Error(network) for a
   // scheme that is not http or https, or https that becomes http).
   std::string resolve_location(const Answer& answer, std::string_view location) const;
