@@ -3,6 +3,7 @@
 //
 //   credHelpers[host] > credsStore > auths, per file; keys from the longest repository path down to the host, then legacy forms
 //   ("https://index.docker.io/v1/"); the first file that knows the host wins; an explicit file is the only one that is read.
+//   auth_file.hpp reads one file, credential_program.hpp asks one helper.
 #pragma once
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@ struct Login {
   std::string user, password;   // Basic, or what a token is asked with
   std::string identity_token;   // a refresh token (OAuth2), from "identitytoken" or a helper's user "<token>"
   std::string registry_token;   // a Bearer token to use as it is, from "registrytoken"
+  std::string origin;           // for messages: the file or helper this is from; of an empty login, why it is empty, when that says something
   bool empty() const { return user.empty() && password.empty() && identity_token.empty() && registry_token.empty(); }
 };
 
