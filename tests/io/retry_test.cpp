@@ -56,7 +56,7 @@ TEST(TroubleOf, Statuses) {
     ASSERT_TRUE(trouble(status)) << status;
     EXPECT_FALSE(trouble(status)->again) << status;
   }
-  for (const int status : {408, 429, 500, 502, 503, 504, 522}) EXPECT_TRUE(trouble(status)->again) << status;
+  for (const int status : {408, 429, 499, 500, 502, 503, 504, 522}) EXPECT_TRUE(trouble(status)->again) << status;
   EXPECT_EQ(trouble(429)->error.kind(), ErrorKind::throttled);
   EXPECT_EQ(trouble(503)->error.kind(), ErrorKind::network);
   EXPECT_EQ(trouble(404)->error.message(), "package a: 404 not found (https://deb.example.org/a?key=...)");
