@@ -65,7 +65,7 @@ class RemoteBlob : public Source {
     }
     const io::HttpOutcome outcome = stream_->outcome();
     // Whatever the framing says, the descriptor knows how long it is. One that is too long is caught by verified().
-    ended = outcome.ending == io::Ending::complete && have_ >= blob_.size;
+    ended = have_ >= blob_.size;
     if (!ended) {
       trouble_ = outcome.trouble.empty() ? fmt::format("it ended after {} of {} bytes", have_, blob_.size) : outcome.trouble;
       stream_.reset();

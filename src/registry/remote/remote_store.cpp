@@ -195,7 +195,7 @@ bool RemoteStore::exists(const oci::Descriptor& descriptor) {
       return !size || *size == 0 || *size == descriptor.size;  // some registries say nothing, or 0, to a HEAD
     }
     // 403 means 404 at Artifactory; what really is forbidden shows when it is written.
-    if (is_missing(answer.status()) || answer.status() == 403) return false;
+    if (is_missing(answer.status(), session) || answer.status() == 403) return false;
     throw session.refusal(answer, fmt::format("{} of {}", descriptor.digest.short_text(), name()));
   };
   if (writing_) return at(*writing_);

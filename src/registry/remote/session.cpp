@@ -14,6 +14,7 @@ namespace resole::registry {
 namespace {
 
 constexpr std::size_t kMostMessage = 400;
+constexpr unsigned kMostLogins = 2;
 
 // Keeps at most `limit` bytes of the body. More is cut off for refusals (an HTML page), and an error for anything else.
 class BoundedBody : public io::HttpReceiver {
@@ -147,17 +148,15 @@ bool Session::learn(const io::HttpHead& head, const std::vector<std::string>& sc
   const auto chosen = bearer != challenges.end() ? bearer : basic;
   if (chosen == challenges.end()) return false;
   Login login = connection_.credentials.find(registry_, endpoint_.is_mirror ? endpoint_.repository : endpoint_.repository);
-  const bool first = [&] {
+  {
     const std::lock_guard lock(mutex_);
-    const bool unknown = !challenge_;
     challenge_ = *chosen;
     login_ = login;
-    return unknown;
-  }();
+  }
   if (is_basic(*chosen)) return !login.user.empty() && sent != basic_authorization(login);
   if (!login.registry_token.empty()) return sent != "Bearer " + login.registry_token;
   if (!sent.empty()) tokens_.forget(endpoint_.host, scopes);  // expired, or of fewer rights
-  return first || !sent.empty();
+  return true;
 }
 
 TokenAnswer Session::ask_for_token(const Url& url, const std::string& method, const std::vector<std::string>& fields,
@@ -180,10 +179,11 @@ TokenAnswer Session::ask_for_token(const Url& url, const std::string& method, co
   return answer;
 }
 
-io::HttpRequest Session::request_for(const Call& call, const Url& url, bool same_host) {
+io::HttpRequest Session::request_for(const Call& call, const Url& url) {
   io::HttpRequest request{.url = url, .fields = call.fields};
   request.method = call.method;
   request.body = call.body;
+  const bool same_host = url.host() == url_of("").host();
   request.reach = same_host ? io::Reach::named : io::Reach::beside_named;
   if (same_host) request.tls = endpoint_.tls;
   return request;
@@ -203,13 +203,13 @@ Answer Session::call(const Call& call) {
   const std::vector<std::string> scopes = scopes_of(call);
   io::RetryOptions retries = connection_.retries;
   if (call.once) retries.tries = 1;
-  bool authenticated_again = false;
+  unsigned logins = 0;
   io::with_retries(retries, [&]() -> std::optional<io::Trouble> {
     for (;;) {
       const Url url = url_of(call.path);
-      const bool same_host = url.origin() == url_of("").origin();
-      io::HttpRequest request = request_for(call, url, same_host);
-      if (same_host) request.authorization = authorization(scopes);
+      const bool is_own = url.origin() == url_of("").origin();  // an upload may be sent elsewhere, without our credentials
+      io::HttpRequest request = request_for(call, url);
+      if (is_own) request.authorization = authorization(scopes);
       BoundedBody receiver(call.limit);
       const double begin = connection_.clock.monotonic();
       const io::HttpOutcome outcome = connection_.client.send(request, receiver);
@@ -217,11 +217,8 @@ Answer Session::call(const Call& call) {
                                              human_duration(connection_.clock.monotonic() - begin)));
       if (fall_back_to_http(outcome)) continue;
       answer = {outcome.head, receiver.take(), url};
-      if (answer.status() == 401 && same_host && !authenticated_again && learn(outcome.head, scopes, request.authorization)) {
-        // Once with what the challenge asks for; a second time when a token of ours had expired meanwhile.
-        authenticated_again = !request.authorization.empty();
-        continue;
-      }
+      // Once with what the challenge asks for, once more when that token had expired meanwhile.
+      if (answer.status() == 401 && is_own && logins++ < kMostLogins && learn(outcome.head, scopes, request.authorization)) continue;
       if (answer.status() == 401) throw refusal(answer, fmt::format("{} {}", call.method, url.shown()));
       const int status = answer.status();
       const bool last_word = status != 0 && status != 408 && status != 429 && status != 499 && status < 500;
@@ -240,15 +237,15 @@ std::unique_ptr<io::HttpStream> Session::open(const std::string& path, std::uint
   Call call{.path = path};
   if (offset > 0) call.fields.push_back(fmt::format("Range: bytes={}-", offset));
   const std::vector<std::string> scopes = scopes_of(call);
-  for (int attempt = 0;; ++attempt) {
+  for (unsigned attempt = 0;; ++attempt) {
     const Url url = url_of(path);
-    io::HttpRequest request = request_for(call, url, true);
+    io::HttpRequest request = request_for(call, url);
     request.authorization = authorization(scopes);
     auto stream = connection_.client.stream(request);
     if (stream->head().status == 0) {
       if (fall_back_to_http(stream->outcome())) continue;
     }
-    if (stream->head().status != 401 || attempt == 2 || !learn(stream->head(), scopes, request.authorization)) return stream;
+    if (stream->head().status != 401 || attempt == kMostLogins || !learn(stream->head(), scopes, request.authorization)) return stream;
   }
 }
 

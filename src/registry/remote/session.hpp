@@ -72,7 +72,7 @@ class Session {
   class Exchange;
   std::string scheme_of_now() const;
   Url url_of(const std::string& path) const;
-  io::HttpRequest request_for(const Call& call, const Url& url, bool same_host);
+  io::HttpRequest request_for(const Call& call, const Url& url);
   std::string authorization(const std::vector<std::string>& scopes);
   bool learn(const io::HttpHead& head, const std::vector<std::string>& scopes, const std::string& sent);
   std::vector<std::string> scopes_of(const Call& call) const;
