@@ -9,6 +9,14 @@
 
 namespace resole {
 
+void Resource::add_url(std::string more) {
+  if (url.empty()) {
+    url = std::move(more);
+  } else if (more != url && std::find(alternatives.begin(), alternatives.end(), more) == alternatives.end()) {
+    alternatives.push_back(std::move(more));
+  }
+}
+
 namespace {
 
 // Indices are handed out in order and a failure only stops the handing out, so every index below a failed one has run:

@@ -22,11 +22,17 @@ struct Resource {
   std::int64_t size = -1;              // -1 = unknown
   std::uint64_t limit = 64ull << 20;   // most bytes accepted when size is unknown
   std::string what;                    // for messages and progress: "package curl 7.88.1-10+deb12u8 amd64"
+  std::vector<std::string> alternatives;  // URLs of the same bytes, asked in turn when `url` does not have them or cannot be reached
+  // Of an unknown digest: throws when the bytes are not what they should be. Only bytes that it takes are handed out or kept for revalidation.
+  std::function<void(std::string_view bytes)> accept = {};
+  // The first is `url`, the others are alternatives; one that is there already is not added.
+  void add_url(std::string more);
 };
 
 // Contract: fetch and fetch_all return only bytes whose size and sha256 match the resource (Error(verification) otherwise); an unreachable server is
 // Error(network), a missing file Error(network) whose message contains "404" or "not found"; with --offline anything not cached is Error(network).
-// Thread-safe. Resources with a known sha256 are cached by it; those without are revalidated (ETag / Last-Modified) at every call.
+// Thread-safe. Resources with a known sha256 are cached by it; those without are revalidated (ETag / Last-Modified) at every call; when
+// what was kept is not accepted (any more), it is asked for once more without conditions.
 class Fetcher {
  public:
   virtual ~Fetcher() = default;

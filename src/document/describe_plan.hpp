@@ -65,6 +65,7 @@ void describe(Form& form, T& value) {
   form.optional("carriedBecause", value.carried_because);
   form.field("manifest", value.manifest);
   form.field("config", value.config);
+  form.optional("configContent", value.config_content);
   form.field("diffIds", value.diff_ids);
   form.field("ownLayers", value.own_layers);
   form.field("os", value.os);

@@ -88,6 +88,7 @@ struct PlatformPlan {
   bool patched = true;                   // false: carried as it is (--platform, or not a family we know)
   std::string carried_because;
   Digest manifest, config;               // of the given image
+  Digest config_content;                 // of what a patch does not change in the config (patch/lineage.hpp); empty in plans of older versions
   std::vector<Digest> diff_ids;          // of the given image, own layers of an earlier run included
   std::size_t own_layers = 0;            // top layers that are ours and are replaced
   pkg::OsRelease os;

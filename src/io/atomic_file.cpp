@@ -97,6 +97,14 @@ void AtomicFile::commit_as(const Path& final_path, bool durable) {
   if (close(std::exchange(descriptor_, -1)) != 0 && errno != EINTR) throw_errno(errno, "write", final_path);
 }
 
+void require_writable_directory(const Path& directory) {
+  Path at = std::filesystem::absolute(directory);
+  std::error_code failed;
+  while (!std::filesystem::exists(at, failed) && at.has_relative_path()) at = at.parent_path();
+  if (!std::filesystem::is_directory(at, failed)) throw_errno(ENOTDIR, "write to", at);
+  if (access(at.c_str(), W_OK | X_OK) != 0) throw_errno(errno, "write to", at);
+}
+
 void write_file_atomic(const Path& path, std::string_view bytes, bool durable) {
   AtomicFile file(path);
   file.write(bytes);

@@ -15,7 +15,9 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cerrno>
 #include <cstdlib>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <tuple>
@@ -125,33 +127,87 @@ class DiskCache : public Cache {
   std::once_flag swept_;
 };
 
+// A cache that cannot be written (full, read-only, somebody else's) costs time in the next run, not this one: a derived entry is then held in
+// memory, with what of it stands in the file already. (Downloads have a landing of their own for that, which says so.)
 class DiskCache::EntryWriter : public Cache::Writer {
  public:
-  EntryWriter(Path path, const Path& temporary_directory, bool sealed, CheckedFiles& checked)
-      : path_(std::move(path)), file_(temporary_directory / "entry"), sealed_(sealed), hasher_(Algorithm::sha256), checked_(checked) {}
+  EntryWriter(Path path, const std::function<Path()>& temporary_directory, bool sealed, CheckedFiles& checked)
+      : path_(std::move(path)), sealed_(sealed), hasher_(Algorithm::sha256), checked_(checked) {
+    tolerate([&] { file_ = std::make_unique<AtomicFile>(temporary_directory() / "entry"); });
+  }
 
   void write(std::string_view bytes) override {
-    file_.write(bytes);
     if (sealed_) hasher_.update(bytes);
+    pending_.append(bytes);
+    if (file_ && pending_.size() >= kChunk) tolerate([&] { flush(); });
+    if (!file_ && pending_.size() > kMostInMemory) {
+      throw Error(ErrorKind::input, fmt::format("cannot write {}, and it is too large for the memory", path_.native()), "make room on the disk of the cache, or name another with --cache-dir");
+    }
   }
 
   Blob commit() override {
-    const std::uint64_t length = file_.size();
-    if (sealed_) file_.write(make_seal(length, hasher_.finish_sha256()));
-    make_directories(path_.parent_path());
-    // Mapped by a descriptor of its own before the rename: another process may replace or remove the entry at any moment.
-    const Descriptor descriptor(fcntl(file_.descriptor(), F_DUPFD_CLOEXEC, 0));
-    if (!descriptor) throw_errno(errno, "write", path_);
-    file_.commit_as(path_, false);
-    const Blob whole = map_descriptor(descriptor.get(), path_);
-    if (!sealed_) return whole;
-    checked_.add(path_, identity_of(status_of(descriptor.get(), path_)));
-    return Blob(std::make_shared<const Blob>(whole), whole.bytes().substr(0, static_cast<std::size_t>(length)));
+    std::optional<Blob> entry;
+    if (file_) tolerate([&] { entry = commit_file(); });
+    return entry ? *entry : Blob::of(std::move(pending_));
   }
 
  private:
+  static constexpr std::size_t kChunk = 256u << 10;  // more than AtomicFile keeps back
+  static constexpr std::size_t kMostInMemory = 256u << 20;
+
+  template <class Step>
+  void tolerate(const Step& step) {
+    try {
+      step();
+    } catch (const Error& error) {
+      if (!sealed_ || error.kind() != ErrorKind::input) throw;
+      if (file_) pending_.insert(0, written());
+      file_.reset();
+    }
+  }
+
+  void flush() {
+    file_->write(pending_);
+    flushed_ += pending_.size();
+    pending_.clear();
+  }
+
+  std::string written() const {
+    std::string bytes(flushed_, '\0');
+    for (std::size_t have = 0; have < bytes.size();) {
+      const ssize_t got = pread(file_->descriptor(), bytes.data() + have, bytes.size() - have, static_cast<off_t>(have));
+      if (got < 0 && errno == EINTR) continue;
+      if (got <= 0) throw_errno(got < 0 ? errno : EIO, "read", path_);
+      have += static_cast<std::size_t>(got);
+    }
+    return bytes;
+  }
+
+  Blob commit_file() {
+    const std::string rest = pending_;
+    const std::size_t length = flushed_ + pending_.size();
+    if (sealed_) pending_ += make_seal(length, hasher_.finish_sha256());
+    try {
+      file_->write(pending_);
+      make_directories(path_.parent_path());
+      // Mapped by a descriptor of its own before the rename: another process may replace or remove the entry at any moment.
+      const Descriptor descriptor(fcntl(file_->descriptor(), F_DUPFD_CLOEXEC, 0));
+      if (!descriptor) throw_errno(errno, "write", path_);
+      file_->commit_as(path_, false);
+      const Blob whole = map_descriptor(descriptor.get(), path_);
+      if (!sealed_) return whole;
+      checked_.add(path_, identity_of(status_of(descriptor.get(), path_)));
+      return Blob(std::make_shared<const Blob>(whole), whole.bytes().substr(0, length));
+    } catch (...) {
+      pending_ = rest;
+      throw;
+    }
+  }
+
   Path path_;
-  AtomicFile file_;
+  std::unique_ptr<AtomicFile> file_;  // nullptr: in memory
+  std::string pending_;
+  std::size_t flushed_ = 0;
   bool sealed_;
   Hasher hasher_;
   CheckedFiles& checked_;
@@ -181,7 +237,7 @@ std::optional<Blob> DiskCache::get(std::string_view room, std::string_view key) 
   return Blob(std::make_shared<const Blob>(file), *bytes);
 }
 
-// The caller has the bytes, so a cache that cannot be written (full, read-only, somebody else's) costs time in the next run, not this one.
+// The caller has the bytes, so what cannot be kept is handed back as it is.
 Blob DiskCache::put(std::string_view room, std::string_view key, std::string_view bytes) {
   try {
     const auto writer = create(room, key);
@@ -194,8 +250,7 @@ Blob DiskCache::put(std::string_view room, std::string_view key, std::string_vie
 }
 
 std::unique_ptr<Cache::Writer> DiskCache::create(std::string_view room, std::string_view key) {
-  const Path path = entry_path(room, key);
-  return std::make_unique<EntryWriter>(path, prepared_temporary_directory(), room != kDownloadRoom, checked_);
+  return std::make_unique<EntryWriter>(entry_path(room, key), [this] { return prepared_temporary_directory(); }, room != kDownloadRoom, checked_);
 }
 
 Path DiskCache::prepared_temporary_directory() {

@@ -8,6 +8,7 @@
 #include "io/address.hpp"
 #include "io/curl_loop.hpp"
 #include "io/http_client.hpp"
+#include "io/open_sockets.hpp"
 
 namespace resole::io {
 
@@ -20,7 +21,8 @@ struct ClientCore {
   HttpClientOptions options;
   HostPolicy policy;
   std::counting_semaphore<64> slots;
-  CurlLoop loop;
+  OpenSockets sockets;
+  CurlLoop loop;  // its thread ends first
 };
 
 std::unique_ptr<HttpStream> open_stream(std::shared_ptr<ClientCore> core, const HttpRequest& request);

@@ -92,6 +92,7 @@ CURLcode Exchange::wait() {
 
 HttpOutcome Exchange::finish() {
   const CURLcode code = running_ ? wait() : CURLE_ABORTED_BY_CALLBACK;
+  if (code == CURLE_SEND_ERROR && head_bytes_ == 0) hear_last_words();
   if (thrown_) std::rethrow_exception(thrown_);
   if (refused_ || (code == CURLE_COULDNT_CONNECT && !refused_address_.empty())) refuse_address(url_, refused_address_);
   start_again_ = start_again_ || (code == CURLE_SEND_FAIL_REWIND && upload_);
@@ -104,13 +105,16 @@ curl_socket_t Exchange::open_socket(void* self, curlsocktype, curl_sockaddr* wan
     exchange.refused_address_ = address_text(wanted->addr);
     return CURL_SOCKET_BAD;
   }
-  return socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
+  exchange.socket_ = socket(wanted->family, wanted->socktype | SOCK_CLOEXEC, wanted->protocol);
+  if (exchange.socket_ >= 0) exchange.sockets_.add(exchange.socket_);
+  return exchange.socket_;
 }
 
 // There is a connection and the request comes next. It may be a kept connection, which another request with a longer reach opened; and
 // curl may be here for the second time because a kept connection was dead, with a part of the body spent on the first.
-int Exchange::before_request(void* self, char* address, char*, int, int) {
+int Exchange::before_request(void* self, char* address, char*, int port, int local_port) {
   auto& exchange = *static_cast<Exchange*>(self);
+  if (exchange.request_.unix_socket.empty()) exchange.socket_ = exchange.sockets_.find(local_port, port);
   exchange.start_again_ = exchange.upload_ && exchange.upload_->begun();
   if (exchange.start_again_) return CURL_PREREQFUNC_ABORT;
   if (may_reach(exchange.reach_, std::string(address))) return CURL_PREREQFUNC_OK;
@@ -153,15 +157,27 @@ std::size_t Exchange::give_body(char* buffer, std::size_t, std::size_t size, voi
 }
 
 // A server that refuses an upload answers and closes; sending to it then fails, and curl would tell of that and not of the answer, which is
-// there to be read. So before each part of the body we look whether something came, and let curl read first.
+// there to be read. So before each part of the body we look whether something came, and let curl read first. What comes in the moment
+// between this look and the sending is heard afterwards (leftover.hpp), if it is not encrypted.
 bool Exchange::answer_is_here() {
-  if (head_done_ || looks_for_answer_ >= kMostLooksForAnswer) return false;
-  curl_socket_t socket = CURL_SOCKET_BAD;
-  if (curl_easy_getinfo(easy_.get(), CURLINFO_ACTIVESOCKET, &socket) != CURLE_OK || socket == CURL_SOCKET_BAD) return false;
-  pollfd readable{socket, POLLIN, 0};
+  if (head_done_ || socket_ < 0 || looks_for_answer_ >= kMostLooksForAnswer) return false;
+  if (url_.scheme() == "http") leftover_.watch(socket_);
+  pollfd readable{socket_, POLLIN, 0};
   const bool here = poll(&readable, 1, 0) > 0;
   looks_for_answer_ = here ? looks_for_answer_ + 1 : 0;
   return here;
+}
+
+void Exchange::hear_last_words() {
+  const std::string words = leftover_.take();
+  std::string_view rest = words;
+  while (!head_done_) {
+    const std::size_t end = rest.find('\n');
+    if (end == std::string_view::npos || guarded([&] { return head_line(rest.substr(0, end + 1)); }) != Flow::on) return;
+    rest.remove_prefix(end + 1);
+  }
+  if (const auto length = head_.content_length()) rest = rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*length, rest.size())));
+  if (!rest.empty() && head_.field("transfer-encoding") == nullptr) guarded([&] { return body(rest); });
 }
 
 template <class Step>

@@ -12,6 +12,8 @@
 
 #include "io/curl_loop.hpp"
 #include "io/http_client.hpp"
+#include "io/leftover.hpp"
+#include "io/open_sockets.hpp"
 #include "io/route.hpp"
 #include "io/stall_watch.hpp"
 #include "io/upload_pump.hpp"
@@ -37,6 +39,7 @@ class Intake {
 struct ExchangeSetting {
   const HttpClientOptions& options;
   const HostPolicy& policy;
+  OpenSockets& sockets;
   const HttpRequest& request;
   const Route& route;
   bool keeps_redirects = false;  // a 3xx with a Location is not the intake's
@@ -77,7 +80,7 @@ class Exchange {
 
   // curl's callbacks; no exception may pass through curl.
   static curl_socket_t open_socket(void* self, curlsocktype, curl_sockaddr* wanted);
-  static int before_request(void* self, char* address, char*, int, int);
+  static int before_request(void* self, char* address, char*, int port, int local_port);
   static int watch(void* self, curl_off_t, curl_off_t received, curl_off_t, curl_off_t sent);
   static std::size_t take_head_line(char* data, std::size_t, std::size_t size, void* self);
   static std::size_t take_body(char* data, std::size_t, std::size_t size, void* self);
@@ -89,6 +92,7 @@ class Exchange {
   Flow head_end();
   Flow body(std::string_view bytes);
   bool answer_is_here();
+  void hear_last_words();
   void pump();
   CURLcode wait();
   HttpOutcome outcome(CURLcode code);
@@ -103,6 +107,7 @@ class Exchange {
   };
 
   CurlLoop& loop_;
+  OpenSockets& sockets_;
   const HttpRequest& request_;
   const Url url_;
   Intake& intake_;
@@ -111,6 +116,8 @@ class Exchange {
   std::string proxy_;
   StallWatch stall_;
   std::optional<UploadPump> upload_;
+  int socket_ = -1;  // while curl has it
+  Leftover leftover_;
   std::unique_ptr<CURL, EasyDeleter> easy_;
   std::unique_ptr<curl_slist, ListDeleter> fields_;
   CurlLoop::Handle transfer_;

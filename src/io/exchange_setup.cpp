@@ -24,6 +24,7 @@ double stall_timeout(const ExchangeSetting& setting) {
 
 Exchange::Exchange(CurlLoop& loop, const ExchangeSetting& setting, Intake& intake)
     : loop_(loop),
+      sockets_(setting.sockets),
       request_(setting.request),
       url_(setting.route.url),
       intake_(intake),

@@ -96,6 +96,7 @@ class HttpFetcher : public Fetcher {
 
  private:
   Blob get(const Resource& resource, const Watch& watch);
+  Blob get_from(const Resource& resource, const Watch& watch);
   Blob get_watched(const Resource& resource, const Url& url, const Watch& watch);
   std::optional<Blob> from_bundle(const Digest& digest, bool check) const;
   Blob from_disk(const Resource& resource, const Url& url) const;
@@ -121,7 +122,23 @@ class HttpFetcher : public Fetcher {
 
 Blob HttpFetcher::fetch(const Resource& resource) { return get(resource, {}); }
 
+// A place that does not have it, or cannot be reached, is not the last word while there is another.
 Blob HttpFetcher::get(const Resource& resource, const Watch& watch) {
+  Resource here = resource;
+  for (std::size_t next = 0;; ++next) {
+    try {
+      return get_from(here, watch);
+    } catch (const Error& error) {
+      const bool cancelled = watch.cancelled != nullptr && *watch.cancelled;
+      const bool elsewhere = error.kind() == ErrorKind::network || error.kind() == ErrorKind::throttled || error.kind() == ErrorKind::refused;
+      if (next == resource.alternatives.size() || !elsewhere || cancelled) throw;
+      reporter_.debug(fmt::format("{}; asking another place", error.message()));
+    }
+    here.url = resource.alternatives[next];
+  }
+}
+
+Blob HttpFetcher::get_from(const Resource& resource, const Watch& watch) {
   const Url url = Url::parse(resource.url);
   if (!resource.sha256.empty()) {
     if (const auto here = cached(resource.sha256)) return checked(*here, resource, url);
@@ -180,7 +197,10 @@ Blob HttpFetcher::from_disk(const Resource& resource, const Url& url) const {
     throw Error(ErrorKind::network, fmt::format("{}: not found: {}", name_of(resource, url), printable(path.native(), 1000)));
   Blob bytes = checked(map_file(path), resource, url);
   if (resource.sha256.empty()) {
-    if (resource.size >= 0 || bytes.size() <= resource.limit) return bytes;
+    if (resource.size >= 0 || bytes.size() <= resource.limit) {
+      if (resource.accept) resource.accept(bytes.bytes());
+      return bytes;
+    }
     throw Error(ErrorKind::verification,
                 fmt::format("{} is larger than {} bytes ({})", name_of(resource, url), resource.limit, url.shown()));
   }
@@ -244,20 +264,38 @@ Blob HttpFetcher::download_into(VerifiedLanding& landing, const Resource& resour
       "the mirror does not carry this file as its index says, or something on the way changed it: use another mirror");
 }
 
+// A server that says "not modified" of a body that is no good (changed on an earlier way, or by then replayed with a date of the future) would
+// otherwise be believed for ever.
 Blob HttpFetcher::revalidated(const Resource& resource, const Url& url, const Watch& watch) {
+  const auto accept = [&](std::string_view bytes) {
+    if (resource.accept) resource.accept(bytes);
+  };
   const auto kept = kept_body(cache_, url);
-  if (options_.offline && kept) return checked(kept->body, resource, url);
+  if (options_.offline && kept) {
+    accept(kept->body.bytes());
+    return checked(kept->body, resource, url);
+  }
   require_network(resource, url);
   DownloadRequest request = request_for(resource, url, watch);
   if (kept) request.fields = kept->conditions();
   StringLanding landing;
-  const DownloadResult result = logged_download(request, landing);
-  if (!result.not_modified) return keep_body(cache_, url, result.head, landing.bytes);
-  if (!kept || request.fields.empty()) {
+  DownloadResult result = logged_download(request, landing);
+  if (result.not_modified && !request.fields.empty()) {
+    try {
+      accept(kept->body.bytes());
+      return checked(kept->body, resource, url);
+    } catch (const Error& error) {
+      reporter_.debug(fmt::format("{}; asking for it without conditions", error.message()));
+    }
+    request.fields.clear();
+    result = logged_download(request, landing);
+  }
+  if (result.not_modified) {
     throw Error(ErrorKind::network,
                 fmt::format("{}: the server says \"not modified\" to a request without conditions ({})", request.what, url.shown()));
   }
-  return checked(kept->body, resource, url);
+  accept(landing.bytes);
+  return keep_body(cache_, url, result.head, landing.bytes);
 }
 
 std::string HttpFetcher::fetch_range(const Resource& resource, std::uint64_t offset, std::uint64_t length) {

@@ -12,8 +12,9 @@
 namespace resole::io {
 
 // DIR/<room>/<first two of key>/<key>; keys are hashed when they are not plain [A-Za-z0-9._:+-]{1,120}. Writers use DIR/tmp and rename.
-// Keys of the room "download" are sha256 hex digits (or "sha512:<hex>"), its entries are checked against them. put() into a cache that
-// cannot be written (full, read-only) returns the bytes all the same; a Writer throws Error(input) with the path.
+// Keys of the room "download" are sha256 hex digits (or "sha512:<hex>"), its entries are checked against them. A cache that
+// cannot be written (full, read-only) hands back the bytes all the same, from memory; only a Writer of the room "download" throws
+// Error(input) with the path.
 std::unique_ptr<Cache> disk_cache(const Path& directory);
 Path default_cache_directory();  // $RESOLE_CACHE_DIR, $XDG_CACHE_HOME/resole, ~/.cache/resole
 

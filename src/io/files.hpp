@@ -43,6 +43,8 @@ class AtomicFile : public Sink {
   void flush();
 };
 void sync_directory(const Path& directory);
+// Error(input) unless files can be made in this directory, or it can be made itself. Says so before work is done for it; what can be written may still fail.
+void require_writable_directory(const Path& directory);
 
 // A directory that is removed with its contents at the end.
 class TemporaryDirectory {

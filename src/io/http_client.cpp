@@ -45,6 +45,7 @@ HttpOutcome exchanged(ClientCore& core, const HttpRequest& request, const Hops& 
     Exchange exchange(core.loop,
                       {.options = core.options,
                        .policy = core.policy,
+                       .sockets = core.sockets,
                        .request = request,
                        .route = hops.route(),
                        .keeps_redirects = hops.follows(),

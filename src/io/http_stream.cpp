@@ -53,6 +53,7 @@ class PulledResponse final : public HttpStream, private Intake {
         core_->loop,
         ExchangeSetting{.options = core_->options,
                         .policy = core_->policy,
+                        .sockets = core_->sockets,
                         .request = request_,
                         .route = hops_.route(),
                         .keeps_redirects = hops_.follows(),

@@ -5,28 +5,15 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "build/layers.hpp"
+#include "patch/checking.hpp"
 #include "patch/downloads.hpp"
+#include "patch/places.hpp"
 #include "patch/publishing.hpp"
 #include "pkg/resource.hpp"
 
 namespace resole::patch {
 
 namespace {
-
-void require_same_source(const ImageView& image, const document::Plan& plan) {
-  if (image.root.descriptor.digest == plan.source.digest) return;
-  throw Error(ErrorKind::input,
-              fmt::format("the plan was made for {}, but {} is {} now", plan.source.digest.short_text(), printable(image.location.text()),
-                          image.root.descriptor.digest.short_text()),
-              "plan again");
-}
-
-const document::PlatformPlan& plan_of(const document::Plan& plan, const PlatformView& view) {
-  for (const auto& platform : plan.platforms) {
-    if (platform.manifest == view.image.descriptor.digest) return platform;
-  }
-  throw Error(ErrorKind::input, "the plan does not speak of platform " + view.image.platform().text(), "plan again");
-}
 
 archive::Compression compression_of(const document::Plan& plan) {
   return plan.compression == "zstd" ? archive::Compression::zstd : archive::Compression::gzip;
@@ -41,21 +28,26 @@ void compare_compressors(const document::Plan& plan, Reporter& reporter) {
   }
 }
 
-void prove(const PlatformView& view, const document::PlatformPlan& plan, const BuildRequest& request, const Tools& tools) {
+// Where each package was proven to be. Throws when one cannot be.
+std::vector<std::string> prove(const PlatformView& view, const document::PlatformPlan& plan, const BuildRequest& request, const Tools& tools) {
+  std::vector<std::string> places(plan.packages.size());
   if (request.trust_plan) {
     tools.reporter.warn("the plan's packages are not proven again from signed indexes (--trust-plan)");
-    return;
+    return places;
   }
   Phase phase(tools.reporter, "proving packages");
   std::vector<pkg::Candidate> packages;
   for (const auto& package : plan.packages) packages.push_back(package.candidate());
-  const auto reasons =
+  auto proofs =
       view.family->prove(view.given, view.given_inventory, tools.recipes, request.repositories, plan.repositories, packages, tools.fetcher, tools.cache);
-  for (std::size_t i = 0; i < reasons.size(); ++i) {
-    if (reasons[i].empty()) continue;
-    throw Error(ErrorKind::refused, fmt::format("package {} {} of the plan cannot be proven: {}", packages[i].name, packages[i].version, reasons[i]),
-                "plan again; --trust-plan builds without the proof");
+  for (std::size_t i = 0; i < proofs.size(); ++i) {
+    if (!proofs[i].problem.empty()) {
+      throw Error(ErrorKind::refused, fmt::format("package {} {} of the plan cannot be proven: {}", packages[i].name, packages[i].version, proofs[i].problem),
+                  "plan again; --trust-plan builds without the proof");
+    }
+    places[i] = std::move(proofs[i].uri);
   }
+  return places;
 }
 
 // Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
@@ -68,9 +60,15 @@ void check_verdict(const PlatformView& view, const Ground& ground, const documen
 }
 
 // The plan's packages on their way here, each checked against its verdict when it arrives.
-Downloads start_downloads(const PlatformView& view, const document::PlatformPlan& plan, const Ground& ground, const Tools& tools) {
+Downloads start_downloads(const PlatformView& view, const document::PlatformPlan& plan, const Ground& ground, const std::vector<std::string>& proven_at,
+                          const pkg::RepositoryOptions& repositories, const Tools& tools) {
   std::vector<Resource> resources;
-  for (const auto& package : plan.packages) resources.push_back(pkg::resource_of(package.candidate()));
+  for (std::size_t i = 0; i < plan.packages.size(); ++i) {
+    const pkg::Candidate package = plan.packages[i].candidate();
+    std::vector<std::string> places = places_of(package.entry.uri, plan.repositories, repositories);
+    if (!proven_at[i].empty()) places.insert(places.begin(), proven_at[i]);
+    resources.push_back(pkg::resource_of(package, places));
+  }
   return {tools.fetcher, std::move(resources),
           [&](std::size_t i) { check_verdict(view, ground, plan.packages[i], plan.packages[i].candidate(), tools); }};
 }
@@ -128,15 +126,13 @@ struct BuiltPlatform {
 
 BuiltPlatform build_platform(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const BuildRequest& request,
                              const Tools& tools) {
-  if (platform.diff_ids != view.image.config.diff_ids()) throw Error(ErrorKind::input, "the plan's layers are not the image's", "plan again");
-  if (platform.own_layers != 0 && platform.own_layers != view.own_layers) throw Error(ErrorKind::input, "the plan takes off layers that are not resole's", "plan again");
   if (!platform.patched || !view.family || !wants_change(platform)) {
     return {carried(&view, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
   }
-  prove(view, platform, request, tools);
-
   const Ground ground = ground_of(view, platform.own_layers);
-  Downloads downloads = start_downloads(view, platform, ground, tools);
+  require_moves_forward(view, ground, platform);
+  const std::vector<std::string> proven_at = prove(view, platform, request, tools);
+  Downloads downloads = start_downloads(view, platform, ground, proven_at, request.repositories, tools);
   pkg::UpgradeRequest wish{.tree = ground.tree,
                            .inventory = ground.inventory,
                            .items = items_of(platform, downloads),
@@ -160,6 +156,8 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
     built.layers = build::write_layers(upgrade, ground.tree,
                                        {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = epoch, .jobs = tools.jobs}, tools.cache);
   }
+
+  require_outcome(view, ground, platform, built.layers);
 
   const Lineage lineage = lineage_of(view, plan, platform, built.layers);
   oci::ImageEdit change{.strip_layers = platform.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
@@ -214,22 +212,18 @@ void add_root(const ImageView& image, std::vector<BuiltPlatform>& built, Patched
 }  // namespace
 
 document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
-  require_same_source(image, plan);
+  require_plan_of_image(image, plan);
   compare_compressors(plan, tools.reporter);
   std::vector<Destination> destinations = open_destinations(image, request, tools);
 
   std::vector<BuiltPlatform> built;
-  std::size_t viewed = 0;
-  for (std::size_t i = 0; i < plan.platforms.size(); ++i) {
-    const bool selected = viewed < image.positions.size() && image.positions[viewed] == i;
-    if (!selected) {
-      built.push_back({carried(nullptr, plan.platforms[i], "carried"), {}, {}});
-      continue;
-    }
-    const PlatformView& view = image.platforms[viewed++];
-    built.push_back(with_context([&] { return "building " + view.image.platform().text(); },
-                                 [&] { return build_platform(view, plan, plan_of(plan, view), request, tools); }));
-  }
+  for (const auto& platform : plan.platforms) built.push_back({carried(nullptr, platform, "carried"), {}, {}});
+  parallel_for(image.platforms.size(), tools.jobs, [&](std::size_t i) {
+    const PlatformView& view = image.platforms[i];
+    const std::size_t at = image.positions[i];
+    built[at] = with_context([&] { return "building " + view.image.platform().text(); },
+                             [&] { return build_platform(view, plan, plan.platforms[at], request, tools); });
+  });
 
   document::Result result;
   result.tool_version = RESOLE_VERSION;
@@ -250,9 +244,11 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
   }
   if (!changed && request.on_unchanged == OnUnchanged::skip) return result;
   if (!changed) result.outcome = plan.partial() ? "partial" : "copied";
+  for (auto& destination : destinations) require_own(destination, tree.root);
   for (auto& destination : destinations) {
     publish(image, tree, destination, tools);
     result.destinations.push_back({destination.request.location.text(), destination.request.location.tag, destination.request.deployed_as});
+    if (request.published) request.published(result);
   }
   return result;
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // plan -> patched image at its destinations: prove, fetch, upgrade, layers, edit, copy, publish. Exactly the plan, or an error and the old destination.
 #pragma once
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct BuildRequest {
   bool trust_plan = false;
   bool force = false;
   OnUnchanged on_unchanged = OnUnchanged::copy;
+  // After each destination, with the result so far: when a later one fails, what is written already must still be told.
+  std::function<void(const document::Result&)> published;
 };
 
 // `image` must be what the plan was made from (source digest, diff_ids); Error(input) otherwise.

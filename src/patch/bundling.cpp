@@ -10,6 +10,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "io/files.hpp"
+#include "patch/places.hpp"
 #include "pkg/resource.hpp"
 
 namespace resole::patch {
@@ -20,17 +21,28 @@ namespace {
 
 constexpr std::uint64_t kLargestMember = 4ull << 30;
 
+// The same repository at the operator's mirror, then where the plan found it.
+std::vector<pkg::RepositoryState> mirrored(const pkg::RepositoryState& repository, const pkg::RepositoryOptions& options) {
+  std::vector<pkg::RepositoryState> places;
+  for (const std::string& uri : places_of(repository.uri, {}, options)) {
+    places.push_back(repository);
+    places.back().uri = uri;
+  }
+  return places;
+}
+
 // Everything by digest, once.
-std::map<Digest, Resource> resources_of(const document::Plan& plan) {
+std::map<Digest, Resource> resources_of(const document::Plan& plan, const pkg::RepositoryOptions& options) {
   std::map<Digest, Resource> resources;
   for (const auto& platform : plan.platforms) {
     for (const auto& package : platform.packages) {
-      Resource resource = pkg::resource_of(package.candidate());
+      Resource resource = pkg::resource_of(package.candidate(), places_of(package.repository.uri, platform.repositories, options));
       resources.emplace(resource.sha256, std::move(resource));
     }
     for (const auto& repository : platform.repositories) {
       for (const auto& [path, digest] : repository.indexes) {
-        Resource resource{.url = pkg::index_url(repository, path), .sha256 = digest, .limit = 512ull << 20, .what = "index " + repository.suite + " " + path};
+        Resource resource{.sha256 = digest, .limit = 512ull << 20, .what = "index " + repository.suite + " " + path};
+        for (const pkg::RepositoryState& place : mirrored(repository, options)) resource.add_url(pkg::index_url(place, path));
         resources.emplace(digest, std::move(resource));
       }
     }
@@ -38,11 +50,21 @@ std::map<Digest, Resource> resources_of(const document::Plan& plan) {
   return resources;
 }
 
-Blob release_bytes(const pkg::RepositoryState& repository, const Tools& tools) {
+// The signed release: kept from planning, else as the repository serves it, if that is still the same one.
+Blob release_bytes(const pkg::RepositoryState& repository, const pkg::RepositoryOptions& options, const Tools& tools) {
   if (auto known = tools.cache.get("inrelease", std::string(repository.release.hex()))) return *known;
   if (auto known = tools.fetcher.cached(repository.release)) return *known;
-  throw Error(ErrorKind::refused, fmt::format("the signed release {} of {} {} is not in the cache", repository.release.short_text(), printable(repository.uri), repository.suite),
-              "plan again with the same --cache-dir, then fetch");
+  const std::string what = fmt::format("the signed release {} of {} {}", repository.release.short_text(), printable(repository.uri), printable(repository.suite));
+  for (const pkg::RepositoryState& place : mirrored(repository, options)) {
+    try {
+      Blob bytes = tools.fetcher.fetch({.url = pkg::index_url(place, "InRelease"), .sha256 = {}, .what = "InRelease of " + repository.suite});
+      if (Digest::of(bytes.bytes()) == repository.release) return bytes;
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network && error.kind() != ErrorKind::refused) throw;
+      tools.reporter.debug(error.message());
+    }
+  }
+  throw Error(ErrorKind::refused, what + " is neither in the cache nor served any more", "plan again, then fetch; or fetch with the --cache-dir of the plan");
 }
 
 void write_blob(const fs::path& root, const Digest& digest, std::string_view bytes, BundleCount& count) {
@@ -51,16 +73,16 @@ void write_blob(const fs::path& root, const Digest& digest, std::string_view byt
   count.bytes += bytes.size();
 }
 
-BundleCount fill(const document::Plan& plan, const fs::path& root, const Tools& tools) {
+BundleCount fill(const document::Plan& plan, const fs::path& root, const pkg::RepositoryOptions& options, const Tools& tools) {
   BundleCount count;
   fs::create_directories(root / "blobs" / "sha256");
   std::map<Digest, Blob> releases;
   for (const auto& platform : plan.platforms) {
-    for (const auto& repository : platform.repositories) releases.emplace(repository.release, release_bytes(repository, tools));
+    for (const auto& repository : platform.repositories) releases.emplace(repository.release, release_bytes(repository, options, tools));
   }
   for (const auto& [digest, bytes] : releases) write_blob(root, digest, bytes.bytes(), count);
 
-  const auto by_digest = resources_of(plan);
+  const auto by_digest = resources_of(plan, options);
   std::vector<Resource> resources;
   for (const auto& [digest, resource] : by_digest) resources.push_back(resource);
   Phase phase(tools.reporter, "fetching");
@@ -95,12 +117,12 @@ bool is_bundle_member(const std::string& path) { return path == "plan.json" || (
 
 }  // namespace
 
-BundleCount write_bundle(const document::Plan& plan, const fs::path& target, const Tools& tools) {
+BundleCount write_bundle(const document::Plan& plan, const fs::path& target, const pkg::RepositoryOptions& options, const Tools& tools) {
   if (fs::exists(target)) throw Error(ErrorKind::input, fmt::format("{} exists already", target.string()), "name a new place, or remove it");
   const fs::path parent = fs::absolute(target).parent_path();
   io::TemporaryDirectory scratch(parent);
   const fs::path root = scratch.path() / "bundle";
-  const BundleCount count = fill(plan, root, tools);
+  const BundleCount count = fill(plan, root, options, tools);
   if (target.extension() == ".tar") {
     write_tar(root, target);
   } else {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patch/lineage.hpp"
 
+#include "base/json.hpp"
 #include "base/text.hpp"
 
 namespace resole::patch {
@@ -44,6 +45,23 @@ std::map<std::string, std::string> lineage_labels(const Lineage& lineage) {
           {std::string(label::kVersion), lineage.version},
           {std::string(label::kLayers), join(lineage.layers, " ")},
           {std::string(label::kPackages), join(packages, " ")}};
+}
+
+Digest config_content(const oci::Config& config) {
+  Json json = parse_json(config.bytes(), "config");
+  for (const char* key : {"rootfs", "history", "created"}) json.erase(key);
+  for (const char* place : {"config", "container_config"}) {
+    const auto section = json.find(place);
+    if (section == json.end() || !section->is_object()) continue;
+    const auto labels = section->find("Labels");
+    if (labels == section->end()) continue;
+    if (labels->is_object()) {
+      std::erase_if(labels->get_ref<Json::object_t&>(), [](const auto& label) { return label.first.starts_with("io.resole."); });
+    }
+    if (labels->empty()) section->erase("Labels");  // null, {} and absent are one
+  }
+  if (const auto section = json.find("config"); section != json.end() && section->empty()) json.erase("config");
+  return Digest::of(dump_compact(json));
 }
 
 std::size_t own_layers(const oci::Image& image, const Lineage& lineage) {

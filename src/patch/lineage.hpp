@@ -30,6 +30,8 @@ struct Lineage {
 
 std::optional<Lineage> read_lineage(const std::map<std::string, std::string>& labels);  // nullopt: never patched by us
 std::map<std::string, std::string> lineage_labels(const Lineage& lineage);
+// Digest of the config's meaning without what a patch changes: layers, history, `created` and our labels. The same before and after (verify).
+Digest config_content(const oci::Config& config);
 // How many top layers of the image are the lineage's: all of them or 0 (somebody built on top of a patched image: then they are layers like any other).
 std::size_t own_layers(const oci::Image& image, const Lineage& lineage);
 

@@ -150,60 +150,95 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
   tools.reporter.warn(message);
 }
 
-document::PlatformPlan plan_platform(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request,
-                                     const Tools& tools) {
-  document::PlatformPlan out;
-  out.platform = view.image.platform();
-  out.manifest = view.image.descriptor.digest;
-  out.config = view.image.manifest.config().digest;
-  out.diff_ids = view.image.config.diff_ids();
-  out.own_layers = view.own_layers;
-  out.os = view.os;
-  if (!view.family) {
-    out.patched = false;
-    out.carried_because = "no package database";
+// One platform: what its repositories offer is read once; it may be asked more than once for its plan, each time with more to hold back (--lockstep).
+class PlatformPlanner {
+ public:
+  PlatformPlanner(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request, const Tools& tools)
+      : view_(view), request_(request), tools_(tools) {
+    begun_.platform = view.image.platform();
+    begun_.manifest = view.image.descriptor.digest;
+    begun_.config = view.image.manifest.config().digest;
+    begun_.config_content = config_content(view.image.config);
+    begun_.diff_ids = view.image.config.diff_ids();
+    begun_.own_layers = view.own_layers;
+    begun_.os = view.os;
+    if (!view.family) {
+      begun_.patched = false;
+      begun_.carried_because = "no package database";
+      return;
+    }
+    require_known_system(view, tools);
+    begun_.family = std::string(view.family->name());
+    begun_.arch = view.inventory.arch;
+    judge_age(begun_, view, request, tools);
+    findings_ = findings_for(view, image, reports, request, begun_);
+    read_repositories();
+  }
+
+  document::PlatformPlan plan(const std::map<std::string, std::string>& behind) const {
+    document::PlatformPlan out = begun_;
+    if (!view_.family) return out;
+    const plan::Request wish{.inventory = view_.given_inventory,
+                             .offers = *offers_,
+                             .family = *view_.family,
+                             .recipe = tools_.recipes.find(view_.os),
+                             .findings = findings_,
+                             .floors = {},
+                             .policy = request_.policy,
+                             .verdicts = {},
+                             .behind = behind};
+    plan::Decision decision;
+    {
+      Phase phase(tools_.reporter, "planning");
+      decision = view_.own_layers == 0 ? decide(wish, view_, ground_of(view_, 0), tools_) : decide_again(wish, view_, out, tools_);
+    }
+    out.packages = std::move(decision.packages);
+    out.held = std::move(decision.held);
+    out.unfixed = std::move(decision.unfixed);
+    out.not_in_image = std::move(decision.not_in_image);
+    out.notes.insert(out.notes.end(), decision.notes.begin(), decision.notes.end());
+    out.repositories = offers_->repositories();
+    out.repository_failures = offers_->failures();
+    out.shadow_copies = plan::shadow_copies(view_.given, view_.given_inventory, out.packages);
+    out.stale_metadata = plan::stale_metadata(view_.image.config.env(), view_.image.config.labels(), out.packages);
     return out;
   }
-  require_known_system(view, tools);
-  out.family = std::string(view.family->name());
-  out.arch = view.inventory.arch;
-  judge_age(out, view, request, tools);
 
-  pkg::RepositoryOptions repositories = request.repositories;
-  repositories.now = request.as_of;
-  repositories.jobs = tools.jobs;
-  std::unique_ptr<pkg::CandidateSource> offers;
-  {
-    Phase phase(tools.reporter, "reading repositories");
-    offers = view.family->candidates(view.given, view.given_inventory, tools.recipes, repositories, tools.fetcher, tools.cache, tools.reporter);
+  const pkg::Inventory* inventory() const { return view_.family ? &view_.given_inventory : nullptr; }
+  const pkg::Family* family() const { return view_.family; }
+
+ private:
+  void read_repositories() {
+    pkg::RepositoryOptions repositories = request_.repositories;
+    repositories.now = request_.as_of;
+    repositories.jobs = tools_.jobs;
+    Phase phase(tools_.reporter, "reading repositories");
+    offers_ = view_.family->candidates(view_.given, view_.given_inventory, tools_.recipes, repositories, tools_.fetcher, tools_.cache, tools_.reporter);
   }
 
-  const plan::Request wish{.inventory = view.given_inventory,
-                     .offers = *offers,
-                     .family = *view.family,
-                     .recipe = tools.recipes.find(view.os),
-                     .findings = findings_for(view, image, reports, request, out),
-                     .floors = {},
-                     .policy = request.policy,
-                     .verdicts = {}};
-  plan::Decision decision;
-  {
-    Phase phase(tools.reporter, "planning");
-    decision = view.own_layers == 0 ? decide(wish, view, ground_of(view, 0), tools) : decide_again(wish, view, out, tools);
+  const PlatformView& view_;
+  const PlanRequest& request_;
+  const Tools& tools_;
+  document::PlatformPlan begun_;
+  std::vector<advisory::Finding> findings_;
+  std::unique_ptr<pkg::CandidateSource> offers_;
+};
+
+// --lockstep: what would get ahead of another platform is held, and the whole planned again; what is held only grows, so this ends.
+void keep_in_step(document::Plan& plan, const std::vector<std::unique_ptr<PlatformPlanner>>& planners, const std::vector<const pkg::Inventory*>& inventories) {
+  const auto known = std::find_if(planners.begin(), planners.end(), [](const auto& planner) { return planner && planner->family(); });
+  std::vector<std::map<std::string, std::string>> behind(planners.size());
+  for (bool grown = true; grown;) {
+    grown = false;
+    const auto ahead = plan::ahead(plan.platforms, plan::outcomes(plan.platforms, inventories), *(*known)->family());
+    for (std::size_t i = 0; i < planners.size(); ++i) {
+      const std::size_t before = behind[i].size();
+      behind[i].insert(ahead[i].begin(), ahead[i].end());
+      if (behind[i].size() == before) continue;
+      plan.platforms[i] = planners[i]->plan(behind[i]);
+      grown = true;
+    }
   }
-  out.packages = std::move(decision.packages);
-  out.held = std::move(decision.held);
-  out.unfixed = std::move(decision.unfixed);
-  out.not_in_image = std::move(decision.not_in_image);
-  out.notes.insert(out.notes.end(), decision.notes.begin(), decision.notes.end());
-  out.repositories = offers->repositories();
-  out.repository_failures = offers->failures();
-  out.shadow_copies = plan::shadow_copies(view.given, view.given_inventory, out.packages);
-  out.stale_metadata = plan::stale_metadata(view.image.config.env(), view.image.config.labels(), out.packages);
-  for (const auto& failure : out.repository_failures) {
-    tools.reporter.warn(fmt::format("repository {} {}: {}", printable(failure.uri), printable(failure.suite), failure.message));
-  }
-  return out;
 }
 
 document::PlatformPlan carried_platform(const oci::Image& image) {
@@ -211,6 +246,7 @@ document::PlatformPlan carried_platform(const oci::Image& image) {
   out.platform = image.platform();
   out.manifest = image.descriptor.digest;
   out.config = image.manifest.config().digest;
+  out.config_content = config_content(image.config);
   out.diff_ids = image.config.diff_ids();
   out.patched = false;
   out.carried_because = "not selected by --platform";
@@ -258,18 +294,21 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
   plan.source = image.root.descriptor;
   plan.options = request.options;
 
-  std::size_t viewed = 0;
-  for (std::size_t i = 0; i < image.root.images.size(); ++i) {
-    const bool selected = viewed < image.positions.size() && image.positions[viewed] == i;
-    if (!selected) {
-      plan.platforms.push_back(carried_platform(image.root.images[i]));
-      continue;
-    }
-    const PlatformView& view = image.platforms[viewed++];
-    plan.platforms.push_back(with_context([&] { return "planning " + view.image.platform().text(); },
-                                          [&] { return plan_platform(view, image, reports, request, tools); }));
-  }
-  plan.skew = plan::skew(plan.platforms);
+  const std::size_t count = image.root.images.size();
+  std::vector<std::unique_ptr<PlatformPlanner>> planners(count);
+  std::vector<const pkg::Inventory*> inventories(count, nullptr);
+  for (const oci::Image& one : image.root.images) plan.platforms.push_back(carried_platform(one));
+  parallel_for(image.platforms.size(), tools.jobs, [&](std::size_t i) {
+    const PlatformView& view = image.platforms[i];
+    const std::size_t at = image.positions[i];
+    with_context([&] { return "planning " + view.image.platform().text(); }, [&] {
+      planners[at] = std::make_unique<PlatformPlanner>(view, image, reports, request, tools);
+      plan.platforms[at] = planners[at]->plan({});
+      inventories[at] = planners[at]->inventory();
+    });
+  });
+  if (request.lockstep) keep_in_step(plan, planners, inventories);
+  plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
   plan.inputs = inputs_of(reports, plan.platforms);
   return plan;
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patch/publishing.hpp"
 
+#include <filesystem>
+
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "registry/stores.hpp"
@@ -9,10 +11,20 @@ namespace resole::patch {
 
 namespace {
 
-// Ours: every image that stands there was made by us.
+// Ours: our layers are still its top ones. A label alone says little, since whatever is built on a patched image inherits it.
 bool is_ours(oci::Store& store, const oci::Descriptor& root) {
-  const oci::Root there = oci::read_root(store, root);
-  return std::any_of(there.images.begin(), there.images.end(), [](const oci::Image& image) { return read_lineage(image.config.labels()).has_value(); });
+  const oci::Root there = oci::read_root(store, root, oci::Families::any);
+  return std::any_of(there.images.begin(), there.images.end(), [](const oci::Image& image) {
+    const auto lineage = read_lineage(image.config.labels());
+    return lineage && own_layers(image, *lineage) > 0;
+  });
+}
+
+// However it is spelt: another path to the same file or directory, a name left out where only one image stands.
+bool is_same_place(const oci::Location& a, const oci::Location& b) {
+  if (a.transport != b.transport) return false;
+  if (a.reference && b.reference) return a.reference->name() == b.reference->name() && a.reference->tag == b.reference->tag;
+  return std::filesystem::weakly_canonical(a.path) == std::filesystem::weakly_canonical(b.path) && (a.tag == b.tag || a.tag.empty());
 }
 
 }  // namespace
@@ -21,19 +33,24 @@ std::vector<Destination> open_destinations(const ImageView& image, const BuildRe
   std::vector<Destination> destinations;
   for (const auto& wanted : request.destinations) {
     with_context([&] { return "opening destination " + printable(wanted.location.text()); }, [&] {
-      Destination destination{wanted, tools.open_for_writing(wanted.location), {}};
+      Destination destination{wanted, tools.open_for_writing(wanted.location), {}, true};
       const auto there = destination.store->resolve();
       if (there) destination.before = there->digest;
-      const bool own_tag = wanted.location.text() == image.location.text();
-      if (there && !request.force && there->digest != image.root.descriptor.digest && !is_ours(*destination.store, *there)) {
-        throw Error(ErrorKind::refused, fmt::format("{} exists and is not an image that resole made", printable(wanted.location.text())),
-                    "choose another tag, or give --force");
-      }
+      const bool own_tag = there && there->digest == image.root.descriptor.digest && is_same_place(image.location, wanted.location);
       if (own_tag && !request.force) throw Error(ErrorKind::refused, "the destination is the source itself", "choose another tag, or give --force to move it");
+      destination.may_be_moved = !there || request.force || is_ours(*destination.store, *there);
+      // A copy of the source, left by a run that had nothing to change, is fine as long as there is nothing to change.
+      if (!destination.may_be_moved && there->digest != image.root.descriptor.digest) require_own(destination, image.root.descriptor);
       destinations.push_back(std::move(destination));
     });
   }
   return destinations;
+}
+
+void require_own(const Destination& destination, const oci::Descriptor& root) {
+  if (destination.may_be_moved || destination.before == root.digest) return;
+  throw Error(ErrorKind::refused, fmt::format("{} exists and is not an image that resole made", printable(destination.request.location.text())),
+              "choose another tag, or give --force");
 }
 
 void publish(const ImageView& image, const PatchedTree& tree, Destination& destination, const Tools& tools) {

@@ -24,10 +24,13 @@ struct Destination {
   DestinationRequest request;
   std::unique_ptr<oci::Store> store;
   std::optional<Digest> before;        // what the name meant when we began
+  bool may_be_moved = false;           // nothing there, ours, or --force
 };
 
 // Opens every destination and refuses, before any work is done, names that must not be overwritten (the source's own, or one that is not ours) without --force.
 std::vector<Destination> open_destinations(const ImageView& image, const BuildRequest& request, const Tools& tools);
+// Error(refused) when the name means something else than `root` and must not be moved. For all destinations before the first is written.
+void require_own(const Destination& destination, const oci::Descriptor& root);
 void publish(const ImageView& image, const PatchedTree& tree, Destination& destination, const Tools& tools);
 
 }  // namespace resole::patch

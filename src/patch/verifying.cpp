@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "plan/planner.hpp"
 
 namespace resole::patch {
 
@@ -50,15 +51,38 @@ void verify_packages(const PlatformView& view, Findings& findings, const Tools& 
   }
 }
 
-// The given layers of the plan, without our own of then, must be the bottom of the image, unchanged.
-void verify_untouched_layers(const PlatformView& view, const document::PlatformPlan& plan, Findings& findings) {
+// The layers of the plan's image, without those that it replaces, must be the bottom of the image, unchanged; above them stand only the layers that the
+// lineage names, and the config says what it said.
+void verify_untouched(const PlatformView& view, const document::PlatformPlan& plan, Findings& findings) {
+  const std::string platform = view.image.platform().text();
   const auto& have = view.image.config.diff_ids();
   const std::size_t kept = plan.diff_ids.size() - std::min(plan.own_layers, plan.diff_ids.size());
   for (std::size_t i = 0; i < kept; ++i) {
     if (i >= have.size() || have[i] != plan.diff_ids[i]) {
-      findings.add(view.image.platform().text(), fmt::format("layer {}", i + 1), "is not the layer of the plan: " + plan.diff_ids[i].short_text() + " was expected");
+      findings.add(platform, fmt::format("layer {}", i + 1), "is not the layer of the plan: " + plan.diff_ids[i].short_text() + " was expected");
       return;
     }
+  }
+  if (have.size() != kept + view.own_layers) {
+    findings.add(platform, "layers", fmt::format("{} above those of the plan's image, where resole made {}", have.size() - kept, view.own_layers));
+  }
+  if (!plan.config_content.empty() && plan.config_content != config_content(view.image.config)) {
+    findings.add(platform, "config", "is not the plan's image's (user, entrypoint, environment or the like was changed)");
+  }
+}
+
+// What a platform that the plan does not change must be: the very same manifest.
+void verify_carried(const PlatformView& view, const document::PlatformPlan& plan, Findings& findings) {
+  if (view.image.descriptor.digest == plan.manifest) return;
+  findings.add(view.image.platform().text(), "manifest", fmt::format("is {}; the plan leaves {} as it is", view.image.descriptor.digest.short_text(), plan.manifest.short_text()));
+}
+
+// Relations that the original's packages met and these do not (`apt-get check`).
+void verify_relations(const PlatformView& view, Findings& findings) {
+  if (view.own_layers == 0) return;
+  const auto before = plan::broken_relations(view.inventory, *view.family);
+  for (const auto& [identity, text] : plan::broken_relations(view.given_inventory, *view.family)) {
+    if (!before.contains(identity)) findings.add(view.image.platform().text(), text, "does not hold");
   }
 }
 
@@ -79,12 +103,18 @@ void verify_versions(const PlatformView& view, const document::PlatformPlan& pla
   }
 }
 
-// The platform of the plan that this image was made from: by lineage when the image has one, else by platform.
 const document::PlatformPlan* plan_for(const PlatformView& view, const document::Plan& plan) {
   for (const auto& platform : plan.platforms) {
     if (platform.platform.matches(view.image.platform())) return &platform;
   }
   return nullptr;
+}
+
+void verify_platforms(const ImageView& image, const document::Plan& plan, Findings& findings) {
+  for (const auto& platform : plan.platforms) {
+    const auto same = [&](const oci::Image& have) { return platform.platform.matches(have.platform()); };
+    if (std::none_of(image.root.images.begin(), image.root.images.end(), same)) findings.add(platform.platform.text(), "platform", "is in the plan, but not in the image");
+  }
 }
 
 bool wants_change(const document::PlatformPlan& plan) {
@@ -102,22 +132,24 @@ Verification verify_image(const ImageView& image, const std::optional<document::
     out.layers += view.image.layers().size();
     if (view.family) {
       verify_packages(view, findings, tools);
+      verify_relations(view, findings);
       out.packages += view.given_inventory.packages.size();
     }
     if (!plan) continue;
     const auto* wanted = plan_for(view, *plan);
     if (!wanted) {
       findings.add(view.image.platform().text(), "platform", "is not in the plan");
-      continue;
-    }
-    verify_untouched_layers(view, *wanted, findings);
-    if (wanted->patched && wants_change(*wanted)) {
+    } else if (!wanted->patched || !wants_change(*wanted)) {
+      verify_carried(view, *wanted, findings);
+    } else {
+      verify_untouched(view, *wanted, findings);
       verify_versions(view, *wanted, findings);
       if (!view.lineage || view.lineage->plan != document::plan_digest(*plan).text()) {
         findings.add(view.image.platform().text(), "lineage", "the image does not say that it was made from this plan");
       }
     }
   }
+  if (plan) verify_platforms(image, *plan, findings);
   std::sort(out.findings.begin(), out.findings.end(), [](const Finding& a, const Finding& b) {
     return std::tie(a.platform, a.subject, a.problem) < std::tie(b.platform, b.subject, b.problem);
   });

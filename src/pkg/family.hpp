@@ -59,7 +59,7 @@ struct Segment {
   std::vector<rootfs::Entry> entries;
 };
 
-struct KeptMetadata { std::string path, what; };  // "mode 2755 kept, package has 755"
+struct KeptMetadata { std::string path, what; };  // "mode 2755 kept, package has 0755 (a later layer changed it)"
 
 struct UpgradeResult {
   rootfs::LayerDraft head;               // payload: whiteouts of obsolete files and every directory of the segments
@@ -69,6 +69,12 @@ struct UpgradeResult {
   std::string payload_key;               // fingerprint: package sha256s, old versions, lower state of touched paths, owner map, path filters, compressor
   std::vector<KeptMetadata> kept;        // setuid bits, owners that stay as the image has them
   std::vector<std::string> notes;        // conffiles kept (.dpkg-dist written), directories left, ...
+};
+
+// Whether a planned package was proven again (Family::prove).
+struct Proof {
+  std::string problem;  // "" = proven
+  std::string uri;      // the repository that proved it, which then has the file too; not always the plan's (another mirror)
 };
 
 struct VerifyFinding { std::string path, package, problem; };
@@ -86,9 +92,9 @@ class Family {
   virtual std::unique_ptr<CandidateSource> candidates(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes,
                                                       const RepositoryOptions& options, Fetcher& fetcher, Cache& cache, Reporter& reporter) const = 0;
   // Proves planned packages again, from signed release to the index's stanza (same path, size, sha256): from the releases and indexes named by `states` when
-  // they are at hand (cache room "inrelease", the fetcher's bundle or cache), else from the repository as it is now. One reason per package, "" = proven
+  // they are at hand (cache room "inrelease", the fetcher's bundle or cache), else from the repository as it is now. One proof per package
   // (product.md "The plan is reviewed, not trusted").
-  virtual std::vector<std::string> prove(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const RepositoryOptions& options,
+  virtual std::vector<Proof> prove(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const RepositoryOptions& options,
                                          const std::vector<RepositoryState>& states, const std::vector<Candidate>& packages, Fetcher& fetcher,
                                          Cache& cache) const = 0;
   // Facts about the scripts of `candidate`, from the control part of its file, fetched by range (pkg/resource.hpp says where from).

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
+#include <string>
+#include <vector>
+
 #include "base/effects.hpp"
 #include "pkg/package.hpp"
 
 namespace resole::pkg {
 
-// What to fetch for a package of a repository: its URL, size and sha256.
-Resource resource_of(const Candidate& candidate);
+// What to fetch for a package of a repository: its URLs, size and sha256. `places`: repositories to be asked before the one it was found in.
+Resource resource_of(const Candidate& candidate, const std::vector<std::string>& places = {});
+// FROM=TO of the longest FROM that begins the URI at a path boundary ("*" begins every one); the URI itself when none does.
+std::string apply_mirrors(const std::string& uri, const std::vector<std::pair<std::string, std::string>>& mirrors, bool& mapped);
 // URL of an index of a repository: below uri/dists/suite for a suite, below uri/suite for a flat repository (suite ends in '/').
 std::string index_url(const RepositoryState& repository, const std::string& path);
 

@@ -10,12 +10,6 @@
 
 namespace resole::plan {
 
-namespace {
-
-const std::string& arch_of(const pkg::Package& package, const std::string& native) { return package.arch == "all" ? native : package.arch; }
-
-}  // namespace
-
 Board::Board(const Request& given, const Survey& surveyed, const Selection& selected)
     : request(given), survey(surveyed), selection(selected), group_of_(surveyed.slots.size()) {
   // Lockstep: installed from one source, and going to one version of that source.
@@ -40,7 +34,7 @@ Board::Board(const Request& given, const Survey& surveyed, const Selection& sele
   std::vector<const pkg::Package*> installed;
   for (const Slot& each : survey.slots) installed.push_back(each.installed);
   for (const Violation& violation : World(installed, request.family, request.inventory.arch).violations())
-    broken_before_.insert(identity(violation));
+    broken_before_.insert(identity_of(violation, request.inventory.arch));
 }
 
 std::optional<std::size_t> Board::slot_of(const pkg::Package& package) const {
@@ -62,21 +56,7 @@ std::vector<std::size_t> Board::candidates_for(const pkg::Atom& atom, const pkg:
   return found;
 }
 
-// Names alone, without versions: a dependency that the old version could not fulfil is not held against the new one either. Images are
-// often stripped (distroless has libc6 without libgcc-s1), and patching them must not make them grow.
-std::string Board::identity(const Violation& violation) const {
-  std::vector<std::string> names;
-  if (violation.alternatives) {
-    for (const pkg::Atom& atom : *violation.alternatives) names.push_back(atom.name);
-  }
-  if (violation.atom) names.push_back(violation.atom->name);
-  if (violation.other) names.push_back(violation.other->name);
-  std::sort(names.begin(), names.end());
-  return fmt::format("{}:{} {} {}", violation.package->name, arch_of(*violation.package, request.inventory.arch),
-                     static_cast<int>(violation.kind), join(names, " "));
-}
-
-bool Board::tolerated(const Violation& violation) const { return !broken_before_.empty() && broken_before_.contains(identity(violation)); }
+bool Board::tolerated(const Violation& violation) const { return !broken_before_.empty() && broken_before_.contains(identity_of(violation, request.inventory.arch)); }
 
 World Board::world(const Settlement& settlement) const {
   std::vector<const pkg::Package*> packages;

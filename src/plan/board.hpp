@@ -57,8 +57,6 @@ class Board {
   std::set<std::size_t> needing(const Settlement& settlement, const pkg::Package& addition) const;
 
  private:
-  std::string identity(const Violation& violation) const;
-
   std::vector<std::vector<std::size_t>> groups_;
   std::vector<std::size_t> group_of_;
   std::unordered_map<const pkg::Package*, std::size_t> slots_;

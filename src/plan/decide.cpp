@@ -83,11 +83,23 @@ class Decider {
     package.noise = slot.noise;
     std::vector<const Finding*> fixed = slot.at_floor;
     if (moves) fixed.insert(fixed.end(), slot.fixable.begin(), slot.fixable.end());
-    package.fixes = ids_of(fixed);
-    package.severity = highest_severity(fixed);
+    const bool keeps_files = board_.request.policy.on_modified == OnModified::keep && !slot.installed->modified.empty();
+    if (keeps_files && moves && slot.known_fix()) add_kept(slot, package);
+    package.fixes = keeps_files ? std::vector<std::string>{} : ids_of(fixed);
+    package.severity = keeps_files ? advisory::Severity::unknown : highest_severity(fixed);
     // Below a floor there is nothing to hold back any more: the given image has the new files already.
     (board_.request.policy.on_modified == OnModified::keep ? package.keep : package.overwrite) = slot.installed->modified;
     out_.packages.push_back(std::move(package));
+  }
+
+  // The package moves but for files that stay as the image has them: whether the fix is in those is not known, so it is not claimed.
+  void add_kept(const Slot& slot, const PlannedPackage& moving) {
+    HeldPackage package = held(slot);
+    package.reason = HeldReason::locally_modified;
+    package.detail = fmt::format("goes to {}, but stays as it is: {}", moving.to, join(slot.installed->modified, ", "));
+    package.option = document::option_for(HeldReason::locally_modified);
+    package.requested = true;
+    out_.held.push_back(std::move(package));
   }
 
   void add_addition(const Addition& addition) { out_.packages.push_back(planned(addition.candidate, addition.move)); }

@@ -41,6 +41,7 @@ struct Request {
   std::vector<Floor> floors;
   Policy policy;
   std::map<std::string, pkg::Verdict> verdicts; // by sha256 text of the package file
+  std::map<std::string, std::string> behind;    // --lockstep: package name -> which platform stays behind, and where
 };
 
 // The planner wants the verdicts of these packages before it can go on; ask again with them added. The held set only grows, so this ends.
@@ -61,7 +62,17 @@ std::vector<document::ShadowCopy> shadow_copies(const rootfs::Tree& tree, const 
 // Labels and ENV of the image that name an old version of an upgraded package.
 std::vector<document::StaleMetadata> stale_metadata(const std::vector<std::string>& env, const std::map<std::string, std::string>& labels,
                                                     const std::vector<document::PlannedPackage>& packages);
-// Versions of one package that differ between platforms.
-std::vector<document::Skew> skew(const std::vector<document::PlatformPlan>& platforms);
+// Where the platforms of an image would end up, for every package that a plan moves. `inventories`: of each platform as given, nullptr where there is none.
+struct Outcome { std::string version, source_version; };
+using Outcomes = std::map<std::string, std::map<std::size_t, Outcome>>;   // package name -> position of the platform -> version
+Outcomes outcomes(const std::vector<document::PlatformPlan>& platforms, const std::vector<const pkg::Inventory*>& inventories);
+// Those whose source versions differ (a rebuild of one architecture alone, "+b1", is the same code).
+std::vector<document::Skew> skew(const std::vector<document::PlatformPlan>& platforms, const Outcomes& outcomes);
+// --lockstep: for each platform the packages that would get ahead of another one, with what to say (Request::behind).
+std::vector<std::map<std::string, std::string>> ahead(const std::vector<document::PlatformPlan>& platforms, const Outcomes& outcomes, const pkg::Family& family);
+
+// Relations of the installed packages that do not hold: identity (names alone) -> text for people. Images are often stripped, so only what was not there
+// before is a fault.
+std::map<std::string, std::string> broken_relations(const pkg::Inventory& inventory, const pkg::Family& family);
 
 }  // namespace resole::plan

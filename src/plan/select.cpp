@@ -46,6 +46,8 @@ class Selector {
     if (!request_.policy.severities.empty() && request_.findings.empty()) {
       out_.notes.emplace_back("--min-severity has nothing to judge by: no report says how severe the outstanding fixes are");
     }
+    note_unknown_names("--only", request_.policy.only);
+    note_unknown_names("--hold", request_.policy.hold);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].candidate) consider(i);
     }
@@ -55,7 +57,12 @@ class Selector {
  private:
   void consider(std::size_t index) {
     const Slot& slot = slots_[index];
+    const bool named = !request_.policy.only.empty() && names_package(request_.policy.only, *slot.installed);
     if (!slot.floor.empty() && !slot.floor_candidate) {
+      if (!request_.policy.only.empty() && !named) {
+        throw_below_floor(slot.installed->key(), slot.floor,
+                          fmt::format("no repository offers it any longer, and --only leaves {} out", slot.candidate->version));
+      }
       out_.wishes[index] = {Why::all, fmt::format("{} of the given image is no longer offered", slot.floor), slot.known_fix()};
       return;
     }
@@ -69,12 +76,20 @@ class Selector {
       out_.not_selected[index] = "--min-severity " + lower(advisory::severity_name(highest_severity(slot.fixable)));
       return;
     }
-    const bool named = !request_.policy.only.empty() && names_package(request_.policy.only, *slot.installed);
     if (!request_.policy.only.empty() && !named) {
       if (slot.known_fix()) out_.not_selected[index] = "--only " + slot.installed->name;
       return;
     }
     out_.wishes[index] = {*why, {}, named || slot.known_fix()};
+  }
+
+  // A misspelt name would otherwise look like nothing to do.
+  void note_unknown_names(std::string_view option, const std::vector<std::string>& globs) {
+    for (const std::string& glob : globs) {
+      if (std::none_of(slots_.begin(), slots_.end(), [&](const Slot& slot) { return names_package({glob}, *slot.installed); })) {
+        out_.notes.push_back(fmt::format("{} {}: no installed package or source has this name", option, printable(glob)));
+      }
+    }
   }
 
   std::optional<Why> wanted(const Slot& slot) const {

@@ -35,7 +35,8 @@ std::string list_paths(const std::vector<std::string>& paths) {
 }
 
 // The first that applies, strongest word first: the image's own hold, the operator's, the repositories', the image's changed files.
-std::optional<Hold> obstacle_of(const pkg::InstalledPackage& installed, const Choice& choice, const Policy& policy) {
+std::optional<Hold> obstacle_of(const pkg::InstalledPackage& installed, const Choice& choice, const Request& request) {
+  const Policy& policy = request.policy;
   if (!choice.candidate) return std::nullopt;
   if (installed.hold) return Hold{HeldReason::hold, "on hold in the image's package database"};
   if (names_package(policy.hold, installed))
@@ -45,6 +46,7 @@ std::optional<Hold> obstacle_of(const pkg::InstalledPackage& installed, const Ch
   if (policy.on_modified == OnModified::hold && !installed.modified.empty()) {
     return Hold{HeldReason::locally_modified, "changed in the image: " + list_paths(installed.modified)};
   }
+  if (const auto behind = request.behind.find(installed.name); behind != request.behind.end()) return Hold{HeldReason::version_skew, behind->second};
   return std::nullopt;
 }
 
@@ -63,7 +65,7 @@ Slot make_slot(const pkg::InstalledPackage& installed, const pkg::Offers& offers
   Choice choice = choose(offers, installed, floor ? floor->version : installed.version, distribution, request.family);
   Slot slot;
   slot.installed = &installed;
-  slot.obstacle = obstacle_of(installed, choice, request.policy);
+  slot.obstacle = obstacle_of(installed, choice, request);
   slot.security = choice.security;
   slot.offered = !offers.all.empty();
   slot.candidate = std::move(choice.candidate);

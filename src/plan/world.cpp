@@ -6,6 +6,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "base/text.hpp"
+#include "plan/planner.hpp"
+
 namespace resole::plan {
 
 namespace {
@@ -75,6 +78,30 @@ std::string Violation::text() const {
       return fmt::format("Multi-Arch: same, but {} is at {}", other->key(), other->version);
   }
   std::unreachable();
+}
+
+std::string identity_of(const Violation& violation, const std::string& native) {
+  std::vector<std::string> names;
+  if (violation.alternatives) {
+    for (const pkg::Atom& atom : *violation.alternatives) names.push_back(atom.name);
+  }
+  if (violation.atom) names.push_back(violation.atom->name);
+  if (violation.other) names.push_back(violation.other->name);
+  std::sort(names.begin(), names.end());
+  const std::string& arch = violation.package->arch == "all" ? native : violation.package->arch;
+  return fmt::format("{}:{} {} {}", violation.package->name, arch, static_cast<int>(violation.kind), join(names, " "));
+}
+
+std::map<std::string, std::string> broken_relations(const pkg::Inventory& inventory, const pkg::Family& family) {
+  std::vector<const pkg::Package*> installed;
+  for (const auto& package : inventory.packages) {
+    if (package.state != pkg::InstallState::removed) installed.push_back(&package);
+  }
+  std::map<std::string, std::string> broken;
+  for (const Violation& violation : World(installed, family, inventory.arch).violations()) {
+    broken.emplace(identity_of(violation, inventory.arch), fmt::format("{} {}: {}", violation.package->key(), violation.package->version, violation.text()));
+  }
+  return broken;
 }
 
 World::World(std::vector<const pkg::Package*> packages, const pkg::Family& family, std::string native)

@@ -27,6 +27,10 @@ struct Violation {
   std::string text() const;                         // "Depends: libfoo (>= 2)", "Breaks: bar (<< 3)"
 };
 
+// Names alone, without versions: a dependency that the old version could not fulfil is not held against the new one either. Images are
+// often stripped (distroless has libc6 without libgcc-s1), and patching them must not make them grow.
+std::string identity_of(const Violation& violation, const std::string& native);
+
 class World {
  public:
   // The packages must outlive the world. `native`: what "all" counts as.

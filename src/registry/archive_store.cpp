@@ -129,11 +129,13 @@ void ArchiveStore::require_readable() {
   if (!resolve()) throw_no_such_image(location_, names_in(index_of(archive.get()), shown));
 }
 
+void ArchiveStore::require_writable() const { io::require_writable_directory(directory_of(path_)); }
+
 std::string ArchiveStore::manifest(const oci::Descriptor& descriptor) { return read_manifest(*this, descriptor); }
 
 std::optional<io::Path> ArchiveStore::blob_file(const oci::Descriptor& descriptor) const {
   const std::lock_guard guard(mutex_);
-  return staging_ ? staging_->blobs.file(descriptor) : std::nullopt;
+  return staging_ ? staging_->blobs.proven_file(descriptor) : std::nullopt;
 }
 
 bool ArchiveStore::is_staged(const Digest& digest) const {

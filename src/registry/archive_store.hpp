@@ -32,6 +32,7 @@ class ArchiveStore : public oci::Store, public LocalBlobs {
 
   std::optional<io::Path> blob_file(const oci::Descriptor& descriptor) const override;  // staged ones only
 
+  void require_writable() const;  // Error(input) unless the file can be written: before any work is done for it
   void require_readable();
 
  private:

@@ -61,7 +61,32 @@ void require_real_folder(const io::Path& path) {
               "a link there would lead out of the layout; write to another layout");
 }
 
+void read_through(Source& source) {
+  std::string buffer(256u << 10, '\0');
+  while (source.read(buffer.data(), buffer.size()) != 0) {
+  }
+}
+
 }  // namespace
+
+// A blob that somebody has read to its end has been proven by that.
+class BlobFolder::Proving : public Source {
+ public:
+  Proving(std::unique_ptr<Source> bytes, const BlobFolder& folder, Digest digest) : bytes_(std::move(bytes)), folder_(folder), digest_(std::move(digest)) {}
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    const std::size_t count = bytes_->read(buffer, capacity);
+    if (count == 0 && capacity > 0) {
+      const std::lock_guard guard(folder_.mutex_);
+      folder_.proven_.insert(digest_);
+    }
+    return count;
+  }
+
+ private:
+  std::unique_ptr<Source> bytes_;
+  const BlobFolder& folder_;
+  Digest digest_;
+};
 
 void require_known_digest(const oci::Descriptor& descriptor) {
   if (!descriptor.digest.empty()) return;
@@ -100,7 +125,19 @@ std::unique_ptr<Source> BlobFolder::open(const oci::Descriptor& descriptor) cons
                 "the file is damaged or truncated; copy the image again");
   }
   const std::uint64_t size = file->size();
-  return verified(window(std::move(file), 0, size), static_cast<std::int64_t>(size), descriptor.digest, name_of_blob(descriptor));
+  auto bytes = verified(window(std::move(file), 0, size), static_cast<std::int64_t>(size), descriptor.digest, name_of_blob(descriptor));
+  return std::make_unique<Proving>(std::move(bytes), *this, descriptor.digest);
+}
+
+std::optional<io::Path> BlobFolder::proven_file(const oci::Descriptor& descriptor) const {
+  std::optional<io::Path> name = file(descriptor);
+  if (!name) return std::nullopt;
+  {
+    const std::lock_guard guard(mutex_);
+    if (proven_.contains(descriptor.digest)) return name;
+  }
+  read_through(*open(descriptor));
+  return name;
 }
 
 bool BlobFolder::holds(const oci::Descriptor& descriptor) {
@@ -110,10 +147,7 @@ bool BlobFolder::holds(const oci::Descriptor& descriptor) {
     if (proven_.contains(descriptor.digest)) return true;
   }
   try {
-    std::unique_ptr<Source> source = open(descriptor);
-    std::string buffer(256u << 10, '\0');
-    while (source->read(buffer.data(), buffer.size()) != 0) {
-    }
+    read_through(*open(descriptor));
   } catch (const Error& error) {
     if (error.kind() == ErrorKind::verification) return false;
     throw;

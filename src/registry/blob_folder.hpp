@@ -17,7 +17,8 @@ namespace resole::registry {
 class LocalBlobs {
  public:
   virtual ~LocalBlobs() = default;
-  virtual std::optional<io::Path> blob_file(const oci::Descriptor& descriptor) const = 0;  // one of the right size, not proven
+  // The file of a blob whose bytes were proven by this object, now if not before; Error(verification) when they are others.
+  virtual std::optional<io::Path> blob_file(const oci::Descriptor& descriptor) const = 0;
 };
 
 class BlobFolder {
@@ -25,6 +26,8 @@ class BlobFolder {
   explicit BlobFolder(io::Path root) : root_(std::move(root)) {}
   io::Path path(const Digest& digest) const;
   std::optional<io::Path> file(const oci::Descriptor& descriptor) const;  // of the right size
+
+  std::optional<io::Path> proven_file(const oci::Descriptor& descriptor) const;  // LocalBlobs::blob_file
 
   // Error(input) when it is missing, Error(verification) for other bytes (at once when the size differs, else at the end).
   std::unique_ptr<Source> open(const oci::Descriptor& descriptor) const;
@@ -41,10 +44,12 @@ class BlobFolder {
  private:
   void make_folder(const Digest& digest) const;
   void remember(const Digest& digest);
+  class Proving;
 
   io::Path root_;
-  std::mutex mutex_;
-  std::set<Digest> proven_, unsynced_;
+  mutable std::mutex mutex_;
+  mutable std::set<Digest> proven_;
+  std::set<Digest> unsynced_;
 };
 
 // The Error for a digest whose algorithm we cannot compute.

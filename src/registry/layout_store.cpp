@@ -85,6 +85,11 @@ void LayoutStore::require_readable() {
   if (!resolve()) throw_no_such_image(location_, names_in(bytes, shown));
 }
 
+void LayoutStore::require_writable() const {
+  require_place_for_layout(root_);
+  io::require_writable_directory(root_);
+}
+
 std::string LayoutStore::manifest(const oci::Descriptor& descriptor) { return read_manifest(*this, descriptor); }
 
 io::Path LayoutStore::scratch() {

@@ -26,8 +26,9 @@ class LayoutStore : public oci::Store, public LocalBlobs {
   bool mount_blob(const oci::Descriptor& descriptor, oci::Store& from) override;
   void publish(const oci::Publication& publication) override;
 
-  std::optional<io::Path> blob_file(const oci::Descriptor& descriptor) const override { return blobs_.file(descriptor); }
+  std::optional<io::Path> blob_file(const oci::Descriptor& descriptor) const override { return blobs_.proven_file(descriptor); }
 
+  void require_writable() const;  // Error(input) unless a layout is, or can be made, there: before any work is done for it
   void require_readable();  // Error(input) unless it is a layout that holds what the location names, saying what it does hold
 
  private:

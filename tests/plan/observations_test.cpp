@@ -118,29 +118,51 @@ document::PlatformPlan platform(const char* architecture, std::vector<PlannedPac
   return plan;
 }
 
+pkg::Inventory inventory(const std::string& name, const std::string& version) {
+  pkg::Inventory inventory;
+  pkg::InstalledPackage package;
+  package.name = name;
+  package.version = version;
+  package.arch = "arm64";
+  package.source = {name, version};
+  inventory.packages = {package};
+  return inventory;
+}
+
+std::vector<document::Skew> skew_of(const std::vector<document::PlatformPlan>& platforms, std::vector<const pkg::Inventory*> inventories = {}) {
+  inventories.resize(platforms.size(), nullptr);
+  return skew(platforms, outcomes(platforms, inventories));
+}
+
 TEST(Skew, platforms_with_other_source_versions_are_listed) {
   PlannedPackage rebuilt = planned("bash", "5.2-1", "5.2-2+b1");
   rebuilt.source.version = "5.2-2";
   const auto found =
-      skew({platform("amd64", {planned("curl", "1-1", "1-3"), planned("bash", "5.2-1", "5.2-2"), planned("only-here", "1", "2")}),
-            platform("arm64", {planned("curl", "1-1", "1-2"), rebuilt})});
+      skew_of({platform("amd64", {planned("curl", "1-1", "1-3"), planned("bash", "5.2-1", "5.2-2"), planned("only-here", "1", "2")}),
+               platform("arm64", {planned("curl", "1-1", "1-2"), rebuilt})});
   ASSERT_EQ(found.size(), 1u) << "a rebuild of one architecture is the same code";
   EXPECT_EQ(found[0].package, "curl");
   EXPECT_EQ(found[0].versions, (std::map<std::string, std::string>{{"linux/amd64", "1-3"}, {"linux/arm64", "1-2"}}));
 }
 
-TEST(Skew, a_package_that_is_held_on_one_platform_counts_with_what_stays) {
-  document::HeldPackage held;
-  held.name = "curl";
-  held.installed = "1-1";
-  held.source = {"curl", "1-1"};
+TEST(Skew, a_package_that_does_not_move_on_one_platform_counts_with_what_stays) {
+  const pkg::Inventory there = inventory("curl", "1-1");
   auto arm = platform("arm64", {});
-  arm.held = {held};
-  const auto found = skew({platform("amd64", {planned("curl", "1-1", "1-3")}), arm});
+  const auto found = skew_of({platform("amd64", {planned("curl", "1-1", "1-3")}), arm}, {nullptr, &there});
   ASSERT_EQ(found.size(), 1u);
   EXPECT_EQ(found[0].versions.at("linux/arm64"), "1-1");
   arm.patched = false;
-  EXPECT_TRUE(skew({platform("amd64", {planned("curl", "1-1", "1-3")}), arm}).empty()) << "a platform that is carried has no plan";
+  EXPECT_TRUE(skew_of({platform("amd64", {planned("curl", "1-1", "1-3")}), arm}, {nullptr, &there}).empty()) << "a platform that is carried has no plan";
+}
+
+TEST(Skew, what_is_ahead_of_another_platform_is_named_with_that_platform) {
+  const pkg::Inventory there = inventory("curl", "1-1");
+  const std::vector<document::PlatformPlan> platforms = {platform("amd64", {planned("bash", "5.2-1", "5.2-2"), planned("curl", "1-1", "1-3")}),
+                                                         platform("arm64", {planned("bash", "5.2-1", "5.2-2")})};
+  const auto found = ahead(platforms, outcomes(platforms, {nullptr, &there}), *pkg::families().front());
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0], (std::map<std::string, std::string>{{"curl", "linux/arm64 stays at 1-1"}}));
+  EXPECT_TRUE(found[1].empty());
 }
 
 }  // namespace

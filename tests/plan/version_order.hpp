@@ -18,7 +18,7 @@ class VersionOrder final : public pkg::Family {
                                                    const pkg::RepositoryOptions&, Fetcher&, Cache&, Reporter&) const override {
     impure();
   }
-  std::vector<std::string> prove(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::RepositoryOptions&,
+  std::vector<pkg::Proof> prove(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::RepositoryOptions&,
                                  const std::vector<pkg::RepositoryState>&, const std::vector<pkg::Candidate>&, Fetcher&,
                                  Cache&) const override {
     impure();

@@ -125,7 +125,9 @@ struct HttpServer::State {
     static std::atomic<std::uint64_t> all_requests = 0;
     request.number = ++all_requests;
     const std::size_t number = note(request);
-    const bool keep = carry_out(wire, number, request, opening_for(request)(request));
+    const bool wants_end = lower(request.field("connection")) == "close";
+    const bool whole = carry_out(wire, number, request, opening_for(request)(request)), keep = whole && !wants_end;
+    if (whole && wants_end) wire.end();
     const std::lock_guard lock(mutex);
     --at_once;
     return keep && !stopping;

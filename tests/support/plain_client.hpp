@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -33,6 +34,8 @@ struct PlainAnswer {
 // Sends and reads to the end of the connection.
 inline PlainAnswer exchange(int socket, std::string_view request) {
   PlainAnswer out;
+  const timeval patience{.tv_sec = 10, .tv_usec = 0};  // a server that is wrong must not stop the tests
+  setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   while (!request.empty()) {
     const ssize_t sent = send(socket, request.data(), request.size(), MSG_NOSIGNAL);
     if (sent <= 0) break;

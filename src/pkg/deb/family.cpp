@@ -23,7 +23,7 @@ std::unique_ptr<pkg::CandidateSource> DebFamily::candidates(const rootfs::Tree& 
   return load_candidates({tree, inventory, recipes, options, fetcher, cache}, reporter);
 }
 
-std::vector<std::string> DebFamily::prove(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
+std::vector<pkg::Proof> DebFamily::prove(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
                                           const pkg::RepositoryOptions& options, const std::vector<pkg::RepositoryState>& /*states*/,
                                           const std::vector<pkg::Candidate>& packages, Fetcher& fetcher, Cache& cache) const {
   // Every candidate's entry names its release and index; the states of the plan add nothing to that.

@@ -14,7 +14,7 @@ class DebFamily final : public pkg::Family {
   std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree& tree, const pkg::Inventory& inventory,
                                                    const pkg::RecipeBook& recipes, const pkg::RepositoryOptions& options, Fetcher& fetcher,
                                                    Cache& cache, Reporter& reporter) const override;
-  std::vector<std::string> prove(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
+  std::vector<pkg::Proof> prove(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
                                  const pkg::RepositoryOptions& options, const std::vector<pkg::RepositoryState>& states,
                                  const std::vector<pkg::Candidate>& packages, Fetcher& fetcher, Cache& cache) const override;
   pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,

@@ -13,6 +13,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 
 namespace resole::deb {
 namespace {
@@ -29,14 +30,14 @@ class Prover {
   explicit Prover(const RepositoryContext& context)
       : context_(context), sources_(effective_sources(context.tree, context.inventory, context.recipes, context.options)) {}
 
-  std::string prove(const pkg::Candidate& package) {
-    std::string problem = fmt::format("{} {} is none of the image's repositories, nor one that was added", printable(package.entry.uri),
+  pkg::Proof prove(const pkg::Candidate& package) {
+    std::string problem = fmt::format("{} {} is none of the image's repositories, nor one that was added", printable(public_url(package.entry.uri)),
                                       printable(package.entry.suite, 80));
     for (const SourceEntry* source : sources_of(package.entry)) {
       problem = prove_by(*source, package);
-      if (problem.empty()) break;
+      if (problem.empty()) return {{}, url_of(*source, context_.options)};
     }
-    return problem;
+    return {std::move(problem), {}};
   }
 
  private:
@@ -142,12 +143,13 @@ class Prover {
 
 }  // namespace
 
-std::vector<std::string> prove(const RepositoryContext& context, const std::vector<pkg::Candidate>& packages) {
-  std::vector<std::string> reasons;
-  if (packages.empty()) return reasons;
+std::vector<pkg::Proof> prove(const RepositoryContext& context, const std::vector<pkg::Candidate>& packages) {
+  std::vector<pkg::Proof> proofs;
+  if (packages.empty()) return proofs;
+  require_operator_keys(context.options);
   Prover prover(context);
-  for (const pkg::Candidate& package : packages) reasons.push_back(prover.prove(package));
-  return reasons;
+  for (const pkg::Candidate& package : packages) proofs.push_back(prover.prove(package));
+  return proofs;
 }
 
 }  // namespace resole::deb

@@ -8,7 +8,7 @@
 
 namespace resole::deb {
 
-// One reason per package, "" = proven. Each candidate's entry names the release and the index that the plan was made from.
-std::vector<std::string> prove(const RepositoryContext& context, const std::vector<pkg::Candidate>& packages);
+// One proof per package. Each candidate's entry names the release and the index that the plan was made from.
+std::vector<pkg::Proof> prove(const RepositoryContext& context, const std::vector<pkg::Candidate>& packages);
 
 }  // namespace resole::deb

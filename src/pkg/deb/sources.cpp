@@ -36,11 +36,6 @@ void join_entry(std::vector<SourceEntry>& entries, SourceEntry entry) {
 
 std::string_view scheme_of(std::string_view uri) { return uri.substr(0, uri.find(':')); }
 
-bool is_prefix_at_boundary(std::string_view prefix, std::string_view uri) {
-  while (prefix.ends_with('/')) prefix.remove_suffix(1);
-  return uri.starts_with(prefix) && (uri.size() == prefix.size() || uri[prefix.size()] == '/');
-}
-
 }  // namespace
 
 std::string with_architecture(std::string_view text, std::string_view arch) {
@@ -53,7 +48,7 @@ std::string with_architecture(std::string_view text, std::string_view arch) {
 
 std::string normalised_uri(std::string_view uri, std::string_view arch) {
   if (uri.find(':') == std::string_view::npos) return {};
-  std::string text = with_architecture(uri, arch);
+  std::string text = public_url(with_architecture(uri, arch));
   while (text.ends_with('/')) text.pop_back();
   return text;
 }
@@ -117,30 +112,6 @@ std::vector<SourceEntry> effective_sources(const rootfs::Tree& tree, const pkg::
   return entries;
 }
 
-std::string apply_mirrors(const std::string& uri, const std::vector<std::pair<std::string, std::string>>& mirrors, bool& mapped) {
-  mapped = false;
-  std::size_t longest = 0;
-  std::string result = uri;
-  for (const auto& [from, to] : mirrors) {
-    std::string_view prefix = from == "*" ? std::string_view() : std::string_view(from);
-    while (prefix.ends_with('/')) prefix.remove_suffix(1);
-    const bool applies = from == "*" || is_prefix_at_boundary(prefix, uri);
-    if (!applies || (mapped && prefix.size() <= longest)) continue;
-    std::string target = to;
-    while (target.ends_with('/')) target.pop_back();
-    // "*" replaces scheme and host and keeps the path: "http://a/debian-security" becomes TO + "/debian-security".
-    if (from == "*") {
-      const auto url = Url::try_parse(uri);
-      result = target + (url && url->path() != "/" ? url->path() : std::string());
-    } else {
-      result = target + uri.substr(prefix.size());
-    }
-    longest = prefix.size();
-    mapped = true;
-  }
-  return result;
-}
-
 std::string refusal_of(const SourceEntry& source, const std::string& url, bool mapped) {
   const bool by_operator = mapped || source.by_operator;
   const std::string scheme = lower(scheme_of(url));
@@ -148,7 +119,7 @@ std::string refusal_of(const SourceEntry& source, const std::string& url, bool m
   if (scheme == "file" && by_operator) return {};
   if (scheme != "http" && scheme != "https") return fmt::format("sources of type {}: are not used; {}", printable(scheme, 40), remedy);
   const auto parsed = Url::try_parse(url);
-  if (!parsed) return fmt::format("\"{}\" is not a URL", printable(url));
+  if (!parsed) return fmt::format("the URI in {} is not a URL", printable(source.where));
   if (parsed->is_private_address() && !by_operator)
     return fmt::format("{} is a private address, which an image may not name; {}", printable(parsed->host()), remedy);
   return {};

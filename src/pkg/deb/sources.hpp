@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "pkg/resource.hpp"
 #include "pkg/family.hpp"
 #include "pkg/package.hpp"
 #include "pkg/recipe.hpp"
@@ -15,7 +16,7 @@ namespace resole::deb {
 
 // One release of one archive: all components that are wanted of it.
 struct SourceEntry {
-  std::string uri;    // as the image or the operator writes it, without trailing '/'
+  std::string uri;    // as the image or the operator writes it, without trailing '/', userinfo and query
   std::string suite;  // "bookworm-security"; ends in '/' for flat repositories, then there are no components
   std::vector<std::string> components;
   std::vector<std::string> architectures;  // empty = native and foreign
@@ -48,7 +49,6 @@ std::vector<SourceEntry> effective_sources(const rootfs::Tree& tree, const pkg::
 // Why a source cannot be used, in words; "" when it can be. `url` is what it became by the operator's mirrors.
 std::string refusal_of(const SourceEntry& source, const std::string& url, bool mapped);
 
-// FROM=TO of the longest FROM that begins the URI at a path boundary ("*" begins every one); the URI itself when none does.
-std::string apply_mirrors(const std::string& uri, const std::vector<std::pair<std::string, std::string>>& mirrors, bool& mapped);
+using pkg::apply_mirrors;
 
 }  // namespace resole::deb
