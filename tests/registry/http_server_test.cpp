@@ -42,11 +42,12 @@ TEST(HttpServer, HandsBigBodiesToASink) {
   std::uint64_t size = 0;
   server.open("/up", [&](const HttpSeen&) {
     return HttpPlan{.answer = [](const HttpSeen&) { return HttpAnswer{.status = 201, .close = true}; },
-                    .sink = [&](std::string_view piece) {
-                      hasher.update(piece);
-                      size += piece.size();
-                      return true;
-                    }};
+                    .sink =
+                        [&](std::string_view piece) {
+                          hasher.update(piece);
+                          size += piece.size();
+                          return true;
+                        }};
   });
   const std::string body(5'000'000, 'x');
   EXPECT_EQ(ask(server, {.method = "PATCH", .target = "/up", .fields = {"Expect: 100-continue"}, .body = body}).status, 201);
@@ -141,6 +142,14 @@ bool has_curl() {
   }
 }
 
+TEST(HttpServer, TurnsTlsClientsAwayAtOnceWithoutTls) {
+  if (!has_curl()) GTEST_SKIP() << "curl is not installed";
+  HttpServer server;
+  const io::ProcessResult result = curl({"--max-time", "5", "-k", "https://" + server.host() + "/"});
+  EXPECT_EQ(result.exit_code, 35) << result.err;  // not 28, a timeout
+  EXPECT_TRUE(server.seen().empty());
+}
+
 TEST(HttpServer, SpeaksTls) {
   if (!has_curl()) GTEST_SKIP() << "curl is not installed";
   HttpServer server({.tls = HttpTls{}});
@@ -166,7 +175,8 @@ TEST(HttpServer, ChecksClientCertificates) {
 TEST(HttpServer, ShowsBadCertificates) {
   if (!has_curl()) GTEST_SKIP() << "curl is not installed";
   const auto authority = std::make_shared<CertificateAuthority>();
-  HttpServer expired({.tls = HttpTls{.days = -1, .authority = authority}}), misnamed({.tls = HttpTls{.names = {"elsewhere"}, .authority = authority}});
+  HttpServer expired({.tls = HttpTls{.days = -1, .authority = authority}}),
+      misnamed({.tls = HttpTls{.names = {"elsewhere"}, .authority = authority}});
   EXPECT_EQ(curl({"--cacert", authority->ca_file(), expired.url("/")}).exit_code, 60);
   EXPECT_EQ(curl({"--cacert", authority->ca_file(), misnamed.url("/")}).exit_code, 60);
 }

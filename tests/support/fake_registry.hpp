@@ -9,7 +9,8 @@
 //   EXPECT_EQ(registry.summary(), (Counts{{"HEAD manifest", 1}, {"GET token", 1}, ...}));
 //   EXPECT_TRUE(registry.violations().empty());
 //
-// Every request of a run in turn made to fail: count them with log() in a run without faults, then registry.fail(n, fault) in new registries.
+// Every request of a run in turn made to fail: count them with log() in a run without faults, then registry.fail(n, fault) in new
+// registries.
 #pragma once
 #include <functional>
 #include <map>
@@ -33,7 +34,7 @@ namespace resole::test {
 struct FakeRegistryOptions {
   AccessRules access = {};
   RegistryQuirks quirks = {};
-  std::optional<HttpTls> tls = {};        // for all its servers, of one authority
+  std::optional<HttpTls> tls = {};       // for all its servers, of one authority
   std::uint64_t keep_blobs = 64u << 20;  // of larger blobs that are pushed only digest and size are kept
 };
 
@@ -44,13 +45,13 @@ class FakeRegistry {
   explicit FakeRegistry(FakeRegistryOptions options = {});
   ~FakeRegistry();
 
-  std::string host() const;                                    // "127.0.0.1:PORT"
-  std::string reference(const std::string& name) const;        // "127.0.0.1:PORT/team/app:1"
+  std::string host() const;                              // "127.0.0.1:PORT"
+  std::string reference(const std::string& name) const;  // "127.0.0.1:PORT/team/app:1"
   std::string url(const std::string& path) const;
-  std::string storage_host() const;                            // behind redirects
-  std::string token_host() const;                              // the registry's own unless AccessRules::token_server_apart
-  std::vector<std::string> hosts() const;                      // all of them
-  HttpServer& server();                                        // for certificates, connections
+  std::string storage_host() const;        // behind redirects
+  std::string token_host() const;          // the registry's own unless AccessRules::token_server_apart
+  std::vector<std::string> hosts() const;  // all of them
+  HttpServer& server();                    // for certificates, connections
 
   // Contents
   void add_image(const std::string& repository, const SampleTree& tree, const std::string& tag = {});
@@ -68,16 +69,16 @@ class FakeRegistry {
   bool holds(const std::string& repository, const std::string& reference, const SampleTree& tree) const;
 
   // What clients did
-  std::vector<RegistryRequest> log() const;        // since forget()
+  std::vector<RegistryRequest> log() const;  // since forget()
   std::size_t count(const std::string& kind) const;
-  Counts summary() const;                          // kind -> number
+  Counts summary() const;  // kind -> number
   std::uint64_t bytes_up() const;
   std::uint64_t bytes_down() const;
-  void forget();                                   // log, uploads, mounts and violations so far
-  std::vector<Digest> blob_uploads() const;        // finished, in order, each time
+  void forget();                             // log, uploads, mounts and violations so far
+  std::vector<Digest> blob_uploads() const;  // finished, in order, each time
   std::vector<Digest> mounts() const;
-  std::size_t open_uploads() const;                // begun, neither finished nor deleted
-  std::vector<std::string> violations() const;     // what no client may do, whatever it was answered
+  std::size_t open_uploads() const;             // begun, neither finished nor deleted
+  std::vector<std::string> violations() const;  // what no client may do, whatever it was answered
 
   // What goes wrong
   void fail(FaultMatch match, Fault fault);

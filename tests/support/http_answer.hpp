@@ -15,8 +15,8 @@ HttpAnswer adapted(const HttpSeen& request, HttpAnswer answer);
 
 struct Sending {
   Wire& wire;
-  std::function<bool(double)> pause;                  // seconds; false: the server stops
-  std::function<void(std::uint64_t bytes)> count;     // called before bytes of the body are sent
+  std::function<bool(double)> pause;               // seconds; false: the server stops
+  std::function<void(std::uint64_t bytes)> count;  // called before bytes of the body are sent
 };
 
 // False: the connection cannot go on.

@@ -207,8 +207,7 @@ HttpServer::HttpServer(HttpServerOptions options) : state_(std::make_unique<Stat
     const CertificateFiles own = state.authority->issue(wanted.names, wanted.days);
     state.tls = std::make_unique<TlsContext>(own.certificate, own.key, wanted.client_certificate ? state.authority->ca_file() : "");
   }
-  state.listener =
-      state.options.unix_socket.empty() ? listen_on_loopback(state.port) : listen_on_path(state.options.unix_socket);
+  state.listener = state.options.unix_socket.empty() ? listen_on_loopback(state.port) : listen_on_path(state.options.unix_socket);
   state.acceptor = std::thread([&state] { state.accept_all(); });
 }
 

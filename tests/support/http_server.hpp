@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A small HTTP/1.1 server on loopback or a unix socket that misbehaves on request: cut bodies, wrong lengths, odd ranges, stalls, redirects,
-// answers that come too early, twice or never. A thread per connection, keep-alive, TLS when asked. Tests give each path a body, a list of
-// answers in turn, or a function.
+// A small HTTP/1.1 server on loopback or a unix socket that misbehaves on request: cut bodies, wrong lengths, odd ranges, stalls,
+// redirects, answers that come too early, twice or never. A thread per connection, keep-alive, TLS when asked. Tests give each path a body,
+// a list of answers in turn, or a function.
 //
 //   HttpServer server;
 //   server.script("/pool/a.deb", {{.status = 503}, {.body = deb}});
@@ -70,18 +70,18 @@ struct HttpAnswer {
 // What becomes of a request whose head is known.
 struct HttpPlan {
   std::function<HttpAnswer(const HttpSeen&)> answer;
-  double delay = 0;                                      // seconds before the body is read
-  std::function<bool(std::string_view)> sink = {};       // takes the body in pieces; false: the connection is cut, no answer
-  std::optional<std::uint64_t> cut_after = {};           // the connection is reset after that many bytes of the body, no answer
-  bool answer_first = false;                             // the answer is sent before the body is read; the body is then thrown away
-  std::function<void(const HttpSeen&)> broken = {};      // called instead of `answer` when the body did not come whole
+  double delay = 0;                                  // seconds before the body is read
+  std::function<bool(std::string_view)> sink = {};   // takes the body in pieces; false: the connection is cut, no answer
+  std::optional<std::uint64_t> cut_after = {};       // the connection is reset after that many bytes of the body, no answer
+  bool answer_first = false;                         // the answer is sent before the body is read; the body is then thrown away
+  std::function<void(const HttpSeen&)> broken = {};  // called instead of `answer` when the body did not come whole
 };
 
 struct HttpTls {
-  bool client_certificate = false;                             // clients must show one of the same authority
+  bool client_certificate = false;                              // clients must show one of the same authority
   std::vector<std::string> names = {"127.0.0.1", "localhost"};  // of the server's certificate
-  int days = 1;                                                // < 0: it has expired
-  std::shared_ptr<CertificateAuthority> authority = {};        // null: one of its own
+  int days = 1;                                                 // < 0: it has expired
+  std::shared_ptr<CertificateAuthority> authority = {};         // null: one of its own
 };
 
 struct HttpServerOptions {

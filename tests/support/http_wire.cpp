@@ -14,6 +14,7 @@ namespace resole::test {
 namespace {
 
 constexpr std::size_t kMostHeadBytes = 100'000, kMostLineBytes = 8000;
+constexpr char kHandshake = 0x16;  // the first byte of a TLS client's first record
 
 }  // namespace
 
@@ -39,7 +40,7 @@ Wire::~Wire() { SSL_free(tls_); }
 bool Wire::secure(const TlsContext& context) {
   char first = 0;
   if (recv(socket_, &first, 1, MSG_PEEK) != 1) return false;
-  if (first != 0x16) {  // no TLS handshake record
+  if (first != kHandshake) {
     std::string head;
     read_head(head);
     send_all("HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n");
@@ -71,8 +72,15 @@ bool Wire::read_head(std::string& head) {
       pending_.erase(0, end + 4);
       return true;
     }
+    if (pending_.starts_with(kHandshake)) return refuse_tls();
     if (pending_.size() > kMostHeadBytes || !fill()) return false;
   }
+}
+
+// At once, as servers do: who tries https first waits for it.
+bool Wire::refuse_tls() {
+  send_all("HTTP/1.1 400 Bad Request\r\nContent-Type: text/plain\r\nConnection: close\r\n\r\n400 Bad Request");
+  return false;
 }
 
 bool Wire::send_all(std::string_view bytes) {

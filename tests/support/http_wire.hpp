@@ -41,6 +41,7 @@ class Wire {
   bool read_body(bool chunked, std::uint64_t length, const std::function<bool(std::string_view)>& take);
 
  private:
+  bool refuse_tls();
   bool fill();  // reads more into pending_
   bool read_exactly(std::uint64_t length, const std::function<bool(std::string_view)>& take);
   bool read_line(std::string& line);

@@ -19,7 +19,7 @@
 namespace resole::test {
 
 struct PlainAnswer {
-  int status = 0;    // 0: no answer came
+  int status = 0;  // 0: no answer came
   std::string head, body;
   bool reset = false;
   std::string field(const std::string& name) const {

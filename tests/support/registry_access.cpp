@@ -114,7 +114,8 @@ std::vector<std::pair<std::string, std::string>> RegistryAccess::challenge(const
   std::vector<std::string> forms = rules_.challenges;
   if (forms.empty() && rules_.auth == Auth::basic) forms = {R"(Basic realm="{service}")"};
   if (forms.empty()) {
-    forms = {needs.empty() ? R"(Bearer realm="{realm}",service="{service}")" : R"(Bearer realm="{realm}",service="{service}",scope="{scope}")"};
+    forms = {needs.empty() ? R"(Bearer realm="{realm}",service="{service}")"
+                           : R"(Bearer realm="{realm}",service="{service}",scope="{scope}")"};
     if (verdict == Verdict::not_enough) forms.front() += R"(,error="insufficient_scope")";
   }
   std::vector<std::pair<std::string, std::string>> fields;
@@ -158,7 +159,8 @@ std::optional<HttpAnswer> RegistryAccess::ask_by_post(const HttpSeen& request, A
     violations.push_back("POST to the token server lacks its type, client_id or service");
     return refusal(400, "UNSUPPORTED");
   }
-  const bool by_token = form["grant_type"] == "refresh_token" && !rules_.identity_token.empty() && form["refresh_token"] == rules_.identity_token;
+  const bool by_token =
+      form["grant_type"] == "refresh_token" && !rules_.identity_token.empty() && form["refresh_token"] == rules_.identity_token;
   const bool by_password = form["grant_type"] == "password" && form["username"] == rules_.user && form["password"] == rules_.password;
   if (!by_token && !by_password) return refusal(401, "UNAUTHORIZED");
   asking.is_user = true;

@@ -27,10 +27,10 @@ struct AccessRules {
   // The values of WWW-Authenticate, one field each; {realm}, {service}, {scope} and {error} are filled in. Empty: one plain challenge.
   std::vector<std::string> challenges = {};
 
-  bool token_server_apart = false;  // its own server (another port) instead of /token on the registry's
-  int announced_life = 300;         // expires_in, seconds; 0: the field is missing, which means 60
-  double real_life = 300;           // seconds
-  unsigned token_uses = 0;          // requests that one token is good for; 0: any number
+  bool token_server_apart = false;                      // its own server (another port) instead of /token on the registry's
+  int announced_life = 300;                             // expires_in, seconds; 0: the field is missing, which means 60
+  double real_life = 300;                               // seconds
+  unsigned token_uses = 0;                              // requests that one token is good for; 0: any number
   bool field_token = true, field_access_token = false;  // the names under which it is handed out
 };
 
@@ -48,7 +48,8 @@ class RegistryAccess {
   Verdict judge(const HttpSeen& request, const std::vector<Need>& needs);
   // The same for one more need, without counting.
   bool also_may(const HttpSeen& request, const Need& need) const;
-  std::vector<std::pair<std::string, std::string>> challenge(const std::string& realm, const std::vector<Need>& needs, Verdict verdict) const;
+  std::vector<std::pair<std::string, std::string>> challenge(const std::string& realm, const std::vector<Need>& needs,
+                                                             Verdict verdict) const;
 
   // GET and POST of the token server. `post_status`: what POST answers instead of a token; 0 = it works.
   HttpAnswer token(const HttpSeen& request, int post_status, std::vector<std::string>& violations);

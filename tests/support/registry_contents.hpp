@@ -33,7 +33,7 @@ struct StoredRepository {
 
 struct Upload {
   std::string repository;
-  std::string query;                    // of the Location that is good now
+  std::string query;                     // of the Location that is good now
   std::set<std::string> former_queries;  // of those that were
   std::string bytes;
   std::uint64_t size = 0, first_chunk = 0, last_chunk = 0;

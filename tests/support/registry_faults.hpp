@@ -14,18 +14,18 @@
 namespace resole::test {
 
 struct Fault {
-  int status = 0;                   // answered instead; 401 comes with the registry's challenge
-  std::string retry_after = {};     // with it: seconds or a date
-  bool early = false;               // with it: before the request's body is read
-  bool silent = false;              // the connection is closed without an answer
-  bool executed = false;            // with status or silent: the request takes effect all the same
-  std::optional<std::size_t> cut = {};       // the answer's body breaks off after so many bytes
-  std::optional<std::size_t> truncate = {};  // it has only so many bytes, and Content-Length agrees
-  bool duplicate = false;                    // the answer comes twice
-  bool reset = false;                        // with cut or silent: by a reset
-  double delay = 0;                          // seconds before the answer
-  bool wrong_digest = false;                 // one byte of the body is another; without a body Docker-Content-Digest is
-  int wrong_length = 0;                      // added to Content-Length
+  int status = 0;                                      // answered instead; 401 comes with the registry's challenge
+  std::string retry_after = {};                        // with it: seconds or a date
+  bool early = false;                                  // with it: before the request's body is read
+  bool silent = false;                                 // the connection is closed without an answer
+  bool executed = false;                               // with status or silent: the request takes effect all the same
+  std::optional<std::size_t> cut = {};                 // the answer's body breaks off after so many bytes
+  std::optional<std::size_t> truncate = {};            // it has only so many bytes, and Content-Length agrees
+  bool duplicate = false;                              // the answer comes twice
+  bool reset = false;                                  // with cut or silent: by a reset
+  double delay = 0;                                    // seconds before the answer
+  bool wrong_digest = false;                           // one byte of the body is another; without a body Docker-Content-Digest is
+  int wrong_length = 0;                                // added to Content-Length
   std::optional<std::uint64_t> reset_mid_upload = {};  // the connection is reset after so many bytes of the request's body
   bool lose_upload = false;                            // and the upload is gone
   std::function<void()> action = {};                   // called when the fault strikes, before anything else

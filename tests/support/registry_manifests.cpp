@@ -102,7 +102,8 @@ HttpAnswer put_manifest(RegistryWorld& world, const HttpSeen& seen, const Regist
     return invalid(400, "MANIFEST_INVALID", error.message());
   }
   if (!parts.media_type.empty() && parts.media_type != type) return invalid(400, "MANIFEST_INVALID", "mediaType is not Content-Type");
-  const bool semicolon = std::any_of(parts.media_types.begin(), parts.media_types.end(), [](const std::string& one) { return one.contains(';'); });
+  const bool semicolon =
+      std::any_of(parts.media_types.begin(), parts.media_types.end(), [](const std::string& one) { return one.contains(';'); });
   if (semicolon && quirks.refuses_semicolons) return world.refuse(400, "MANIFEST_INVALID", "a media type holds a semicolon");
   const auto named = Digest::try_parse(request.reference);
   const Digest digest = named ? digest_like(*named, seen.body) : Digest::of(seen.body);

@@ -192,7 +192,8 @@ HttpPlan put_plan(RegistryWorld& world, const HttpSeen& seen, const RegistryRequ
 // nullopt: the Location is the one that was given last.
 std::optional<HttpPlan> refused_location(RegistryWorld& world, const RegistryRequest& request) {
   const auto found = world.contents.uploads.find(request.reference);
-  const bool other_place = found != world.contents.uploads.end() && !request.repository.empty() && found->second.repository != request.repository;
+  const bool other_place =
+      found != world.contents.uploads.end() && !request.repository.empty() && found->second.repository != request.repository;
   if (found == world.contents.uploads.end() || other_place) {
     // An upload that broke on a registry that cannot resume is told apart by its code (ACR).
     return world.refusing(404, world.quirks.no_resume ? "BLOB_UPLOAD_INVALID" : "BLOB_UPLOAD_UNKNOWN", "blob upload unknown to registry");
@@ -236,7 +237,8 @@ HttpPlan mount_plan(RegistryWorld& world, RegistryAccess& access, const HttpSeen
   if (from.empty() && world.quirks.mount_needs_from) return world.refusing(400, "INVALID_REQUEST", "Invalid request");
   const auto project_of = [](const std::string& name) { return name.substr(0, name.find('/')); };
   const auto& all = world.contents.repositories;
-  const bool known_project = std::any_of(all.begin(), all.end(), [&](const auto& one) { return project_of(one.first) == project_of(from); });
+  const bool known_project =
+      std::any_of(all.begin(), all.end(), [&](const auto& one) { return project_of(one.first) == project_of(from); });
   if (!from.empty() && !known_project && world.quirks.mount_denies_unknown_project) {
     return world.refusing(401, "UNAUTHORIZED", "unauthorized to access repository: " + from);
   }

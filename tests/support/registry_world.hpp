@@ -19,11 +19,11 @@ struct RegistryWorld {
   mutable std::mutex mutex;
   RegistryContents contents;
   RegistryQuirks quirks;
-  std::uint64_t keep_blobs = 0;             // bytes of a blob that are kept
-  std::string registry_url, storage_url;    // "http://127.0.0.1:1234"
+  std::uint64_t keep_blobs = 0;           // bytes of a blob that are kept
+  std::string registry_url, storage_url;  // "http://127.0.0.1:1234"
   std::vector<std::string> violations;
   std::vector<std::pair<std::string, Digest>> uploaded, mounted;  // repository and blob, in order
-  unsigned pulls = 0, names = 0;            // for the limit; for unique names
+  unsigned pulls = 0, names = 0;                                  // for the limit; for unique names
 
   // The rest needs the lock.
   void blame(std::string what) { violations.push_back(std::move(what)); }
