@@ -17,9 +17,9 @@ class ByteQueue {
   ByteQueue(std::size_t capacity, std::function<void()> wake) : capacity_(capacity), wake_(std::move(wake)) {}
 
   // The side that never waits.
-  bool offer(std::string_view bytes);                   // all or nothing; false: full
+  bool offer(std::string_view bytes);                    // all or nothing; false: full
   std::size_t take(char* buffer, std::size_t capacity);  // 0: nothing here now
-  bool turned_away() const;                             // and not woken since
+  bool turned_away() const;                              // and not woken since
 
   // The side that waits.
   bool put(std::string_view bytes);                     // false: closed, nobody wants it

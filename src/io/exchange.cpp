@@ -176,7 +176,8 @@ void Exchange::hear_last_words() {
     if (end == std::string_view::npos || guarded([&] { return head_line(rest.substr(0, end + 1)); }) != Flow::on) return;
     rest.remove_prefix(end + 1);
   }
-  if (const auto length = head_.content_length()) rest = rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*length, rest.size())));
+  if (const auto length = head_.content_length())
+    rest = rest.substr(0, static_cast<std::size_t>(std::min<std::uint64_t>(*length, rest.size())));
   if (!rest.empty() && head_.field("transfer-encoding") == nullptr) guarded([&] { return body(rest); });
 }
 

@@ -49,16 +49,15 @@ class PulledResponse final : public HttpStream, private Intake {
 
   bool head_comes() {
     state_ = State::asked;
-    exchange_.emplace(
-        core_->loop,
-        ExchangeSetting{.options = core_->options,
-                        .policy = core_->policy,
-                        .sockets = core_->sockets,
-                        .request = request_,
-                        .route = hops_.route(),
-                        .keeps_redirects = hops_.follows(),
-                        .may_wait = true},
-        static_cast<Intake&>(*this));
+    exchange_.emplace(core_->loop,
+                      ExchangeSetting{.options = core_->options,
+                                      .policy = core_->policy,
+                                      .sockets = core_->sockets,
+                                      .request = request_,
+                                      .route = hops_.route(),
+                                      .keeps_redirects = hops_.follows(),
+                                      .may_wait = true},
+                      static_cast<Intake&>(*this));
     exchange_->start();
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return state_ != State::asked; });

@@ -12,7 +12,7 @@ namespace resole::io {
 
 class Leftover {
  public:
-  void watch(int socket);   // the first call counts
+  void watch(int socket);    // the first call counts
   std::string take() const;  // does not wait; at most 64 KiB
 
  private:

@@ -8,8 +8,8 @@ namespace resole::io {
 
 class OpenSockets {
  public:
-  void add(int socket);                               // just opened for curl, which closes it
-  int find(int local_port, int remote_port) const;    // -1: none
+  void add(int socket);                             // just opened for curl, which closes it
+  int find(int local_port, int remote_port) const;  // -1: none
 
  private:
   std::vector<int> sockets_;

@@ -58,7 +58,9 @@ Route redirected(const Route& from, const std::string& location) {
   return to;
 }
 
-Reach effective_reach(const Route& route, const HostPolicy& policy) { return policy.allows_private(route.url) ? Reach::named : route.reach; }
+Reach effective_reach(const Route& route, const HostPolicy& policy) {
+  return policy.allows_private(route.url) ? Reach::named : route.reach;
+}
 
 void refuse_forbidden_literal(const Route& route, const HostPolicy& policy) {
   if (effective_reach(route, policy) == Reach::named || !route.url.is_private_address()) return;

@@ -137,7 +137,8 @@ TEST_F(HttpSendTest, EarlyAnswerAndTheRestIsRead) {
   server.open("/a", [refuse](const HttpSeen&) { return HttpPlan{.answer = refuse, .answer_first = true}; });
   std::size_t read = 0;
   HttpRequest request = request_to(server.url("/a"), "PATCH");
-  request.body = HttpBody{[&] { return std::make_unique<SteppingSource>(kBig, 100'000, [&](std::size_t done) { read = done; }); }, kBig.size()};
+  request.body =
+      HttpBody{[&] { return std::make_unique<SteppingSource>(kBig, 100'000, [&](std::size_t done) { read = done; }); }, kBig.size()};
   const Answer answer = sent(client(), request);
   EXPECT_EQ(answer.status(), 401);
   EXPECT_EQ(answer.body, "who are you?");

@@ -22,13 +22,32 @@ TEST(MayReach, Table) {
     bool public_only, beside_named;
   };
   const Row rows[] = {
-      {"93.184.216.34", true, true},  {"10.1.2.3", false, true},         {"192.168.1.1", false, true}, {"172.16.0.1", false, true},
-      {"100.64.0.1", false, true},    {"100.100.100.200", false, false}, {"127.0.0.1", false, false},  {"127.8.0.1", false, false},
-      {"0.0.0.0", false, false},      {"169.254.169.254", false, false}, {"192.0.0.192", false, false}, {"2001:4860::8888", true, true},
-      {"::", false, false},           {"::1", false, false},             {"fe80::1", false, false},    {"fd12::1", false, true},
-      {"fd00:ec2::254", false, false}, {"::ffff:127.0.0.1", false, false}, {"::ffff:10.0.0.1", false, true}, {"64:ff9b::7f00:1", false, false},
-      {"64:ff9b::a9fe:a9fe", false, false}, {"2002:7f00:1::1", false, false}, {"2002:a00:1::1", false, true}, {"64:ff9b:1::1", false, false},
-      {"", false, false},             {"vm", false, false},
+      {"93.184.216.34", true, true},
+      {"10.1.2.3", false, true},
+      {"192.168.1.1", false, true},
+      {"172.16.0.1", false, true},
+      {"100.64.0.1", false, true},
+      {"100.100.100.200", false, false},
+      {"127.0.0.1", false, false},
+      {"127.8.0.1", false, false},
+      {"0.0.0.0", false, false},
+      {"169.254.169.254", false, false},
+      {"192.0.0.192", false, false},
+      {"2001:4860::8888", true, true},
+      {"::", false, false},
+      {"::1", false, false},
+      {"fe80::1", false, false},
+      {"fd12::1", false, true},
+      {"fd00:ec2::254", false, false},
+      {"::ffff:127.0.0.1", false, false},
+      {"::ffff:10.0.0.1", false, true},
+      {"64:ff9b::7f00:1", false, false},
+      {"64:ff9b::a9fe:a9fe", false, false},
+      {"2002:7f00:1::1", false, false},
+      {"2002:a00:1::1", false, true},
+      {"64:ff9b:1::1", false, false},
+      {"", false, false},
+      {"vm", false, false},
   };
   for (const Row& row : rows) {
     EXPECT_EQ(may_reach(Reach::public_only, std::string(row.address)), row.public_only) << row.address;
@@ -51,7 +70,8 @@ TEST(Redirected, WhatGoesAlong) {
       {"https://user:password@storage.example.org/b", "", false, Reach::beside_named},
       {"https://registry.example.org.example.com:5000/b", "", false, Reach::beside_named},
   };
-  Route from = first_route({.url = Url::parse("https://me:mine@registry.example.org:5000/a"), .tls = {.verify = false}, .reach = Reach::named});
+  Route from =
+      first_route({.url = Url::parse("https://me:mine@registry.example.org:5000/a"), .tls = {.verify = false}, .reach = Reach::named});
   ASSERT_TRUE(from.credentials);
   from.authorization = "Bearer x";
   for (const Row& row : rows) {
