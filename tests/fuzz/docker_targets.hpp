@@ -16,13 +16,15 @@ inline void saved_list(std::string_view bytes) {
       require(!entries[at].config.empty() && tar::is_safe_path(entries[at].config), "path of the config");
       for (const std::string& tag : entries[at].tags) {
         const std::vector<std::size_t> found = registry::positions_of(entries, tag);
-        require(tag.empty() || tag.starts_with('@') || std::find(found.begin(), found.end(), at) != found.end(), "its own name does not find it");
+        require(tag.empty() || tag.starts_with('@') || std::find(found.begin(), found.end(), at) != found.end(),
+                "its own name does not find it");
       }
     }
     registry::names_in(entries);
     registry::write_repositories(entries);
     const std::string canonical = registry::write_saved_list(entries);
-    require(registry::write_saved_list(registry::parse_saved_list(canonical, "manifest.json")) == canonical, "written and read again it differs");
+    require(registry::write_saved_list(registry::parse_saved_list(canonical, "manifest.json")) == canonical,
+            "written and read again it differs");
   });
 }
 

@@ -51,7 +51,8 @@ TEST_P(CopyBetween, KeepsEveryDigestAndDoesNothingTheSecondTime) {
   expect_complete(*to, tree);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, CopyBetween, testing::Combine(testing::ValuesIn(kinds_that_hold_everything()), testing::ValuesIn(kinds_that_hold_everything())),
+INSTANTIATE_TEST_SUITE_P(Stores, CopyBetween,
+                         testing::Combine(testing::ValuesIn(kinds_that_hold_everything()), testing::ValuesIn(kinds_that_hold_everything())),
                          [](const auto& kind) { return std::string(std::get<0>(kind.param).name) + "_" + std::get<1>(kind.param).name; });
 
 RC_GTEST_PROP(Copy, AnyTreeArrivesWhole, ()) {
@@ -98,21 +99,25 @@ AnyImage any_image() {
       const std::string plain = sample_plain_layer("f", "layer " + std::to_string(*rc::gen::inRange(0, 3)));  // some are the same
       const auto compression = static_cast<archive::Compression>(*rc::gen::inRange(0, docker ? 2 : 3));
       const std::string bytes = compression == archive::Compression::none ? plain : archive::compress_block(compression, plain);
-      const std::string_view type = oci::media_type::layer_for(docker ? oci::media_type::kDockerManifest : oci::media_type::kOciManifest, compression);
+      const std::string_view type =
+          oci::media_type::layer_for(docker ? oci::media_type::kDockerManifest : oci::media_type::kOciManifest, compression);
       ids += (at == 0 ? "" : ",") + ('"' + Digest::of(plain).text() + '"');
       list += (at == 0 ? "" : ",") + json_of(describe(type, bytes));
       out.tree.blobs[Digest::of(bytes)] = bytes;
     }
-    const std::string config = R"({"os":"linux","architecture":"amd64","x-unknown": 1.50,"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
+    const std::string config =
+        R"({"os":"linux","architecture":"amd64","x-unknown": 1.50,"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
     const std::string_view type = docker ? oci::media_type::kDockerManifest : oci::media_type::kOciManifest;
     const std::string manifest = R"({"schemaVersion":2,"mediaType":")" + std::string(type) + R"(","config":)" +
-                                 json_of(describe(docker ? oci::media_type::kDockerConfig : oci::media_type::kOciConfig, config)) + R"(,"layers":[)" + list + "]}";
+                                 json_of(describe(docker ? oci::media_type::kDockerConfig : oci::media_type::kOciConfig, config)) +
+                                 R"(,"layers":[)" + list + "]}";
     out.tree.blobs[Digest::of(config)] = config;
     out.tree.blobs[Digest::of(manifest)] = manifest;
     out.tree.root = describe(type, manifest);
   }
   if (wrapped) {
-    const std::string index = R"({"schemaVersion":2,"manifests":[)" + json_of(out.tree.root, R"(,"platform":{"os":"linux","architecture":"amd64"})") + "]}";
+    const std::string index =
+        R"({"schemaVersion":2,"manifests":[)" + json_of(out.tree.root, R"(,"platform":{"os":"linux","architecture":"amd64"})") + "]}";
     const std::string_view type = docker ? oci::media_type::kDockerList : oci::media_type::kOciIndex;
     out.tree.blobs[Digest::of(index)] = index;
     out.tree.root = describe(type, index);
@@ -140,7 +145,8 @@ void expect_same_image(Place& place, const AnyImage& image) {
 
 RC_GTEST_PROP(Copy, AnyImageKeepsItsIdAndDiffIdsBetweenAnyPlaces, ()) {
   const auto kinds = kinds_of_places();
-  const KindOfPlace first_kind = kinds[*rc::gen::inRange<std::size_t>(0, kinds.size())], second_kind = kinds[*rc::gen::inRange<std::size_t>(0, kinds.size())];
+  const KindOfPlace first_kind = kinds[*rc::gen::inRange<std::size_t>(0, kinds.size())],
+                    second_kind = kinds[*rc::gen::inRange<std::size_t>(0, kinds.size())];
   const AnyImage image = any_image();
   const std::unique_ptr<Place> first = first_kind.make(), second = second_kind.make();
   publish(*first, image.tree);
@@ -159,7 +165,8 @@ RC_GTEST_PROP(Copy, AnyImageKeepsItsIdAndDiffIdsBetweenAnyPlaces, ()) {
   const bool all_digests = first_kind.holds == Holds::everything && second_kind.holds == Holds::everything;
   if (all_digests || image.canonical) RC_ASSERT(second->open("t")->resolve()->digest == image.tree.root.digest);
   // What a docker place made up once is a fixed point.
-  if (first_kind.holds == Holds::docker_images && second_kind.holds == Holds::everything) RC_ASSERT(second->open("t")->resolve()->digest == root);
+  if (first_kind.holds == Holds::docker_images && second_kind.holds == Holds::everything)
+    RC_ASSERT(second->open("t")->resolve()->digest == root);
 }
 
 TEST(Copy, CountsWhatMovedAndShowsIt) {

@@ -292,7 +292,8 @@ class PodmanService {
       setpgid(0, 0);
       if (!freopen("/dev/null", "w", stdout) || !freopen("/dev/null", "w", stderr)) _exit(126);
       setenv("HOME", folder_.path().c_str(), 1);
-      execlp("podman", "podman", "--root", root.c_str(), "--runroot", run.c_str(), "--storage-driver", "vfs", "system", "service", "--time", "0", url.c_str(), nullptr);
+      execlp("podman", "podman", "--root", root.c_str(), "--runroot", run.c_str(), "--storage-driver", "vfs", "system", "service", "--time",
+             "0", url.c_str(), nullptr);
       _exit(127);
     }
   }
@@ -327,12 +328,15 @@ TEST(RealEngine, TakesImagesAndGivesThemBack) {
     socket = podman->socket();
   }
   io::TemporaryDirectory folder;
-  const registry::DaemonOptions options{.client = std::make_shared<io::HttpClient>(io::HttpClientOptions{}), .socket = socket, .scratch = folder.path(), .memory = nullptr};
+  const registry::DaemonOptions options{
+      .client = std::make_shared<io::HttpClient>(io::HttpClientOptions{}), .socket = socket, .scratch = folder.path(), .memory = nullptr};
   const auto open = [&](const std::string& name) {
     return std::make_unique<registry::DockerDaemonStore>(oci::Location::parse("docker-daemon:" + name), options);
   };
-  const std::string unique = std::to_string(getpid()), one = sample_plain_layer("a", "1" + unique), two = sample_plain_layer("b", "2" + unique);
-  const SampleTree old = docker_image_of("old" + unique, {one, two}), next = docker_image_of("new" + unique, {one, two, sample_plain_layer("c", "3" + unique)});
+  const std::string unique = std::to_string(getpid()), one = sample_plain_layer("a", "1" + unique),
+                    two = sample_plain_layer("b", "2" + unique);
+  const SampleTree old = docker_image_of("old" + unique, {one, two}),
+                   next = docker_image_of("new" + unique, {one, two, sample_plain_layer("c", "3" + unique)});
   const std::string name = "example.org/resole-test/app:" + unique;
   EXPECT_EQ(open(name)->resolve(), std::nullopt);
   {

@@ -14,16 +14,20 @@ const std::string kHex(64, 'a');
 
 std::vector<std::string> lists() {
   return {R"([{"Config":"sha256:)" + kHex + R"(","RepoTags":["app:1","docker.io/library/app:2"],"Layers":["a.tar.gz","./b//layer.tar"]}])",
-          R"([{"Config":"c.json","RepoTags":null,"Layers":null},{"Config":"blobs/sha256/)" + kHex + R"(","RepoTags":[],"Layers":["x"],"LayerSources":{"sha256:)" +
-              kHex + R"(":{"mediaType":"application/vnd.oci.image.layer.v1.tar","size":10,"digest":"sha256:)" + kHex + R"("}}}])",
+          R"([{"Config":"c.json","RepoTags":null,"Layers":null},{"Config":"blobs/sha256/)" + kHex +
+              R"(","RepoTags":[],"Layers":["x"],"LayerSources":{"sha256:)" + kHex +
+              R"(":{"mediaType":"application/vnd.oci.image.layer.v1.tar","size":10,"digest":"sha256:)" + kHex + R"("}}}])",
           "[]"};
 }
 
 std::string archive_of(bool compressed) {
   const std::string plain = test::sample_plain_layer("etc/a", "content"), layer = compressed ? test::gzip(plain) : plain;
-  const std::string config = R"({"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[")" + Digest::of(plain).text() + R"("]}})";
+  const std::string config =
+      R"({"os":"linux","architecture":"amd64","rootfs":{"type":"layers","diff_ids":[")" + Digest::of(plain).text() + R"("]}})";
   return test::TarBuilder()
-      .file("l", layer).symlink("a/layer.tar", "../l").hardlink("b", "a/layer.tar")
+      .file("l", layer)
+      .symlink("a/layer.tar", "../l")
+      .hardlink("b", "a/layer.tar")
       .file("c", config)
       .file("manifest.json", R"([{"Config":"c","RepoTags":["app:1"],"Layers":["b"]},{"Config":"c","Layers":["a/layer.tar"]}])")
       .bytes();

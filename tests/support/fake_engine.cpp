@@ -50,7 +50,9 @@ HttpAnswer FakeEngine::describe(const std::string& name) {
   note("GET json");
   const Image* image = find(name);
   if (!image) return failure(404, "No such image: " + name);
-  return {.body = Json{{"Id", id_of(*image)}, {"RepoTags", Json::array()}, {"RootFS", {{"Type", "layers"}, {"Layers", image->diff_ids}}}}.dump()};
+  return {
+      .body =
+          Json{{"Id", id_of(*image)}, {"RepoTags", Json::array()}, {"RootFS", {{"Type", "layers"}, {"Layers", image->diff_ids}}}}.dump()};
 }
 
 HttpAnswer FakeEngine::export_image(const std::string& name) {
@@ -80,7 +82,8 @@ HttpAnswer FakeEngine::export_image(const std::string& name) {
 
 bool FakeEngine::has_chain(const std::vector<std::string>& diff_ids, std::size_t length) const {
   for (const auto& [id, image] : images_) {
-    if (image.diff_ids.size() >= length && std::equal(diff_ids.begin(), diff_ids.begin() + static_cast<std::ptrdiff_t>(length), image.diff_ids.begin()))
+    if (image.diff_ids.size() >= length &&
+        std::equal(diff_ids.begin(), diff_ids.begin() + static_cast<std::ptrdiff_t>(length), image.diff_ids.begin()))
       return true;
   }
   return false;
@@ -96,9 +99,11 @@ HttpAnswer FakeEngine::load(const std::string& archive) {
   if (!options_.refuses.empty()) return refuse(options_.refuses);
   std::map<std::string, std::string> members;
   for (const auto& [header, content] : read_tar(archive)) members[header.path] = content;
-  for (const Json& entry : Json::parse(members.at("manifest.json"))) {
+  const Json list = Json::parse(members.at("manifest.json"));
+  for (const Json& entry : list) {
     Image image{members.at(entry["Config"]), {}};
-    for (const Json& diff_id : Json::parse(image.config)["rootfs"]["diff_ids"]) image.diff_ids.push_back(diff_id);
+    const Json config = Json::parse(image.config);
+    for (const Json& diff_id : config["rootfs"]["diff_ids"]) image.diff_ids.push_back(diff_id);
     for (std::size_t at = 0; at < image.diff_ids.size(); ++at) {
       const std::string member = entry["Layers"][at];
       if (options_.knows_chains && has_chain(image.diff_ids, at + 1)) continue;
@@ -110,7 +115,8 @@ HttpAnswer FakeEngine::load(const std::string& archive) {
     images_[id] = image;
     for (const Json& tag : entry["RepoTags"]) names_[tag] = id;
   }
-  return {.body = R"({"stream":"Loaded image"})" "\r\n"};
+  return {.body = R"({"stream":"Loaded image"})"
+                  "\r\n"};
 }
 
 std::map<std::string, std::string> FakeEngine::names() const {

@@ -15,7 +15,8 @@
 namespace resole::test {
 
 struct FakeEngineOptions {
-  bool knows_chains = true;      // layers it has may be missing in an archive (docker's own storage); else it refuses that (containerd's, podman)
+  bool knows_chains =
+      true;  // layers it has may be missing in an archive (docker's own storage); else it refuses that (containerd's, podman)
   bool containerd = false;       // ids are not those of configs; exports are OCI layouts with gzip layers and a manifest.json
   std::string refuses;           // every load fails with these words, after the status 200
   std::uint64_t cut_export = 0;  // exports break off after so many bytes

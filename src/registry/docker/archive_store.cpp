@@ -36,8 +36,7 @@ std::optional<std::size_t> find_name(const SavedImages& images, const std::strin
   if (!name.empty())
     throw Error(ErrorKind::input, fmt::format("{}: several images are named \"{}\"", shown, printable(name)),
                 fmt::format("name one by its number: @{} or @{}", found[0], found[1]));
-  throw Error(ErrorKind::input,
-              fmt::format("{}: more than one image is in it: {}", shown, join(names_in(images.entries()), ", ")),
+  throw Error(ErrorKind::input, fmt::format("{}: more than one image is in it: {}", shown, join(names_in(images.entries()), ", ")),
               "say which one, with :NAME or :@NUMBER behind the path");
 }
 
@@ -94,7 +93,8 @@ std::optional<oci::Descriptor> DockerArchiveStore::resolve() {
 void DockerArchiveStore::require_readable() {
   const std::shared_ptr<SavedImages> archive = images();
   if (!archive)
-    throw Error(ErrorKind::input, fmt::format("{} is not there", shown_), "name the file of a docker archive (docker save -o FILE NAME writes one)");
+    throw Error(ErrorKind::input, fmt::format("{} is not there", shown_),
+                "name the file of a docker archive (docker save -o FILE NAME writes one)");
   if (!resolve()) throw_no_such_image(location_, names_in(archive->entries()));
 }
 
@@ -139,23 +139,31 @@ bool DockerArchiveStore::mount_blob(const oci::Descriptor& descriptor, oci::Stor
   return &from != this && !has_blob(descriptor) && staged_.mount(descriptor, from);
 }
 
-// Every image that will be in the archive. `tag` moves from whatever had it; an image that loses its last name by that goes.
-std::vector<ImageToSave> DockerArchiveStore::images_after(std::optional<std::size_t> there, ImageToSave image, const std::string& tag) const {
+// Every image that will be in the archive. `tag` moves from whatever had it; an image that loses its last name by that goes, and the new
+// one takes its place, unless it was in the archive already.
+std::vector<ImageToSave> DockerArchiveStore::images_after(std::optional<std::size_t> there, ImageToSave image,
+                                                          const std::string& tag) const {
   const std::shared_ptr<SavedImages> before = images();
   std::vector<ImageToSave> out;
-  bool placed = false;
+  std::optional<std::size_t> known, free;
   for (std::size_t at = 0; before && at < before->entries().size(); ++at) {
     ImageToSave old = kept(*before, at);
-    const bool had_name = tag.empty() ? there == at : std::erase_if(old.tags, [&](const std::string& name) { return full_name(name) == tag; }) > 0;
-    if (!placed && (old.config == image.config || (had_name && (tag.empty() || old.tags.empty())))) {
-      image.tags.insert(image.tags.begin(), old.tags.begin(), old.tags.end());
-      out.push_back(image);
-      placed = true;
-    } else if (!had_name || !old.tags.empty()) {
-      out.push_back(std::move(old));
+    const bool had_name =
+        tag.empty() ? there == at : std::erase_if(old.tags, [&](const std::string& name) { return full_name(name) == tag; }) > 0;
+    const bool same = old.config == image.config;
+    if (same && !known) known = out.size();
+    if (!same && had_name && (tag.empty() || old.tags.empty())) {
+      if (!free) free = out.size();
+      if (tag.empty()) image.tags = old.tags;
+      continue;
     }
+    out.push_back(std::move(old));
   }
-  if (!placed) out.push_back(std::move(image));
+  if (known) {
+    out[*known].tags.insert(out[*known].tags.end(), image.tags.begin(), image.tags.end());
+  } else {
+    out.insert(out.begin() + static_cast<std::ptrdiff_t>(free.value_or(out.size())), std::move(image));
+  }
   return out;
 }
 
@@ -173,7 +181,8 @@ void DockerArchiveStore::publish(const oci::Publication& publication) {
   require_expected(there ? std::optional(before->describe(*there)) : std::nullopt, publication, shown_);
 
   io::AtomicFile file(path_);
-  write_saved(images_after(there, std::move(image), tag), {}, [&] { return staged_.spool(); }, file);
+  write_saved(
+      images_after(there, std::move(image), tag), {}, [&] { return staged_.spool(); }, file);
   file.commit();
   reopen();
   const std::lock_guard guard(mutex_);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // A docker archive (`docker save`) as a Store: read in place, written anew as a whole.
 //
-// What differs from the other stores: it holds images of one platform, without manifests. Reading, a manifest is made up (saved_images.hpp).
-// Writing, the manifest that is published says which config and layers to save; the config stays byte for byte, so the image keeps its id
-// and its diff_ids, but read again it has another manifest digest, unless that manifest was one of Docker's with plain layers. So `same
-// image` means the same config here.
+// What differs from the other stores: it holds images of one platform, without manifests. Reading, a manifest is made up
+// (saved_images.hpp). Writing, the manifest that is published says which config and layers to save; the config stays byte for byte, so the
+// image keeps its id and its diff_ids, but read again it has another manifest digest, unless that manifest was one of Docker's with plain
+// layers. So `same image` means the same config here.
 #pragma once
 #include <memory>
 #include <mutex>
@@ -39,7 +39,7 @@ class DockerArchiveStore : public oci::Store, public LocalBlobs, public BlobLend
   void require_writable() const;  // Error(usage) unless the location's name can be given to an image
 
  private:
-  std::shared_ptr<SavedImages> images() const;  // of the file as it is now; nullptr when there is none
+  std::shared_ptr<SavedImages> images() const;                // of the file as it is now; nullptr when there is none
   std::vector<std::shared_ptr<SavedImages>> holders() const;  // and as it was before, while we were at work
   void reopen();
   std::vector<ImageToSave> images_after(std::optional<std::size_t> there, ImageToSave image, const std::string& tag) const;

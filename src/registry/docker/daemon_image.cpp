@@ -119,7 +119,9 @@ std::optional<std::uint64_t> DaemonImage::layer_size(const Digest& diff_id) cons
 
 bool DaemonImage::knows(const Digest& digest) { return !digest.empty() && size_of(digest).has_value(); }
 
-bool DaemonImage::has(const oci::Descriptor& descriptor) { return !descriptor.digest.empty() && size_of(descriptor.digest) == descriptor.size; }
+bool DaemonImage::has(const oci::Descriptor& descriptor) {
+  return !descriptor.digest.empty() && size_of(descriptor.digest) == descriptor.size;
+}
 
 std::unique_ptr<Source> DaemonImage::open(const oci::Descriptor& descriptor) {
   const ImageDescription& known = description();

@@ -26,9 +26,9 @@ class DaemonImage : public LentBlobs {
   DaemonImage(std::shared_ptr<const Engine> engine, EngineImage info, io::Path scratch, Cache* memory);
 
   const EngineImage& info() const { return info_; }
-  const ImageDescription& description();                                  // exports the image unless it was described before
+  const ImageDescription& description();                                 // exports the image unless it was described before
   std::optional<std::uint64_t> layer_size(const Digest& diff_id) const;  // of the plain tar, when that is known already
-  void remember(ImageDescription description);                            // of an image that we gave to the engine
+  void remember(ImageDescription description);                           // of an image that we gave to the engine
 
   bool has(const oci::Descriptor& descriptor) override;  // the engine proved the layers when it took them
   std::unique_ptr<Source> open(const oci::Descriptor& descriptor) override;

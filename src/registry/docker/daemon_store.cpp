@@ -148,7 +148,8 @@ std::set<Digest> DockerDaemonStore::layers_there(const ImageToSave& image) const
 void DockerDaemonStore::load(const ImageToSave& image) {
   const auto attempt = [&](const std::set<Digest>& known) {
     const std::unique_ptr<Spool> archive = staged_.spool();
-    plain_sizes_ = write_saved({image}, known, [&] { return staged_.spool(); }, *archive);
+    plain_sizes_ = write_saved(
+        {image}, known, [&] { return staged_.spool(); }, *archive);
     return engine_->load([&] { return archive->open(); }, archive->size());
   };
   const std::set<Digest> known = layers_there(image);

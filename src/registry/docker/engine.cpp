@@ -121,7 +121,8 @@ void Engine::export_image(const std::string& name, Sink& archive) const {
   std::string buffer(256u << 10, '\0');
   if (status != 0 && status != kFound) {
     std::string body;
-    while (const std::size_t count = body.size() < kMostAnswer ? stream->read(buffer.data(), buffer.size()) : 0) body.append(buffer, 0, count);
+    while (const std::size_t count = body.size() < kMostAnswer ? stream->read(buffer.data(), buffer.size()) : 0)
+      body.append(buffer, 0, count);
     throw_status(status, body, "export " + printable(name));
   }
   std::uint64_t total = 0;

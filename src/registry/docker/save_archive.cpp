@@ -49,7 +49,8 @@ bool is_plain(const LayerToSave& layer) {
 std::uint64_t add_layer(tar::Writer& writer, const LayerToSave& layer, const SpoolFactory& scratch) {
   const std::string name = layer_member(layer.diff_id), what = fmt::format("layer with diff_id {}", layer.diff_id.text());
   if (is_plain(layer)) {
-    add_streamed(writer, file_header(name, layer.size), *verified(layer.open(), static_cast<std::int64_t>(layer.size), layer.diff_id, what));
+    add_streamed(writer, file_header(name, layer.size),
+                 *verified(layer.open(), static_cast<std::int64_t>(layer.size), layer.diff_id, what));
     return layer.size;
   }
   const std::unique_ptr<Spool> plain = scratch();
@@ -67,7 +68,8 @@ SavedEntry entry_of(const ImageToSave& image) {
 [[noreturn]] void refuse_platforms(const oci::Root& root) {
   std::string platforms;
   for (const oci::Image& image : root.images) platforms += (platforms.empty() ? "" : ", ") + image.platform().text();
-  throw Error(ErrorKind::unsupported, fmt::format("docker archives and engines hold images of one platform, this one has {}", printable(platforms)),
+  throw Error(ErrorKind::unsupported,
+              fmt::format("docker archives and engines hold images of one platform, this one has {}", printable(platforms)),
               "choose one with --platform, or write to oci-archive:FILE, which holds all");
 }
 
@@ -90,7 +92,8 @@ ImageToSave image_to_save(oci::Store& store, const oci::Descriptor& descriptor) 
   return out;
 }
 
-std::map<Digest, std::uint64_t> write_saved(const std::vector<ImageToSave>& images, const std::set<Digest>& known, const SpoolFactory& scratch, Sink& sink) {
+std::map<Digest, std::uint64_t> write_saved(const std::vector<ImageToSave>& images, const std::set<Digest>& known,
+                                            const SpoolFactory& scratch, Sink& sink) {
   std::vector<SavedEntry> entries;
   std::map<std::string, const std::string*> configs;
   std::map<Digest, const LayerToSave*> layers;

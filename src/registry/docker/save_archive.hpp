@@ -30,6 +30,7 @@ ImageToSave image_to_save(oci::Store& store, const oci::Descriptor& root);
 
 // Same images, same bytes. Layers that several images share are written once; `known` ones (diff_ids) are named but left out. `scratch`
 // holds one expanded layer at a time. Returns the sizes of the layers as they stand in the archive, by diff_id.
-std::map<Digest, std::uint64_t> write_saved(const std::vector<ImageToSave>& images, const std::set<Digest>& known, const SpoolFactory& scratch, Sink& sink);
+std::map<Digest, std::uint64_t> write_saved(const std::vector<ImageToSave>& images, const std::set<Digest>& known,
+                                            const SpoolFactory& scratch, Sink& sink);
 
 }  // namespace resole::registry

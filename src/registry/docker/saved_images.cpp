@@ -122,7 +122,8 @@ oci::Config SavedImages::config(std::size_t at) const {
   }
   oci::Config out = oci::Config::parse(std::move(bytes), what);
   if (out.diff_ids().size() == entry.layers.size()) return out;
-  throw Error(ErrorKind::input, fmt::format("{}: {} layers, but the config lists {} diff_ids", what, entry.layers.size(), out.diff_ids().size()),
+  throw Error(ErrorKind::input,
+              fmt::format("{}: {} layers, but the config lists {} diff_ids", what, entry.layers.size(), out.diff_ids().size()),
               "the archive is damaged; save the image again");
 }
 
@@ -133,7 +134,8 @@ std::string SavedImages::member_of_layer(std::size_t at, std::size_t number) con
 StoredLayer SavedImages::stored_layer(std::size_t at, std::size_t number) const {
   const std::string member = member_of_layer(at, number);
   if (!member.empty()) return {members_->size(member), [members = members_, member] { return members->open(member); }};
-  throw Error(ErrorKind::unsupported, fmt::format("{}: layer {} is not in the archive", name_, printable(entries_.at(at).layers.at(number))),
+  throw Error(ErrorKind::unsupported,
+              fmt::format("{}: layer {} is not in the archive", name_, printable(entries_.at(at).layers.at(number))),
               "images with layers that must be fetched from their vendor cannot be written into an archive");
 }
 
@@ -230,7 +232,8 @@ std::unique_ptr<Source> SavedImages::open(const oci::Descriptor& descriptor) {
     throw Error(ErrorKind::input, fmt::format("{} is missing from {}", blob, name_), "the image is incomplete there; copy it again");
   }
   if (stored->size != descriptor.size) {
-    throw Error(ErrorKind::verification, fmt::format("{} in {} has {} bytes where {} were announced", blob, name_, stored->size, descriptor.size),
+    throw Error(ErrorKind::verification,
+                fmt::format("{} in {} has {} bytes where {} were announced", blob, name_, stored->size, descriptor.size),
                 "the archive is damaged; save the image again");
   }
   const auto size = static_cast<std::int64_t>(stored->size);

@@ -29,7 +29,8 @@ struct StoredLayer {
 
 class SavedImages : public LentBlobs {
  public:
-  SavedImages(std::shared_ptr<const TarMembers> members, std::string name);  // `name` for messages; Error(input) when it is no docker archive
+  SavedImages(std::shared_ptr<const TarMembers> members,
+              std::string name);  // `name` for messages; Error(input) when it is no docker archive
 
   const std::vector<SavedEntry>& entries() const { return entries_; }
   bool is_still_at(const io::Path& path) const { return members_->is_still_at(path); }

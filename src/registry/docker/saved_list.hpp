@@ -33,7 +33,8 @@ std::string full_name(std::string_view tag);
 
 // Entries that REF means: "" = all of them, "@2" = the third one, else those that have the name.
 std::vector<std::size_t> positions_of(const std::vector<SavedEntry>& entries, std::string_view ref);
-std::vector<std::string> names_in(const std::vector<SavedEntry>& entries);  // what REF may be, in order: names, "@2" for an image without one
+std::vector<std::string> names_in(
+    const std::vector<SavedEntry>& entries);  // what REF may be, in order: names, "@2" for an image without one
 
 // The digest that the name of a member promises: "blobs/sha256/<hex>", "sha256:<hex>", "<hex>.json". nullopt for other names.
 std::optional<Digest> promised_digest(std::string_view member);
