@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// toml++ keeps tables in alphabetical order, but the position of each key: containerd asks mirrors in the order of the text, so it is restored
-// here. Its bound on nesting (256 values) does not count dotted keys: "a.a.a.a... = 1" is a table in a table in a table, freed by recursion.
-// They are counted before, by a scanner that knows no more of TOML than where strings and comments end. It may read a damaged text otherwise
-// than the parser does, but only behind the place where the parser stops.
+// toml++ keeps tables in alphabetical order, but the position of each key: containerd asks mirrors in the order of the text, so it is
+// restored here. Its bound on nesting (256 values) does not count dotted keys: "a.a.a.a... = 1" is a table in a table in a table, freed by
+// recursion. They are counted before, by a scanner that knows no more of TOML than where strings and comments end. It may read a damaged
+// text otherwise than the parser does, but only behind the place where the parser stops.
 #include "base/toml.hpp"
 
 #include <fmt/format.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// TOML 1.0 for settings that others' tools wrote for themselves (registries.conf, hosts.toml). Tables keep the order of the text, every value
-// knows its line, and reading a value of the wrong type names file and line. The wrapper around toml++ bounds what would be expanded.
+// TOML 1.0 for settings that others' tools wrote for themselves (registries.conf, hosts.toml). Tables keep the order of the text, every
+// value knows its line, and reading a value of the wrong type names file and line. The wrapper around toml++ bounds what would be expanded.
 #pragma once
 #include <cstdint>
 #include <string>

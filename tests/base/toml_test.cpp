@@ -31,7 +31,8 @@ std::string refusal(std::string_view text, Read&& read) {
 }
 
 TEST(Toml, ValuesAndTheirLines) {
-  const Node root = parse("# c\nname = \"a\\tb\"\nraw = 'c:\\x'\nyes = true\nmany = [1, 'two', 3.5]\ndate = 2026-11-21\n\n[a.b]\nc = 7\n", "x.toml");
+  const Node root =
+      parse("# c\nname = \"a\\tb\"\nraw = 'c:\\x'\nyes = true\nmany = [1, 'two', 3.5]\ndate = 2026-11-21\n\n[a.b]\nc = 7\n", "x.toml");
   EXPECT_EQ(root.get("name")->string, "a\tb");
   EXPECT_EQ(root.get("raw")->string, "c:\\x");
   EXPECT_TRUE(root.get("yes")->boolean);
@@ -50,7 +51,8 @@ TEST(Toml, ValuesAndTheirLines) {
 
 // hosts.toml: the order of the text is the order in which mirrors are asked.
 TEST(Toml, TablesKeepTheOrderOfTheText) {
-  const Node root = parse("[host.\"https://z\"]\n[host.\"https://b\".header]\nx = 'y'\n[host.\"https://a\"]\n[host.\"https://b\"]\nk = 1\n", "x.toml");
+  const Node root =
+      parse("[host.\"https://z\"]\n[host.\"https://b\".header]\nx = 'y'\n[host.\"https://a\"]\n[host.\"https://b\"]\nk = 1\n", "x.toml");
   EXPECT_EQ(root.get("host")->keys, (std::vector<std::string>{"https://z", "https://b", "https://a"}));
 }
 
@@ -60,7 +62,7 @@ TEST(Toml, Syntax) {
   };
   const Case cases[] = {
       {"a = 1\na = 2\n", "x.toml: line 2, column "}, {"[a]\n[b]\n[a]\n", "x.toml: line 3, column "}, {"a =\n", "x.toml: line 1, column "},
-      {"\n\na = 'x\n", "x.toml: line 3, column "},     {"a = \"\xff\"\n", "x.toml: line 1, column "},  {"[a", "x.toml: line 1, column "},
+      {"\n\na = 'x\n", "x.toml: line 3, column "},   {"a = \"\xff\"\n", "x.toml: line 1, column "},  {"[a", "x.toml: line 1, column "},
       {"a = 1 b = 2\n", "x.toml: line 1, column "},
   };
   for (const Case& each : cases) EXPECT_TRUE(failure(each.text).starts_with(each.message)) << failure(each.text);
@@ -78,7 +80,9 @@ TEST(Toml, Bounds) {
   EXPECT_NE(failure("x = " + std::string(10'000, '{')).find("x.toml: line 1"), std::string::npos);
   // None of these dots opens a table.
   const std::string dots(2000, '.');
-  EXPECT_EQ(failure("# " + dots + "\na = \"" + dots + "\\\"" + dots + "\" # " + dots + "\nb = '''\n" + dots + "\n'''\nc = '" + dots + "'\n"), "accepted");
+  EXPECT_EQ(
+      failure("# " + dots + "\na = \"" + dots + "\\\"" + dots + "\" # " + dots + "\nb = '''\n" + dots + "\n'''\nc = '" + dots + "'\n"),
+      "accepted");
   std::string mirrors;
   for (int i = 0; i < 1000; ++i) mirrors += "[[registry.mirror]]\nlocation = 'm.example.org'\n";
   EXPECT_EQ(failure("[[registry]]\n" + mirrors), "accepted");
@@ -86,11 +90,14 @@ TEST(Toml, Bounds) {
 
 TEST(Toml, MembersOfTheWrongKindNameTheirLine) {
   const std::string_view text = "\na = 1\nb = 'x'\nc = ['x', true]\nd = ['x']\ne = [{f = 1}]\ng = false\n";
-  EXPECT_EQ(refusal(text, [](const Node& root) { string_or(root, "a", "", "x.toml"); }), "x.toml: line 2: \"a\" must be a string, not an integer");
-  EXPECT_EQ(refusal(text, [](const Node& root) { bool_or(root, "b", true, "x.toml"); }), "x.toml: line 3: \"b\" must be true or false, not a string");
+  EXPECT_EQ(refusal(text, [](const Node& root) { string_or(root, "a", "", "x.toml"); }),
+            "x.toml: line 2: \"a\" must be a string, not an integer");
+  EXPECT_EQ(refusal(text, [](const Node& root) { bool_or(root, "b", true, "x.toml"); }),
+            "x.toml: line 3: \"b\" must be true or false, not a string");
   EXPECT_EQ(refusal(text, [](const Node& root) { strings_or_empty(root, "c", "x.toml"); }),
             "x.toml: line 4: \"c\" must be a list of strings, not of true or false");
-  EXPECT_EQ(refusal(text, [](const Node& root) { tables_or_empty(root, "d", "x.toml"); }), "x.toml: line 5: \"d\" must be a list of tables, not of a string");
+  EXPECT_EQ(refusal(text, [](const Node& root) { tables_or_empty(root, "d", "x.toml"); }),
+            "x.toml: line 5: \"d\" must be a list of tables, not of a string");
   const Node root = parse(text, "x.toml");
   EXPECT_EQ(string_or(root, "b", "y", "x.toml"), "x");
   EXPECT_EQ(string_or(root, "none", "y", "x.toml"), "y");

@@ -38,14 +38,16 @@ Json parse_without_quoting(std::string_view text, std::string_view name) {
 const Json* object_in(const Json& object, std::string_view key, std::string_view name) {
   const auto found = object.find(key);
   if (found == object.end() || found->is_null()) return nullptr;
-  if (!found->is_object()) throw Error(ErrorKind::input, fmt::format("{}: \"{}\" must be an object, not {}", name, key, found->type_name()));
+  if (!found->is_object())
+    throw Error(ErrorKind::input, fmt::format("{}: \"{}\" must be an object, not {}", name, key, found->type_name()));
   return &*found;
 }
 
 // It becomes part of a field of the request.
 void check_token(const std::string& token, std::string_view key, std::string_view name) {
   if (std::ranges::all_of(token, [](char c) { return c > 0x20 && c < 0x7f; })) return;
-  throw Error(ErrorKind::input, fmt::format("{}: the registry token for \"{}\" has blanks or control characters in it", name, printable(key)));
+  throw Error(ErrorKind::input,
+              fmt::format("{}: the registry token for \"{}\" has blanks or control characters in it", name, printable(key)));
 }
 
 AuthEntry parse_entry(const Json& value, std::string_view key, std::string_view name) {
@@ -146,7 +148,8 @@ AuthFile parse_auth_file(std::string_view text, std::string_view name, AuthForm 
   if (form == AuthForm::dockercfg) return file;
   if (const Json* programs = object_in(root, "credHelpers", name)) {
     for (const auto& [key, value] : programs->items()) {
-      with_context([&] { return fmt::format("{}: \"credHelpers\"", name); }, [&] { file.programs.emplace(key, string_or(*programs, key, "")); });
+      with_context([&] { return fmt::format("{}: \"credHelpers\"", name); },
+                   [&] { file.programs.emplace(key, string_or(*programs, key, "")); });
     }
   }
   with_context([&] { return std::string(name); }, [&] { file.store = string_or(root, "credsStore", ""); });

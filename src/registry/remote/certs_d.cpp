@@ -59,18 +59,21 @@ Certificates read_certificates(const fs::path& folder) {
   for (const fs::path& file : files) {
     if (file.extension() == ".crt") found.authorities.push_back(file);
     if (file.extension() == ".key" && !has(beside(file, ".cert"))) {
-      throw Error(ErrorKind::input, fmt::format("there is no client certificate {} for the key {}", beside(file, ".cert").native(), file.native()));
+      throw Error(ErrorKind::input,
+                  fmt::format("there is no client certificate {} for the key {}", beside(file, ".cert").native(), file.native()));
     }
     if (file.extension() != ".cert") continue;
     if (!has(beside(file, ".key"))) {
-      throw Error(ErrorKind::input, fmt::format("there is no key {} for the client certificate {}", beside(file, ".key").native(), file.native()),
+      throw Error(ErrorKind::input,
+                  fmt::format("there is no key {} for the client certificate {}", beside(file, ".key").native(), file.native()),
                   "the certificate of an authority has the extension .crt");
     }
     if (found.client_cert.empty()) {
       found.client_cert = file;
       found.client_key = beside(file, ".key");
     } else {
-      found.warning = fmt::format("of several client certificates in {}, {} is used", folder.native(), found.client_cert.filename().native());
+      found.warning =
+          fmt::format("of several client certificates in {}, {} is used", folder.native(), found.client_cert.filename().native());
     }
   }
   return found;

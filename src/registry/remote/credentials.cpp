@@ -33,7 +33,8 @@ std::vector<Place> usual_places(const io::Environment& environment) {
   const auto add = [&](const fs::path& folder, const char* name, AuthForm form = AuthForm::current) {
     if (!folder.empty()) places.push_back({folder / name, form});
   };
-  const std::string runtime = environment("XDG_RUNTIME_DIR"), settings = environment("XDG_CONFIG_HOME"), docker = environment("DOCKER_CONFIG");
+  const std::string runtime = environment("XDG_RUNTIME_DIR"), settings = environment("XDG_CONFIG_HOME"),
+                    docker = environment("DOCKER_CONFIG");
   add(runtime.empty() ? fs::path(fmt::format("/run/containers/{}", getuid())) : fs::path(runtime) / "containers", "auth.json");
   if (!settings.empty()) {
     add(fs::path(settings) / "containers", "auth.json");

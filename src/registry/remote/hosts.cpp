@@ -78,7 +78,8 @@ class Finder {
 
   void refuse_blocked(const std::string& name, const RegistryRule* rule) const {
     if (rule == nullptr || !rule->blocked) return;
-    throw Error(ErrorKind::refused, fmt::format("{} is blocked by {}", name, rule->origin), "the operator of this machine set \"blocked = true\" there");
+    throw Error(ErrorKind::refused, fmt::format("{} is blocked by {}", name, rule->origin),
+                "the operator of this machine set \"blocked = true\" there");
   }
   bool is_blocked(const oci::Reference& place) const {
     const RegistryRule* rule = find_rule(conf_, place.name());
@@ -109,14 +110,18 @@ class Finder {
     const std::optional<HostsFile> file = hosts_of(place.registry);
     if (file) {
       for (const HostEntry& mirror : file->mirrors) {
-        if (mirror.pull) add(from(mirror, place));
+        if (!mirror.pull) continue;
+        Endpoint endpoint = from(mirror, place);
+        endpoint.is_mirror = true;
+        add(std::move(endpoint));
       }
     }
     if (file && !file->server.host.empty()) {
-      add(from(file->server, place));
+      Endpoint endpoint = from(file->server, place);
+      endpoint.digests_only = false;  // it is the only one that tags could be asked from
+      add(std::move(endpoint));
     } else {
       Endpoint endpoint = at(place, rule != nullptr && rule->insecure);
-      endpoint.is_mirror = place.name() != reference_.name();
       if (file) settle(endpoint, file->server);
       add(std::move(endpoint));
     }
@@ -129,18 +134,19 @@ class Finder {
     return endpoint;
   }
 
-  // The same place is not asked twice.
+  // The same place is not asked twice; where it stands last it is no mirror.
   void add(Endpoint endpoint) {
     const auto same = [&](const Endpoint& each) {
       return each.host == endpoint.host && each.path == endpoint.path && each.repository == endpoint.repository &&
-             each.plain_http == endpoint.plain_http && (each.digests_only == endpoint.digests_only || !each.digests_only);
+             each.plain_http == endpoint.plain_http;
     };
-    if (std::ranges::none_of(found_.reading, same)) found_.reading.push_back(std::move(endpoint));
+    if (!endpoint.is_mirror) std::erase_if(found_.reading, [&](const Endpoint& each) { return same(each) && !each.digests_only; });
+    found_.reading.push_back(std::move(endpoint));
   }
 
   // A place by registries.conf and certs.d.
   Endpoint at(const oci::Reference& place, bool insecure) {
-    Endpoint endpoint{.host = host_of(place.registry), .repository = place.repository};
+    Endpoint endpoint{.host = host_of(place.registry), .repository = place.repository, .registry = place.registry};
     const bool certified = certify(endpoint, place.registry);
     if (insecure || !options_.tls_verify) {
       endpoint.tls.verify = false;
@@ -153,12 +159,11 @@ class Finder {
 
   // A place by hosts.toml.
   Endpoint from(const HostEntry& entry, const oci::Reference& place) {
-    Endpoint endpoint{.host = entry.host, .repository = place.repository};
-    if (entry.host != kHub) certify(endpoint, entry.host);
-    settle(endpoint, entry);
     const bool itself = entry.host == host_of(place.registry);
+    Endpoint endpoint{.host = entry.host, .repository = place.repository, .registry = itself ? place.registry : entry.host};
+    certify(endpoint, endpoint.registry);
+    settle(endpoint, entry);
     endpoint.proxies_namespace = !itself;
-    endpoint.is_mirror = !itself || place.name() != reference_.name();
     endpoint.digests_only = !entry.resolve;
     return endpoint;
   }
@@ -217,7 +222,8 @@ Endpoints endpoints_of(const oci::Reference& reference, const HostOptions& optio
   if (!options.cert_dir.empty()) {
     std::error_code failed;
     if (!fs::is_directory(options.cert_dir, failed)) {
-      throw Error(ErrorKind::input, fmt::format("{}, which certificates shall be taken from, is not a directory", printable(options.cert_dir)));
+      throw Error(ErrorKind::input,
+                  fmt::format("{}, which certificates shall be taken from, is not a directory", printable(options.cert_dir)));
     }
   }
   return Finder(reference, options).find();

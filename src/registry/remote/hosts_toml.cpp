@@ -43,11 +43,14 @@ class Reader {
   // "https://mirror.example.org/hub" -> host and "/hub/v2".
   void place(HostEntry& entry, const std::string& address, const toml::Node& at, bool override_path) {
     const auto url = Url::try_parse(address.find("://") == std::string::npos ? "https://" + address : address);
-    if (!url || (url->scheme() != "https" && url->scheme() != "http")) toml::refuse(at, name_, "a host is written as https://host[:port][/path]");
-    if (url->text().find_first_of("@?#") != std::string::npos) toml::refuse(at, name_, "a host is written without user, query and fragment");
+    if (!url || (url->scheme() != "https" && url->scheme() != "http"))
+      toml::refuse(at, name_, "a host is written as https://host[:port][/path]");
+    if (url->text().find_first_of("@?#") != std::string::npos)
+      toml::refuse(at, name_, "a host is written without user, query and fragment");
     entry.plain_http = url->scheme() == "http";
     const std::string_view rest = std::string_view(url->text()).substr(url->scheme().size() + 3);
     entry.host = lower(rest.substr(0, rest.find('/')));
+    if (entry.host == "docker.io") entry.host = "registry-1.docker.io";
     std::string path = fs::path(url->path()).lexically_normal().native();
     while (path.ends_with('/')) path.pop_back();
     if (!override_path && !path.ends_with("/v2")) path += "/v2";
@@ -114,7 +117,8 @@ HostsFile parse_hosts_toml(std::string_view text, std::string_view name, const f
     if (hosts->kind != toml::Kind::table) toml::refuse(*hosts, name, "\"host\" must be tables: [host.\"https://mirror.example.org\"]");
     for (std::size_t i = 0; i < hosts->keys.size(); ++i) {
       const toml::Node& settings = hosts->values[i];
-      if (settings.kind != toml::Kind::table) toml::refuse(settings, name, "\"host\" must be tables: [host.\"https://mirror.example.org\"]");
+      if (settings.kind != toml::Kind::table)
+        toml::refuse(settings, name, "\"host\" must be tables: [host.\"https://mirror.example.org\"]");
       if (hosts->keys[i].empty()) toml::refuse(settings, name, "a host is written as https://host[:port][/path]");
       file.mirrors.push_back(reader.entry(hosts->keys[i], settings, settings));
     }

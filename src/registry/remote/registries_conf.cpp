@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The rules are those of containers/image (pkg/sysregistriesv2), but for one that its authors call unintended: the prefix "example.org" does
-// not match "example.org:5000".
+// The rules are those of containers/image (pkg/sysregistriesv2), but for one that its authors call unintended: the prefix "example.org"
+// does not match "example.org:5000".
 #include "registry/remote/registries_conf.hpp"
 
 #include <fmt/format.h>
@@ -79,8 +79,10 @@ void check_conflicts(const std::vector<RegistryRule>& rules) {
   for (const RegistryRule& rule : rules) {
     const auto [first, fresh] = seen.try_emplace(rule.location.empty() ? rule.prefix : rule.location, &rule);
     const bool same = first->second->insecure == rule.insecure && first->second->blocked == rule.blocked;
-    if (!same) throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is \"insecure\" or \"blocked\" here and not in line {}", rule.origin,
-                                                         printable(first->first), first->second->origin.substr(first->second->origin.rfind(' ') + 1)));
+    if (!same)
+      throw Error(ErrorKind::input,
+                  fmt::format("{}: \"{}\" is \"insecure\" or \"blocked\" here and not in line {}", rule.origin, printable(first->first),
+                              first->second->origin.substr(first->second->origin.rfind(' ') + 1)));
   }
 }
 

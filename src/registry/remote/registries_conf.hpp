@@ -34,7 +34,7 @@ struct RegistryRule {
 };
 
 struct RegistriesConf {
-  std::vector<RegistryRule> rules;              // each prefix once
+  std::vector<RegistryRule> rules;                  // each prefix once
   std::optional<std::vector<std::string>> helpers;  // credential-helpers
 };
 

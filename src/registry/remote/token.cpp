@@ -18,7 +18,7 @@ namespace resole::registry {
 namespace {
 
 constexpr std::size_t kLargestAnswer = 64u << 10;
-constexpr std::int64_t kUsualLifetime = 60;   // token.md: "defaults to 60 seconds"
+constexpr std::int64_t kUsualLifetime = 60;  // token.md: "defaults to 60 seconds"
 constexpr std::int64_t kLongestLifetime = 24 * 3600;
 constexpr std::int64_t kRenewBefore = 10;
 constexpr std::string_view kClient = "resole";
@@ -27,7 +27,8 @@ constexpr std::string_view kClient = "resole";
 std::string encode(std::string_view text) {
   std::string out;
   for (const char c : text) {
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
+    const bool plain =
+        (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.' || c == '_' || c == '~';
     out += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
   }
   return out;
@@ -109,7 +110,8 @@ std::string server_of(const Url& url) {
 
 std::string name_in_hints(const std::string& host) { return host == "registry-1.docker.io" ? "docker.io" : host; }
 
-[[noreturn]] void refuse_login(const TokenRequest& request, const std::string& host, const std::vector<std::string>& scopes, const Login& login) {
+[[noreturn]] void refuse_login(const TokenRequest& request, const std::string& host, const std::vector<std::string>& scopes,
+                               const Login& login) {
   const std::string server = server_of(request.url), registry = name_in_hints(host);
   const std::string wanted = printable(join(scopes, " "));
   const std::string again = fmt::format("skopeo login {} (or podman login, docker login), or name a file with logins", registry);
@@ -119,22 +121,26 @@ std::string name_in_hints(const std::string& host) { return host == "registry-1.
                 fmt::format("{}log in: {}", reason, again));
   }
   const std::string origin = login.origin.empty() ? std::string() : fmt::format(" (from {})", login.origin);
-  throw Error(ErrorKind::refused, fmt::format("{} does not accept the login to {}{}, or it may not do {}", server, registry, origin, wanted),
+  throw Error(ErrorKind::refused,
+              fmt::format("{} does not accept the login to {}{}, or it may not do {}", server, registry, origin, wanted),
               fmt::format("log in again: {}", again));
 }
 
-void check_status(int status, const TokenRequest& request, const std::string& host, const std::vector<std::string>& scopes, const Login& login) {
+void check_status(int status, const TokenRequest& request, const std::string& host, const std::vector<std::string>& scopes,
+                  const Login& login) {
   if (status >= 200 && status < 300) return;
   if (status == 401 || status == 403) refuse_login(request, host, scopes, login);
   const std::string server = server_of(request.url);
-  if (status == 429) throw Error(ErrorKind::throttled, fmt::format("{} wants no more requests for tokens for now (429)", server), "try again later");
+  if (status == 429)
+    throw Error(ErrorKind::throttled, fmt::format("{} wants no more requests for tokens for now (429)", server), "try again later");
   if (status == 0) throw Error(ErrorKind::network, fmt::format("{}, the token server of {}, did not answer", server, host));
   throw Error(ErrorKind::network, fmt::format("{}, the token server of {}, answered with status {}", server, host, status));
 }
 
 }  // namespace
 
-std::vector<TokenRequest> token_requests(const Challenge& challenge, const std::vector<std::string>& scopes, const Login& login, bool secure) {
+std::vector<TokenRequest> token_requests(const Challenge& challenge, const std::vector<std::string>& scopes, const Login& login,
+                                         bool secure) {
   const Url realm = realm_of(challenge, secure);
   std::vector<std::string> wanted = scopes;
   if (wanted.empty()) {
@@ -159,12 +165,15 @@ std::vector<TokenRequest> token_requests(const Challenge& challenge, const std::
   query.add("account", login.user);
   query.add("service", parameter(challenge, "service"));
   for (const std::string& scope : wanted) query.add("scope", scope);
-  requests.push_back({.url = with_query(realm, query.text()), .method = "GET", .fields = {}, .authorization = authorization_of(login), .body = {}});
+  requests.push_back(
+      {.url = with_query(realm, query.text()), .method = "GET", .fields = {}, .authorization = authorization_of(login), .body = {}});
   return requests;
 }
 
 Token parse_token(std::string_view body, std::string_view server, std::int64_t now) {
-  const auto fail = [&](std::string_view reason) { throw Error(ErrorKind::network, fmt::format("{} was asked for a token and {}", server, reason)); };
+  const auto fail = [&](std::string_view reason) {
+    throw Error(ErrorKind::network, fmt::format("{} was asked for a token and {}", server, reason));
+  };
   if (body.size() > kLargestAnswer) fail(fmt::format("answered with more than {}", human_size(kLargestAnswer)));
   Json answer;
   try {
@@ -176,7 +185,8 @@ Token parse_token(std::string_view body, std::string_view server, std::int64_t n
   Token token{.text = text_in(answer, "token"), .refresh_token = text_in(answer, "refresh_token"), .expires = expiry(answer, now)};
   if (token.text.empty()) token.text = text_in(answer, "access_token");
   if (token.text.empty()) fail("answered without one");
-  if (!std::ranges::all_of(token.text, [](char c) { return c > 0x20 && c < 0x7f; })) fail("answered with one that has blanks or control characters in it");
+  if (!std::ranges::all_of(token.text, [](char c) { return c > 0x20 && c < 0x7f; }))
+    fail("answered with one that has blanks or control characters in it");
   return token;
 }
 

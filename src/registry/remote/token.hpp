@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Bearer tokens (distribution's docs/spec/auth/token.md and oauth.md): from a challenge, a login and scopes to a request of the token server,
-// and from its answer to a token that is kept until it expires. Knows no HTTP but what it is handed.
+// Bearer tokens (distribution's docs/spec/auth/token.md and oauth.md): from a challenge, a login and scopes to a request of the token
+// server, and from its answer to a token that is kept until it expires. Knows no HTTP but what it is handed.
 //
 //   401 WWW-Authenticate: Bearer realm="https://auth.example.org/token",service="registry.example.org"
 //   GET https://auth.example.org/token?account=me&service=registry.example.org&scope=repository%3Ateam%2Fapp%3Apull   (Basic me:...)
@@ -36,9 +36,10 @@ struct TokenRequest {
   std::string body;
 };
 // The requests to make in turn: the second is for a server that answers the first with 400, 401, 404 or 405 (it knows no OAuth2).
-// No scopes: those of the challenge. `secure`: the registry is spoken to by https; then a realm by http is Error(refused), as is one that is
-// no http(s) URL or holds credentials. No realm at all is Error(network).
-std::vector<TokenRequest> token_requests(const Challenge& challenge, const std::vector<std::string>& scopes, const Login& login, bool secure);
+// No scopes: those of the challenge. `secure`: the registry is spoken to by https; then a realm by http is Error(refused), as is one that
+// is no http(s) URL or holds credentials. No realm at all is Error(network).
+std::vector<TokenRequest> token_requests(const Challenge& challenge, const std::vector<std::string>& scopes, const Login& login,
+                                         bool secure);
 
 struct Token {
   std::string text;
@@ -48,8 +49,8 @@ struct Token {
 // Error(network) for what is no token. `now` is when it was asked for. The message names `server` and nothing of the body.
 Token parse_token(std::string_view body, std::string_view server, std::int64_t now);
 
-// Thread-safe. Tokens are kept per host and scopes until shortly before they expire; threads that need the same one wait for one request, and
-// share its failure: a wrong password is not tried eight times.
+// Thread-safe. Tokens are kept per host and scopes until shortly before they expire; threads that need the same one wait for one request,
+// and share its failure: a wrong password is not tried eight times.
 class Tokens {
  public:
   Tokens(TokenCall call, const Clock& clock);
