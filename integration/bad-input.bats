@@ -423,3 +423,68 @@ layout_with() {
     [ "$status" -ne 0 ]
     not grep -q hunter2 <<<"$output$stderr"
 }
+@test "the image's credentials are nowhere: not sent, not in the plan, not said, not in the cache" {
+    "$SUPPORT/app-layer" "$T/l.tar" --file "etc/apt/sources.list.d/third.list=deb http://bob:hunter2@third.test/x?token=hunter2 stable main\\n"
+    "$SUPPORT/tar-to-oci" --layout "$T/in" --tag x "$TREE" "$T/l.tar"
+    run --separate-stderr patch_tiny "oci:$T/in:x" --update all --to "oci:$T/out:x" --plan "$T/plan.json" -o "$T/result.json" -v
+    says 'third\.test'
+    # The index of the image's own layers is the image's files; nothing else of the cache may know.
+    not grep -rq --exclude-dir=layer-index hunter2 "$T/plan.json" "$T/result.json" "$CACHE"
+    not grep -q hunter2 <<<"$output$stderr"
+}
+@test "the operator's credentials of a mirror are used, and nowhere else" {
+    script '[{"match": "*", "auth": "bob:hunter2"}]'
+    refuses 5 patch_base
+    says '401'
+    local flags=(--package-mirror "$TINY_DEBIAN=${MIRROR/:\/\//://bob:hunter2@}/debian" --package-mirror "$TINY_SECURITY=${MIRROR/:\/\//://bob:hunter2@}/security")
+    expect 0 resole plan "oci:$TINY/oci:base" --update all -o "$T/plan.json" "${flags[@]}" -v
+    not grep -q hunter2 <<<"$output$stderr"
+    expect 0 resole build "$T/plan.json" --to "oci:$T/out:x" -o "$T/result.json" "${flags[@]}" -v
+    not grep -q hunter2 <<<"$output$stderr"
+    not grep -rq hunter2 "$T/plan.json" "$T/result.json" "$CACHE" "$T/out"
+}
+@test "a tampered InRelease is not kept" {
+    script '[{"match": "*security*/InRelease", "replace": ["Description: tests", "Description: tampered"], "times": 1}]'
+    refuses 4 patch_base
+    rm -f "$TINY/script.json"
+    expect 0 patch_base
+}
+@test "Signed-By that names another key says that it restricts the keys" {
+    cp "$TINY/keys/other.gpg" "$T/other.gpg"
+    "$SUPPORT/tiny-archive" publish "$TINY" security --key other --without-changing
+    refuses 4 patch_base
+    says 'Signed-By of etc/apt/sources.list:2 restricts'
+}
+@test "a keyring that holds no key" {
+    refuses 2 patch_base --add-keyring /etc/passwd
+    says '--add-keyring' 'not an OpenPGP keyring'
+}
+@test "no release of that name: the hint is about the source" {
+    script '[{"match": "*security*/InRelease", "status": 404}]'
+    refuses 5 patch_base
+    says 'suite of etc/apt/sources.list:2'
+    not grep -q 'drop old files' <<<"$stderr"
+}
+@test "directories of dpkg's database that the image removed are made again" {
+    mkdir -p "$T/del/var/lib/dpkg"
+    : >"$T/del/var/lib/dpkg/.wh.info"
+    : >"$T/del/var/lib/dpkg/.wh.triggers"
+    tar -C "$T/del" --owner=0 --group=0 -cf "$T/del.tar" var
+    "$SUPPORT/tar-to-oci" --layout "$T/in" --tag x "$TREE" "$T/del.tar"
+    run --separate-stderr patch_tiny "oci:$T/in:x" --update all --to "oci:$T/out:x"
+    [[ $status =~ ^[07]$ ]] || { echo "exit $status: $stderr" >&2; return 1; }
+    mkdir -p "$T/link/var/lib/dpkg"
+    ln -s /nowhere "$T/link/var/lib/dpkg/info"
+    tar -C "$T/link" --owner=0 --group=0 -cf "$T/link.tar" var
+    "$SUPPORT/tar-to-oci" --layout "$T/in2" --tag x "$TREE" "$T/del.tar" "$T/link.tar"
+    rm -rf "$T/out"
+    refuses 3 patch_tiny "oci:$T/in2:x" --update all --to "oci:$T/out:x"
+    says '/var/lib/dpkg/info is a link to nowhere'
+}
+@test "verify: deleted documentation is no problem, a changed file is one" {
+    mkdir -p "$T/slim/usr/share"
+    : >"$T/slim/usr/share/.wh.doc"
+    tar -C "$T/slim" --owner=0 --group=0 -cf "$T/slim.tar" usr
+    "$SUPPORT/tar-to-oci" --layout "$T/in" --tag x "$TREE" "$T/slim.tar"
+    expect 0 resole verify "oci:$T/in:x"
+}

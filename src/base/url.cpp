@@ -24,22 +24,23 @@ std::uint16_t default_port(std::string_view scheme) {
 
 bool needs_host(std::string_view scheme) { return scheme == "http" || scheme == "https"; }
 
-// Unreserved, sub-delimiters, ':' and '@': what a path segment may hold as it is (RFC 3986 section 3.3).
+// Unreserved, sub-delimiters, ':' and '@': what a path segment may hold as it is (RFC 3986 section 3.3). But '+', which S3 reads as a blank,
+// and '~' are written escaped, as apt does (Acquire::URIEncode).
 bool is_path_character(char c) {
   return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-         std::string_view("-._~!$&'()*+,;=:@/").find(c) != std::string_view::npos;
+         std::string_view("-._!$&'()*,;=:@/").find(c) != std::string_view::npos;
 }
 
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'F') || (c >= 'a' && c <= 'f'); }
 
+// A '%' is a character of the name like others: dpkg-scanpackages lists the file "e_1%3a2.deb", whose URL ends in "e_1%253a2.deb".
 std::string encode_path(std::string_view path) {
   std::string out;
-  for (std::size_t i = 0; i < path.size(); ++i) {
-    const bool escape = path[i] == '%' && i + 2 < path.size() && is_hex(path[i + 1]) && is_hex(path[i + 2]);
-    if (escape || is_path_character(path[i])) {
-      out += path[i];
+  for (const char c : path) {
+    if (is_path_character(c)) {
+      out += c;
     } else {
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(path[i]));
+      out += fmt::format("%{:02x}", static_cast<unsigned char>(c));
     }
   }
   return out;
@@ -80,6 +81,15 @@ bool is_disguised_address(std::string_view host) {
   return digits || (last.starts_with("0x") && std::all_of(last.begin() + 2, last.end(), is_hex));
 }
 
+// Boost (1.81) ends a host after four numbers and a port after its digits, and takes the rest of both for a path: in
+// "http://1.2.3.4.example.org:80/x" the host 1.2.3.4 and the path ".example.org:80/x". What is meant: host and port, if it can be that.
+std::optional<std::pair<std::string, std::string_view>> whole_authority(std::string_view host, bool has_port, std::string_view path) {
+  const std::string_view rest = path.substr(0, path.find('/')), name = rest.substr(0, rest.find(':'));
+  const auto in_name = [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '-' || c == '.'; };
+  if (has_port || !name.starts_with('.') || !std::ranges::all_of(name, in_name)) return std::nullopt;
+  return std::pair(fmt::format("{}{}", host, name), rest.substr(std::min(name.size() + 1, rest.size())));
+}
+
 }  // namespace
 
 std::optional<Url> Url::try_parse(std::string_view text) {
@@ -90,12 +100,20 @@ std::optional<Url> Url::try_parse(std::string_view text) {
   url.text_ = text;
   url.scheme_ = lower(view.scheme());
   url.host_ = lower(view.host_address());
-  url.path_ = view.encoded_path().empty() ? "/" : std::string(view.encoded_path());
+  std::string_view path = view.encoded_path(), port = view.port();
+  if (view.has_authority() && !path.empty() && !path.starts_with('/')) {
+    const auto whole = whole_authority(view.encoded_host(), view.has_port(), path);
+    if (!whole) return std::nullopt;
+    url.host_ = lower(whole->first);
+    port = whole->second;
+    path.remove_prefix(std::min(path.find('/'), path.size()));
+  }
+  url.path_ = path.empty() ? "/" : std::string(path);
   url.port_ = default_port(url.scheme_);
-  if (view.has_port() && !view.port().empty()) {
-    const auto port = parse_unsigned(view.port());
-    if (!port || *port == 0 || *port > 65535) return std::nullopt;
-    url.port_ = static_cast<std::uint16_t>(*port);
+  if (!port.empty()) {
+    const auto number = parse_unsigned(port);
+    if (!number || *number == 0 || *number > 65535) return std::nullopt;
+    url.port_ = static_cast<std::uint16_t>(*number);
   }
   // Boost 1.81 takes "http://10.0.0.5.example.org/" for the host 10.0.0.5 and a path without a slash.
   if (needs_host(url.scheme_) && (url.host_.empty() || url.path_.front() != '/')) return std::nullopt;
@@ -149,6 +167,21 @@ Url Url::join(std::string_view relative) const {
   return parse(joined);
 }
 
+std::string public_url(std::string_view text) {
+  if (!Url::try_parse(text) || (text.find("://") == text.npos && !text.starts_with("file:"))) {
+    const std::string_view scheme = text.substr(0, text.find(':'));
+    if (scheme.size() == text.size()) return {};
+    const bool known = scheme.size() <= 20 && std::ranges::all_of(scheme, [](char c) { return is_path_character(c) && c != '@'; });
+    return fmt::format("{}:...", known ? scheme : "?");
+  }
+  std::string shown(text.substr(0, text.find_first_of("?#")));
+  const std::size_t slashes = shown.find("://");
+  const std::size_t begin = slashes == std::string::npos ? shown.size() : slashes + 3;
+  const std::size_t at = shown.substr(0, std::min(shown.find('/', begin), shown.size())).rfind('@');
+  if (at != std::string::npos && at >= begin) shown.erase(begin, at + 1 - begin);
+  return shown;
+}
+
 Url Url::resolve(std::string_view reference) const {
   const auto parsed = urls::parse_uri_reference(reference);
   urls::url resolved;
@@ -164,7 +197,8 @@ Url Url::resolve(std::string_view reference) const {
 
 bool Url::is_private_address() const {
   const urls::url_view view(text_);
-  if (view.host_type() == urls::host_type::ipv4) return is_private_ipv4(view.host_ipv4_address().to_bytes());
+  const bool is_name = host_ != lower(view.host_address());  // whole_authority()
+  if (!is_name && view.host_type() == urls::host_type::ipv4) return is_private_ipv4(view.host_ipv4_address().to_bytes());
   if (view.host_type() == urls::host_type::ipv6) return is_private_ipv6(view.host_ipv6_address().to_bytes());
   if (view.host_type() == urls::host_type::ipvfuture) return true;
   std::string_view host = host_;

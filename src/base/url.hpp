@@ -19,7 +19,9 @@ class Url {
   std::uint16_t port() const { return port_; }                 // default of the scheme when absent; 0 when none
   const std::string& path() const { return path_; }            // as written, "/" when empty
   std::string origin() const;                                  // scheme://host:port
-  Url join(std::string_view relative) const;                   // "dists/x" below this URL (a '/' is inserted when missing); refuses ".." segments
+  // The file "dists/x" below this URL (a '/' is inserted when missing): a name, not yet escaped, which is written as apt writes it. Refuses
+  // ".." segments.
+  Url join(std::string_view relative) const;
   Url resolve(std::string_view reference) const;               // RFC 3986 resolution, for redirects
   // Loopback, link-local, RFC 1918, unique-local or other non-public address literal, or "localhost" (product.md "Trust").
   bool is_private_address() const;
@@ -29,5 +31,9 @@ class Url {
   std::string text_, scheme_, host_, path_;
   std::uint16_t port_ = 0;
 };
+
+// What should be the URL of a place, as messages and documents may hold it: without userinfo, query and fragment; of other text only what
+// stands before its first ':'.
+std::string public_url(std::string_view text);
 
 }  // namespace resole

@@ -19,11 +19,8 @@ constexpr std::uint64_t kLargestPlan = 256u << 20;
 patch::BuildRequest build_request(const Options& options, std::int64_t now) {
   const BuildingOptions& building = options.building;
   patch::BuildRequest request;
-  if (!building.deployed_as.empty() && building.deployed_as.size() != building.to.size()) {
-    throw Error(ErrorKind::usage, fmt::format("{} --deployed-as for {} --to", building.deployed_as.size(), building.to.size()), "give one per --to, in the same order");
-  }
   for (std::size_t i = 0; i < building.to.size(); ++i) {
-    request.destinations.push_back({oci::Location::parse(building.to[i]), building.deployed_as.empty() ? std::string() : building.deployed_as[i]});
+    request.destinations.push_back({building.to[i], building.deployed_as.empty() ? std::string() : building.deployed_as[i]});
   }
   request.repositories = repository_options(options.planning, now, options.common.jobs);
   request.trust_plan = building.trust_plan;
@@ -35,9 +32,11 @@ patch::BuildRequest build_request(const Options& options, std::int64_t now) {
 }
 
 // "oci:DIR@sha256:..." - the place without its tag, then what is there now.
-std::string place_of(const oci::Location& location) {
-  if (location.reference) return location.reference->name();
-  return (location.transport == oci::Transport::oci_archive ? "oci-archive:" : "oci:") + location.path;
+std::string place_of(oci::Location location) {
+  if (location.transport == oci::Transport::docker) return location.reference->name();
+  if (location.reference) return "docker-daemon:" + location.reference->name();
+  location.tag.clear();
+  return location.text();
 }
 
 void say_outcome(const document::Result& result, const document::Plan& plan, Workplace& workplace) {
@@ -52,16 +51,28 @@ void say_outcome(const document::Result& result, const document::Plan& plan, Wor
   for (const auto& dropped : result.dropped) workplace.reporter().note("dropped (it spoke of the old image): " + dropped.digest.text());
 }
 
+// Each destination is told as soon as it is written, and when a later one fails the result document still says what was.
+document::Result build_and_tell(const Options& options, const patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
+  patch::BuildRequest request = build_request(options, as_of(options.planning, workplace.tools().clock));
+  const bool lines = options.format == "table" || !options.output.empty();  // else the document itself goes to standard output
+  document::Result written;
+  request.published = [&](const document::Result& so_far) {
+    written = so_far;
+    const auto& newest = request.destinations[so_far.destinations.size() - 1];
+    if (lines) std::cout << place_of(newest.location) << '@' << so_far.patched.digest.text() << std::endl;
+  };
+  try {
+    return patch::build_image(image, plan, request, workplace.tools());
+  } catch (const Error&) {
+    if (!written.destinations.empty()) put_document(options, document::write_result(written));
+    throw;
+  }
+}
+
 int finish(const Options& options, const patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
-  const patch::BuildRequest request = build_request(options, as_of(options.planning, workplace.tools().clock));
-  const document::Result result = patch::build_image(image, plan, request, workplace.tools());
+  const document::Result result = build_and_tell(options, image, plan, workplace);
   put_document(options, document::write_result(result));
   say_outcome(result, plan, workplace);
-  if (options.format == "table" || !options.output.empty()) {
-    for (const auto& destination : request.destinations) {
-      if (!result.destinations.empty()) std::cout << place_of(destination.location) << '@' << result.patched.digest.text() << '\n';
-    }
-  }
   return result_exit_code(plan);
 }
 
@@ -73,16 +84,16 @@ int build(const Options& options, Workplace& workplace) {
   for (const auto& platform : plan.platforms) {
     if (platform.patched) platforms.push_back(platform.platform);
   }
-  const std::string source = options.image.empty() ? plan.source_reference : options.image;
-  const patch::ImageView image = patch::look(oci::Location::parse(source), platforms, workplace.tools());
+  const oci::Location source = options.image ? *options.image : oci::Location::parse(plan.source_reference);
+  const patch::ImageView image = patch::look(source, platforms, workplace.tools());
   return finish(options, image, plan, workplace);
 }
 
 int patch(const Options& options, Workplace& workplace) {
-  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
   const document::Plan plan = patch::make_plan(image, plan_request(options, workplace.tools()), workplace.tools());
   refuse_uncovered_scripts(options, plan);
-  if (!options.plan_file.empty()) io::write_file_atomic(options.plan_file, document::write_plan(plan));
+  if (!options.plan_output.empty()) io::write_file_atomic(options.plan_output, document::write_plan(plan));
   return finish(options, image, plan, workplace);
 }
 

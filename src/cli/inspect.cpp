@@ -88,7 +88,7 @@ void print_platform(const patch::PlatformView& view, const patch::Tools& tools, 
 }  // namespace
 
 int inspect(const Options& options, Workplace& workplace) {
-  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
   Json platforms = Json::array();
   for (const auto& view : image.platforms) platforms.push_back(platform_json(view, workplace.tools()));
   const Json document = {{"schema", "resole/inspection/v1"},

@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What was typed, as values. options.cpp is the only file that includes CLI11; everything behind it works on these structs.
+// What was asked for, as values. option_table.cpp says which options there are; options.cpp takes them from the command line, the environment and the
+// configuration file; everything behind it works on these structs.
 #pragma once
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
+
+#include "advisory/finding.hpp"
+#include "oci/descriptor.hpp"
+#include "oci/reference.hpp"
 
 namespace resole::cli {
 
@@ -14,6 +21,7 @@ enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
+  std::filesystem::path config;          // --config; empty: the default place
   std::filesystem::path cache_dir;
   unsigned jobs = 2;
   std::string progress = "auto", log_format = "text", color = "auto";
@@ -23,19 +31,31 @@ struct CommonOptions {
 
 // What plan and patch decide by (product.md "Commands").
 struct PlanningOptions {
-  std::vector<std::string> platforms, reports, only, hold, package_mirrors, package_repos, add_keyrings, replace_keyrings;
-  std::string update;                    // "" = reported when a report is given, else security
-  std::string strategy = "append", min_severity, scripts = "hold", on_modified = "hold", on_eol = "warn", compression = "gzip";
-  std::string as_of, max_index_age, recipes_dir, deployed_as;
-  std::vector<std::string> private_hosts;
+  std::vector<oci::Platform> platforms;
+  std::vector<std::string> reports, only, hold;
+  std::vector<std::pair<std::string, std::string>> package_mirrors;  // FROM, TO
+  std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts;
+  std::string update;                            // "" = reported when a report is given, else security
+  std::string strategy = "append", scripts = "hold", on_modified = "hold", on_eol = "warn", compression = "gzip";
+  std::set<advisory::Severity> severities;       // --min-severity; empty = all
+  std::optional<std::int64_t> as_of, snapshot;   // seconds since the epoch
+  std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
+  std::string recipes_dir, deployed_as;
   bool force_report = false, offline = false, lockstep = false;
 };
 
 struct BuildingOptions {
-  std::vector<std::string> to, deployed_as;
+  std::vector<oci::Location> to;
+  std::vector<std::string> deployed_as;          // none, or one per `to`
   std::string on_unchanged = "copy";
   std::filesystem::path bundle;
   bool trust_plan = false, force = false;
+};
+
+// Per side: where images are read from, and written to (product.md "Image locations").
+struct RegistrySettings {
+  std::string source_authfile, destination_authfile, cert_dir;
+  bool source_tls_verify = true, destination_tls_verify = true;
 };
 
 struct RolloutOptions {
@@ -51,19 +71,27 @@ struct Options {
   CommonOptions common;
   PlanningOptions planning;
   BuildingOptions building;
+  RegistrySettings registry;
   RolloutOptions rollout;
-  std::string image;                     // inspect, plan, patch, verify
-  std::filesystem::path plan_file;       // fetch, build, verify --plan
-  std::filesystem::path output;          // -o: the verb's document ("" = standard output where that is the verb's data)
+  std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source
+  std::filesystem::path plan_file;               // read: fetch, build, verify --plan
+  std::filesystem::path plan_output;             // written: patch --plan
+  std::filesystem::path output;                  // -o: the verb's document ("" = standard output where that is the verb's data)
   std::string format = "table";
   bool detailed_exitcode = false;
 };
 
-// Either options, or the exit code after --help, --version or a usage error (the text is printed already).
+// RESOLE_*, XDG_CONFIG_HOME and HOME.
+using Environment = std::map<std::string, std::string>;
+
+// Either options, or text for standard output (--help, --version).
 struct Parsed {
   std::optional<Options> options;
-  int exit_code = 0;
+  std::string text;
 };
-Parsed parse_options(int argc, const char* const* argv);
+
+// The command line wins, then the environment, then the configuration file; only the options of the chosen verb count, and each value is checked.
+// Error(usage) says which word, variable or line is wrong. `log_format` is set as soon as it is known, so that errors can be shown as it says.
+Parsed parse_options(const std::vector<std::string>& words, const Environment& environment, std::string& log_format);
 
 }  // namespace resole::cli

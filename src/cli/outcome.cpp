@@ -5,12 +5,6 @@
 
 namespace resole::cli {
 
-std::vector<oci::Platform> platforms_of(const Options& options) {
-  std::vector<oci::Platform> platforms;
-  for (const auto& text : options.planning.platforms) platforms.push_back(oci::Platform::parse(text));
-  return platforms;
-}
-
 int plan_exit_code(const Options& options, const document::Plan& plan) {
   if (plan.partial()) return kExitPartial;
   return options.detailed_exitcode && plan.changes() ? kExitChanges : kExitDone;

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the verbs share: platforms from options, and exit codes from documents (product.md "Exit codes").
+// What the verbs share: exit codes from documents (product.md "Exit codes").
 #pragma once
-#include <vector>
-
 #include "cli/options.hpp"
 #include "document/plan.hpp"
-#include "document/result.hpp"
-#include "oci/descriptor.hpp"
 
 namespace resole::cli {
 
-std::vector<oci::Platform> platforms_of(const Options& options);
 int plan_exit_code(const Options& options, const document::Plan& plan);    // 0, 7, or 10 with --detailed-exitcode
 int result_exit_code(const document::Plan& plan);                          // 0 or 7
 // --scripts refuse: a package held for its scripts ends the run (exit 6) instead of standing in `held`.

@@ -18,7 +18,7 @@ void put_document(const Options& options, const std::string& document) {
 }
 
 int plan(const Options& options, Workplace& workplace) {
-  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
   const document::Plan plan = patch::make_plan(image, plan_request(options, workplace.tools()), workplace.tools());
   refuse_uncovered_scripts(options, plan);
   put_document(options, document::write_plan(plan));

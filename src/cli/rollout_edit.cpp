@@ -35,16 +35,24 @@ std::string find_template(const std::filesystem::path& directory, const std::str
   throw Error(ErrorKind::input, "no template " + name, "--templates names a directory that has it");
 }
 
-void write_renderings(const RolloutOptions& options, const document::Rollout& rollout, Reporter& reporter) {
-  if (options.renderings.empty()) return;
-  if (options.render_dir.empty()) throw Error(ErrorKind::usage, "--render needs --render-dir");
+using Rendered = std::vector<rollout::RenderedFile>;
+
+Rendered render_all(const RolloutOptions& options, const document::Rollout& rollout) {
+  Rendered files;
   for (const auto& rendering : options.renderings) {
-    for (const auto& file : rollout::render(rollout, rendering, [&](const std::string& name) { return find_template(options.templates, name); })) {
-      const auto path = options.render_dir / file.path;
-      std::filesystem::create_directories(path.parent_path());
-      io::write_file_atomic(path, file.text);
-      reporter.note("rendered " + path.string());
+    for (auto& file : rollout::render(rollout, rendering, [&](const std::string& name) { return find_template(options.templates, name); })) {
+      files.push_back(std::move(file));
     }
+  }
+  return files;
+}
+
+void write_renderings(const RolloutOptions& options, const Rendered& files, Reporter& reporter) {
+  for (const auto& file : files) {
+    const auto path = options.render_dir / file.path;
+    std::filesystem::create_directories(path.parent_path());
+    io::write_file_atomic(path, file.text);
+    reporter.note("rendered " + path.string());
   }
 }
 
@@ -61,10 +69,11 @@ int rollout_edit(const Options& options, Workplace& workplace) {
   const auto images = rollout::images_of(read_results(wanted.results));
   const auto files = read_manifests(wanted.manifests, [&](std::string_view text) { return rollout::mentions(text, images); }, workplace.reporter());
   const rollout::EditPlan plan = rollout::plan_edits(files, images, pin_of(wanted.pin));
+  const Rendered renderings = render_all(wanted, plan.rollout);  // what can fail, fails before anything is written
 
   if (wanted.write) write_manifests(wanted.manifests, plan.files);
   put_document(options, document::write_rollout(plan.rollout));
-  write_renderings(wanted, plan.rollout, workplace.reporter());
+  write_renderings(wanted, renderings, workplace.reporter());
   if (!wanted.write && options.format == "table") {
     for (const auto& file : plan.files) std::cout << rollout::unified_diff(file.path, file.before, file.after);
   }

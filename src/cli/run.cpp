@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/run.hpp"
 
+#include <poll.h>
+#include <unistd.h>
+
 #include <csignal>
 #include <iostream>
-#include <unistd.h>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "base/text.hpp"
+#include "cli/outputs.hpp"
 #include "cli/verbs.hpp"
 #include "io/fetcher.hpp"
 
@@ -45,6 +49,35 @@ int show(const Error& error, const std::string& log_format) {
   return exit_code(error.kind());
 }
 
+Environment environment() {
+  Environment out;
+  for (char** variable = environ; variable != nullptr && *variable != nullptr; ++variable) {
+    const std::string_view text(*variable);
+    const std::size_t equals = text.find('=');
+    const std::string_view name = text.substr(0, equals);
+    if (equals == std::string_view::npos || !(name.starts_with("RESOLE_") || name == "XDG_CONFIG_HOME" || name == "HOME")) continue;
+    out.emplace(name, text.substr(equals + 1));
+  }
+  return out;
+}
+
+int run_verb(const Options& options) {
+  check_outputs(options);
+  Workplace workplace(options);
+  for (const VerbFunction& function : kFunctions) {
+    if (function.verb == options.verb) return function.run(options, workplace);
+  }
+  throw Error(ErrorKind::internal, "no such verb");
+}
+
+// Data that did not arrive must not pass for done; a reader that had enough (`| head`) is no error.
+void finish_standard_output() {
+  if (std::cout.flush()) return;
+  pollfd out{STDOUT_FILENO, 0, 0};
+  if (poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0) return;
+  throw Error(ErrorKind::input, "standard output cannot be written", "is the disk full?");
+}
+
 }  // namespace
 
 int run(int argc, const char* const* argv) {
@@ -53,17 +86,15 @@ int run(int argc, const char* const* argv) {
   std::signal(SIGPIPE, SIG_IGN);
   std::string log_format = "text";
   try {
-    const Parsed parsed = parse_options(argc, argv);
-    if (!parsed.options) return parsed.exit_code;
-    const Options& options = *parsed.options;
-    log_format = options.common.log_format;
-    Workplace workplace(options);
-    for (const VerbFunction& function : kFunctions) {
-      if (function.verb == options.verb) return function.run(options, workplace);
-    }
-    throw Error(ErrorKind::internal, "no such verb");
+    const Parsed parsed = parse_options({argv + std::min(argc, 1), argv + argc}, environment(), log_format);
+    std::cout << parsed.text;
+    const int code = parsed.options ? run_verb(*parsed.options) : kExitDone;
+    finish_standard_output();
+    return code;
   } catch (const Error& error) {
     return show(error, log_format);
+  } catch (const std::filesystem::filesystem_error& error) {
+    return show(Error(ErrorKind::input, fmt::format("{}: {}", printable(error.path1().string()), error.code().message())), log_format);
   } catch (const std::bad_alloc&) {
     return show(Error(ErrorKind::input, "out of memory", "give the machine more memory, or fewer --jobs"), log_format);
   } catch (const std::exception& error) {

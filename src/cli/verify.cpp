@@ -13,20 +13,27 @@ namespace resole::cli {
 
 namespace {
 
-Json to_json(const patch::Verification& verification) {
+Json to_json(const patch::Verification& verification, const patch::ImageView& image) {
   Json findings = Json::array();
   for (const auto& finding : verification.findings) findings.push_back({{"platform", finding.platform}, {"subject", finding.subject}, {"problem", finding.problem}});
   return {{"schema", "resole/verification/v1"},
+          {"reference", image.location.text()},
+          {"digest", image.root.descriptor.digest.text()},
           {"ok", verification.findings.empty()},
           {"packages", verification.packages},
           {"layers", verification.layers},
+          {"deletedFiles", verification.missing},
+          {"changedFiles", verification.local},
           {"againstPlan", verification.against_plan},
           {"findings", findings}};
 }
 
 void print_table(const patch::Verification& verification, bool color) {
   if (verification.findings.empty()) {
-    std::cout << fmt::format("ok: {} layers, {} packages{}\n", verification.layers, verification.packages, verification.against_plan ? ", as the plan says" : "");
+    std::string own;
+    if (verification.missing > 0) own += fmt::format("; {} files of packages were deleted in the image", verification.missing);
+    if (verification.local > 0) own += fmt::format("; {} were changed in it", verification.local);
+    std::cout << fmt::format("ok: {} layers, {} packages{}{}\n", verification.layers, verification.packages, verification.against_plan ? ", as the plan says" : "", own);
     return;
   }
   io::Table table({"PLATFORM", "SUBJECT", "PROBLEM"});
@@ -40,13 +47,10 @@ int verify(const Options& options, Workplace& workplace) {
   constexpr std::uint64_t kLargestPlan = 256u << 20;
   std::optional<document::Plan> plan;
   if (!options.plan_file.empty()) plan = document::read_plan(io::read_file(options.plan_file, kLargestPlan), options.plan_file.string());
-  const patch::ImageView image = patch::look(oci::Location::parse(options.image), platforms_of(options), workplace.tools());
+  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
   const patch::Verification verification = patch::verify_image(image, plan, workplace.tools());
-  if (options.format == "json") {
-    std::cout << dump_document(to_json(verification));
-  } else {
-    print_table(verification, workplace.color());
-  }
+  put_document(options, dump_document(to_json(verification, image)));
+  if (options.format == "table") print_table(verification, workplace.color());
   return verification.findings.empty() ? kExitDone : exit_code(ErrorKind::verification);
 }
 

@@ -8,9 +8,11 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "cli/embedded.hpp"
+#include "cli/once_reporter.hpp"
 #include "io/fetcher.hpp"
 #include "io/terminal.hpp"
 #include "patch/bundling.hpp"
+#include "pkg/operator_access.hpp"
 #include "registry/remote/registries.hpp"
 #include "registry/stores.hpp"
 
@@ -42,39 +44,11 @@ std::vector<std::string> named_hosts(const PlanningOptions& planning) {
   const auto add = [&](std::string_view url) {
     if (const auto parsed = Url::try_parse(url)) hosts.push_back(parsed->host() + ":" + std::to_string(parsed->port()));
   };
-  for (const auto& mirror : planning.package_mirrors) add(std::string_view(mirror).substr(mirror.find('=') + 1));
+  for (const auto& [from, to] : planning.package_mirrors) add(to);
   for (const auto& repository : planning.package_repos) {
-    const auto words = split_words(repository);
-    if (!words.empty()) add(words.front());
+    for (const auto word : split_words(repository)) add(word);
   }
   return hosts;
-}
-
-std::int64_t parse_age(const std::string& text) {
-  if (text.empty()) return -1;
-  const auto number = parse_unsigned(std::string_view(text).substr(0, text.size() - 1));
-  const std::int64_t unit = text.back() == 'd' ? 86400 : text.back() == 'h' ? 3600 : text.back() == 'm' ? 60 : 0;
-  if (!number || unit == 0 || *number > 36500) throw Error(ErrorKind::usage, "bad age " + printable(text), "write a number with d, h or m: 14d, 12h");
-  return static_cast<std::int64_t>(*number) * unit;
-}
-
-std::set<advisory::Severity> parse_severities(const std::string& text) {
-  std::set<advisory::Severity> severities;
-  if (text.empty()) return severities;
-  const auto words = split(text, ',');
-  for (const auto word : words) {
-    const advisory::Severity severity = advisory::parse_severity(trim(word));
-    if (severity == advisory::Severity::unknown && lower(trim(word)) != "unknown") {
-      throw Error(ErrorKind::usage, "unknown severity " + printable(word), "negligible, low, medium, high or critical");
-    }
-    severities.insert(severity);
-  }
-  if (words.size() == 1) {  // a level means "and above"
-    for (int above = static_cast<int>(*severities.begin()); above <= static_cast<int>(advisory::Severity::critical); ++above) {
-      severities.insert(static_cast<advisory::Severity>(above));
-    }
-  }
-  return severities;
 }
 
 std::vector<std::pair<std::string, std::string>> read_reports(const std::vector<std::string>& names) {
@@ -100,10 +74,7 @@ std::vector<std::pair<std::string, std::string>> read_reports(const std::vector<
 plan::Update update_of(const PlanningOptions& planning) {
   if (planning.update == "all") return plan::Update::all;
   if (planning.update == "security") return plan::Update::security;
-  if (planning.update == "reported") {
-    if (planning.reports.empty()) throw Error(ErrorKind::usage, "--update reported needs a --report");
-    return plan::Update::reported;
-  }
+  if (planning.update == "reported") return plan::Update::reported;
   return planning.reports.empty() ? plan::Update::security : plan::Update::reported;
 }
 
@@ -122,8 +93,11 @@ std::map<std::string, std::string> recorded_options(const PlanningOptions& plann
   };
   record("only", planning.only);
   record("hold", planning.hold);
-  record("platform", planning.platforms);
-  if (!planning.min_severity.empty()) options["minSeverity"] = lower(planning.min_severity);
+  std::vector<std::string> platforms, severities;
+  for (const auto& platform : planning.platforms) platforms.push_back(platform.text());
+  for (const auto severity : planning.severities) severities.push_back(lower(advisory::severity_name(severity)));
+  record("platform", platforms);
+  record("minSeverity", severities);
   if (planning.lockstep) options["lockstep"] = "true";
   return options;
 }
@@ -147,7 +121,7 @@ std::unique_ptr<Reporter> make_reporter(const CommonOptions& common, const Clock
 }
 
 Workplace::Workplace(const Options& options)
-    : options_(options), clock_(io::system_clock()), reporter_(make_reporter(options.common, *clock_)), recipes_(load_recipes(options.planning.recipes_dir)) {
+    : options_(options), clock_(io::system_clock()), reporter_(warn_once(make_reporter(options.common, *clock_))), recipes_(load_recipes(options.planning.recipes_dir)) {
   const fs::path cache_directory = options.common.cache_dir.empty() ? io::default_cache_directory() : options.common.cache_dir;
   cache_ = io::disk_cache(cache_directory);
 
@@ -159,7 +133,8 @@ Workplace::Workplace(const Options& options)
     scratch_ = std::make_unique<Scratch>();
     http.extra_blobs = patch::open_bundle(options.building.bundle, scratch_->directory.path());
   }
-  fetcher_ = io::http_fetcher(http, *cache_, cache_directory, *reporter_, *clock_);
+  http_ = io::http_fetcher(http, *cache_, cache_directory, *reporter_, *clock_);
+  fetcher_ = pkg::fetcher_with(pkg::OperatorAccess::of({.mirrors = options.planning.package_mirrors, .extra = options.planning.package_repos}), *http_);
 
   registry::RegistryOptions sides;
   sides.source = {options.registry.source_authfile, options.registry.cert_dir, options.registry.source_tls_verify};
@@ -185,25 +160,18 @@ Workplace::~Workplace() = default;
 bool Workplace::color() const { return io::stdout_wants_color(color_choice(options_.common.color)); }
 
 std::int64_t as_of(const PlanningOptions& planning, const Clock& clock) {
-  if (planning.as_of.empty()) return clock.now();
-  const auto time = parse_time(planning.as_of);
-  if (!time) throw Error(ErrorKind::usage, "bad time " + printable(planning.as_of), "write RFC 3339, as in 2026-01-31T00:00:00Z or 2026-01-31");
-  return *time;
+  return planning.as_of ? *planning.as_of : clock.now();
 }
 
 pkg::RepositoryOptions repository_options(const PlanningOptions& planning, std::int64_t now, unsigned jobs) {
   pkg::RepositoryOptions options;
-  for (const auto& mirror : planning.package_mirrors) {
-    const auto equals = mirror.find('=');
-    if (equals == std::string::npos) throw Error(ErrorKind::usage, "bad --package-mirror " + printable(mirror), "write FROM=TO, or '*=TO'");
-    options.mirrors.emplace_back(mirror.substr(0, equals), mirror.substr(equals + 1));
-  }
+  options.mirrors = planning.package_mirrors;
   options.extra = planning.package_repos;
   for (const auto& file : planning.add_keyrings) options.keyrings.push_back(io::read_file(file, kLargestKeyring));
   for (const auto& file : planning.replace_keyrings) options.keyrings.push_back(io::read_file(file, kLargestKeyring));
   options.replace_keyrings = !planning.replace_keyrings.empty();
   options.now = now;
-  options.max_index_age = parse_age(planning.max_index_age);
+  options.max_index_age = planning.max_index_age;
   options.jobs = jobs;
   return options;
 }
@@ -213,7 +181,7 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   patch::PlanRequest request;
   request.as_of = as_of(planning, tools.clock);
   request.policy.update = update_of(planning);
-  request.policy.severities = parse_severities(planning.min_severity);
+  request.policy.severities = planning.severities;
   request.policy.only = planning.only;
   request.policy.hold = planning.hold;
   request.policy.on_modified = planning.on_modified == "overwrite" ? plan::OnModified::overwrite

@@ -30,7 +30,7 @@ class Workplace {
   std::unique_ptr<Reporter> reporter_;
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<Scratch> scratch_;
-  std::unique_ptr<Fetcher> fetcher_;
+  std::unique_ptr<Fetcher> http_, fetcher_;  // the second adds the operator's credentials to what the first asks for
   std::unique_ptr<registry::Registries> registries_;
   pkg::RecipeBook recipes_;
   std::unique_ptr<patch::Tools> tools_;

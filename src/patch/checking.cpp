@@ -79,7 +79,7 @@ void require_outcome(const PlatformView& view, const Ground& ground, const docum
   std::optional<rootfs::Tree> after;
   for (const auto& layer : layers) after = (after ? *after : ground.tree).with(layer.index);
   if (!after) return;
-  const pkg::Inventory inventory = view.family->inventory(*after, view.os);
+  const pkg::Inventory inventory = view.family->inventory(*after, view.os, view.image.platform());
   for (const auto& package : plan.packages) {
     const auto* have = installed_of(inventory, package);
     if (have && view.family->compare(have->version, package.to) == 0 && have->state == pkg::InstallState::installed) continue;

@@ -44,10 +44,34 @@ void verify_blobs(const ImageView& image, const PlatformView& view, Findings& fi
   });
 }
 
-void verify_packages(const PlatformView& view, Findings& findings, const Tools& tools) {
+// Did the image lack it before our upgrade? Files that were deleted stay deleted, and directories that held nothing else with them.
+bool was_deleted_before(const PlatformView& view, const pkg::VerifyFinding& finding) {
+  const std::string_view path = std::string_view(finding.path).substr(finding.path.starts_with('/') ? 1 : 0);
+  for (const auto& package : view.inventory.packages) {
+    if (package.key() != finding.package) continue;
+    return std::any_of(package.deleted.begin(), package.deleted.end(), [&](const std::string& deleted) {
+      return deleted == path || (deleted.starts_with(path) && deleted.size() > path.size() && deleted[path.size()] == '/');
+    });
+  }
+  return false;
+}
+
+// A package that we upgraded must be there in full, but for what the image had deleted of it.
+bool is_lost(const PlatformView& view, const pkg::VerifyFinding& finding) {
+  if (finding.kind != pkg::VerifyKind::missing || view.own_layers == 0 || was_deleted_before(view, finding)) return false;
+  return std::any_of(view.lineage->packages.begin(), view.lineage->packages.end(),
+                     [&](const plan::Floor& floor) { return floor.name + ":" + floor.arch == finding.package; });
+}
+
+void verify_packages(const PlatformView& view, Verification& out, Findings& findings, const Tools& tools) {
   Phase phase(tools.reporter, "verifying packages");
   for (const auto& finding : view.family->verify(view.given, view.given_inventory)) {
-    findings.add(view.image.platform().text(), finding.package.empty() ? finding.path : finding.package + " " + finding.path, finding.problem);
+    if (finding.is_problem() || is_lost(view, finding)) {
+      findings.add(view.image.platform().text(), finding.package.empty() ? finding.path : finding.package + " " + finding.path, finding.problem);
+    } else {
+      ++(finding.kind == pkg::VerifyKind::missing ? out.missing : out.local);
+      tools.reporter.debug(fmt::format("{} {}: {}", finding.package, printable(finding.path), finding.problem));
+    }
   }
 }
 
@@ -131,7 +155,7 @@ Verification verify_image(const ImageView& image, const std::optional<document::
     verify_blobs(image, view, findings, tools);
     out.layers += view.image.layers().size();
     if (view.family) {
-      verify_packages(view, findings, tools);
+      verify_packages(view, out, findings, tools);
       verify_relations(view, findings);
       out.packages += view.given_inventory.packages.size();
     }

@@ -14,6 +14,7 @@ struct Finding { std::string platform, subject, problem; };
 struct Verification {
   std::vector<Finding> findings;         // empty: the image is what it should be
   std::size_t packages = 0, layers = 0;
+  std::size_t missing = 0, local = 0;    // files of packages that the image deleted, or changed: no faults
   bool against_plan = false;
 };
 

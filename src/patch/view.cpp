@@ -71,8 +71,8 @@ PlatformView view_platform(const oci::Image& image, const std::map<Digest, Index
   view.os = read_os_release(view.given);
   view.family = pkg::detect_family(view.original);
   if (view.family) {
-    view.inventory = view.family->inventory(view.original, view.os);
-    view.given_inventory = own == 0 ? view.inventory : view.family->inventory(view.given, view.os);
+    view.inventory = view.family->inventory(view.original, view.os, image.platform());
+    view.given_inventory = own == 0 ? view.inventory : view.family->inventory(view.given, view.os, image.platform());
   }
   return view;
 }

@@ -10,6 +10,7 @@
 
 #include "archive/compression.hpp"
 #include "base/effects.hpp"
+#include "oci/descriptor.hpp"
 #include "pkg/package.hpp"
 #include "pkg/recipe.hpp"
 #include "pkg/verdict.hpp"
@@ -77,7 +78,18 @@ struct Proof {
   std::string uri;      // the repository that proved it, which then has the file too; not always the plan's (another mirror)
 };
 
-struct VerifyFinding { std::string path, package, problem; };
+enum class VerifyKind : std::uint8_t {
+  damage,   // the package database does not fit together
+  changed,  // a file has not the content that its package gave it, and nobody below or above is known to have given it another
+  missing,  // a file, link or directory of a package is not there: images delete what they do not need (documentation), which is no error
+  local,    // a file was changed after its package was installed: by a layer above, or before the package was upgraded and kept
+};
+
+struct VerifyFinding {
+  std::string path, package, problem;
+  VerifyKind kind = VerifyKind::damage;
+  bool is_problem() const { return kind == VerifyKind::damage || kind == VerifyKind::changed; }
+};
 
 // Contract: pure but for the Fetcher, Cache and Spool handed in. Thread-safe. Errors: Error(input) for databases and packages that are damaged,
 // Error(verification) for what is not what an index says.
@@ -86,7 +98,8 @@ class Family {
   virtual ~Family() = default;
   virtual std::string_view name() const = 0;
   virtual bool detect(const rootfs::Tree& tree) const = 0;          // is its database there?
-  virtual Inventory inventory(const rootfs::Tree& tree, const OsRelease& os) const = 0;
+  // `platform` of the image's config: decides where the database does not tell the architecture (an image of architecture-independent packages).
+  virtual Inventory inventory(const rootfs::Tree& tree, const OsRelease& os, const oci::Platform& platform = {}) const = 0;
   virtual int compare(std::string_view a, std::string_view b) const = 0;  // version order: <0, 0, >0
   // Reads the image's repositories, verifies them, and offers their packages. Network errors of one repository become failures() unless all fail.
   virtual std::unique_ptr<CandidateSource> candidates(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes,

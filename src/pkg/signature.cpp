@@ -235,15 +235,21 @@ bool is_wanted(const Judgement& judgement, const std::vector<std::string>& finge
   return fingerprints.empty() || std::ranges::any_of(fingerprints, names_it);
 }
 
-[[noreturn]] void refuse_unknown(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings, std::string_view what) {
+[[noreturn]] void refuse_unknown(const std::vector<Judgement>& judgements, const std::vector<Keyring>& keyrings,
+                                 const SignaturePolicy& policy, std::string_view what) {
   std::vector<std::string> unknown, names;
   for (const Judgement& judgement : judgements) unknown.push_back(judgement.key);
   for (const Keyring& keyring : keyrings) names.push_back(printable(keyring.name, 80));
   if (judgements.empty()) throw Error(ErrorKind::verification, fmt::format("{}: no signature that can be read", what));
-  const std::string where = names.empty() ? "there is no keyring" : "not in " + join(names, ", ");
+  std::string where = names.empty() ? "there is no keyring" : "not in " + join(names, ", ");
+  std::string hint = "if you trust it, add its public key with --add-keyring FILE";
+  if (!policy.restricted_by.empty()) {
+    if (!policy.fingerprints.empty()) where = fmt::format("not {}", join(policy.fingerprints, ", "));
+    where += fmt::format(", to which {} restricts the keys of this repository", printable(policy.restricted_by));
+    hint = "other keys of the image do not count for it; " + hint;
+  }
   throw Error(ErrorKind::verification,
-              fmt::format("{}: signed by a key that is not trusted here ({}; {})", what, join(unknown, ", "), where),
-              "if you trust it, add its public key with --add-keyring FILE");
+              fmt::format("{}: signed by a key that is not trusted here ({}; {})", what, join(unknown, ", "), where), hint);
 }
 
 // The signature that counts. Error(verification) when none does, or when one by a trusted key does not fit the text.
@@ -262,7 +268,7 @@ const Judgement& decide(const std::vector<Judgement>& judgements, const std::vec
   }
   if (good) return *good;
   if (unusable) throw Error(ErrorKind::verification, fmt::format("{}: {} (key {})", what, unusable->problem, unusable->key));
-  refuse_unknown(judgements, keyrings, what);
+  refuse_unknown(judgements, keyrings, policy, what);
 }
 
 // Both sides' idea of line ends and trailing blanks, so that two readings of one message can be compared.
@@ -277,6 +283,15 @@ std::string normalised(std::string_view text) {
 }
 
 }  // namespace
+
+bool holds_keys(const Keyring& keyring) {
+  const MutedLibrary muted;
+  const Session session = open_session(0);
+  import_keyring(session.get(), keyring, std::nullopt);
+  std::size_t count = 0;
+  must(rnp_get_public_key_count(session.get(), &count), "rnp_get_public_key_count");
+  return count > 0;
+}
 
 SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
                               std::string_view what) {

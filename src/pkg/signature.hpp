@@ -22,6 +22,7 @@ struct SignedText {
 struct SignaturePolicy {
   std::int64_t now = 0;                   // keys and signatures are judged as of then; 0 = the machine's clock
   std::vector<std::string> fingerprints;  // when given, only these keys (or their subkeys) count (apt's Signed-By with fingerprints)
+  std::string restricted_by = {};         // what says that only these keyrings count, for messages: "Signed-By of etc/apt/sources.list:3"
 };
 
 // One good signature by a key of the keyrings is enough, others may be by unknown or expired keys; one by a known key that does not fit is
@@ -29,6 +30,9 @@ struct SignaturePolicy {
 // revoked key, SHA-1, MD5, DSA or short RSA, anything before or after the one signed block.
 SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
                               std::string_view what);
+
+// Is there a public key that can be read?
+bool holds_keys(const Keyring& keyring);
 
 // The text that a clear-signed message covers, by its armor alone. Error(verification) when it is not exactly one well-formed block and
 // nothing else.

@@ -18,18 +18,18 @@ std::optional<oci::Reference> parse(std::string_view text) {
 }
 
 // The given name, or the location itself when it is a registry's.
-std::string deployed_name(const std::string& deployed_as, const std::string& location, std::string_view option) {
+std::string deployed_name(const std::string& deployed_as, const std::string& location, std::string_view option, std::string_view verbs) {
   if (!deployed_as.empty()) return deployed_as;
   const oci::Location place = oci::Location::parse(location);
   if (place.reference) return place.reference->text();
   throw Error(ErrorKind::usage, fmt::format("{} is a local file: under which reference does it run?", printable(location)),
-              fmt::format("give {} to plan or patch and build again", option));
+              fmt::format("run {} again with {}", verbs, option));
 }
 
 document::RolloutImage image_of(const document::Result& result, const document::Destination& destination) {
   document::RolloutImage image;
-  image.source_reference = deployed_name(result.source_deployed_as, result.source_reference, "--source-deployed-as");
-  image.patched_reference = deployed_name(destination.deployed_as, destination.location, "--deployed-as");
+  image.source_reference = deployed_name(result.source_deployed_as, result.source_reference, "--source-deployed-as", "plan or patch");
+  image.patched_reference = deployed_name(destination.deployed_as, destination.location, "--deployed-as", "build or patch");
   image.source = result.source.digest;
   image.patched = result.patched.digest;
   for (const auto& platform : result.platforms) {

@@ -34,7 +34,8 @@ class LayerDraft {
   // Writes the tar, without the end-of-archive blocks (and then without a diff_id in the index) when `finish` is false.
   // Puts that equal the tree below in content, mode, owner, xattrs are left out, keeping link sets whole: a set is written completely or
   // not at all. Directories of `puts` are merged with the parents they need. `marker_mtime` dates whiteouts, and parents that no layer
-  // lists. Error(internal) for a path whose parent is not a directory afterwards, and for a hardlink to what the draft does not hold.
+  // lists or has. Error(input) for a path whose parent is something else than a directory, Error(internal) for a hardlink to what the draft
+  // does not hold.
   // Returns the entries written (captured bytes and ELF facts by the same rules as index_layer).
   LayerIndex write(const Tree& below, std::int64_t marker_mtime, Sink& sink, bool finish = true) const;
 

@@ -75,8 +75,9 @@ class Settler {
   }
 
   [[noreturn]] static void refuse_parent(std::string_view path, std::string_view parent) {
-    throw Error(ErrorKind::internal,
-                fmt::format("{}: would be written below {}, which is not a directory", printable(path), printable(parent)));
+    throw Error(ErrorKind::input,
+                fmt::format("/{}: would be written below /{}, which is not a directory", printable(path), printable(parent)),
+                "the image, or a package, has something else there: make it a directory, or a link to one that is there");
   }
 
   // ---- link sets
@@ -171,13 +172,24 @@ class Settler {
     }
   }
 
+  // A parent that is nowhere (var/lib/dpkg/info of an image that cleaned up): as mkdir -p makes it, and dpkg what it misses.
+  tar::Header new_directory(std::string_view path) const {
+    tar::Header header;
+    header.path = path;
+    header.type = tar::Type::directory;
+    header.mode = 0755;
+    header.mtime = marker_mtime_;
+    return header;
+  }
+
   tar::Header directory_header(std::string_view path, std::string_view child) {
     const Put* put = put_at(path);
     const Node* node = below_.find(path);
     const bool stays = is_directory(node) && (put == nullptr || is_same(path, path));
     if (!stays) {
       if (put != nullptr && put->first.type == tar::Type::directory) return put->first;
-      refuse_parent(child, path);
+      if (put != nullptr || node != nullptr) refuse_parent(child, path);
+      return new_directory(path);
     }
     tar::Header header = header_of(*node);
     if (node->implicit) header.mtime = marker_mtime_;

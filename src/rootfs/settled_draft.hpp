@@ -19,7 +19,8 @@ struct SettledDraft {
   std::map<std::string, Object> objects;           // sorted, so that the first name of a link set comes first
 };
 
-// Error(internal): a path whose parent will not be a directory, a hardlink to what the draft does not hold.
+// Parents that are nowhere are made, 0755 root:root. Error(input): a path whose parent will be something else than a directory;
+// Error(internal): a hardlink to what the draft does not hold.
 SettledDraft settle(const LayerDraft& draft, const Tree& below, std::int64_t marker_mtime);
 
 }  // namespace resole::rootfs

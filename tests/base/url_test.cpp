@@ -21,6 +21,11 @@ TEST(Url, Parts) {
   EXPECT_EQ(Url::parse("https://example.org:").port(), 443);
   EXPECT_EQ(Url::parse("http://[2001:db8::1]:5000/v2/").host(), "2001:db8::1");
   EXPECT_EQ(Url::parse("http://[2001:db8::1]:5000/v2/").origin(), "http://[2001:db8::1]:5000");
+  EXPECT_EQ(Url::parse("http://1.2.3.4.example.org/x").origin(), "http://1.2.3.4.example.org:80") << "and not that of 1.2.3.4";
+  EXPECT_EQ(Url::parse("http://1.2.3.4.example.org/x").path(), "/x");
+  EXPECT_EQ(Url::parse("http://1.2.3.4.example.org:8080").origin(), "http://1.2.3.4.example.org:8080");
+  EXPECT_FALSE(Url::try_parse("http://1.2.3.4.example.org:80x/"));
+  EXPECT_FALSE(Url::try_parse("http://1.2.3.4@example.org:80x/"));
   const Url file = Url::parse("file:///var/mirror/debian");
   EXPECT_EQ(file.host(), "");
   EXPECT_EQ(file.path(), "/var/mirror/debian");
@@ -31,8 +36,8 @@ TEST(Url, RefusesWhatIsNone) {
   // Of the last two, Boost 1.81 makes the host 10.0.0.5 with the path ".example.org/": the same place as the registry there, with its login.
   for (const char* bad :
        {"", "example.org/debian", "/debian", "http://", "http:///debian", "http://exa mple.org/", "http://example.org/a b",
-        "http://example.org:99999/", "http://example.org:0/", "http://example.org:80x/", "http://[::1/", "http://example.org/\n", "//example.org/x",
-        "http://127.0.0.1./", "http://10.0.0.5.example.org/"}) {
+         "http://example.org:99999/", "http://example.org:0/", "http://[::1/", "http://example.org:80x/", "http://example.org:x", "http://example.org/\n", "//example.org/x",
+         "http://127.0.0.1./", "http://10.0.0.5.example.org/"}) {
     EXPECT_FALSE(Url::try_parse(bad)) << bad;
     EXPECT_THROW(Url::parse(bad), Error) << bad;
   }
@@ -50,12 +55,24 @@ TEST(Url, ShownHasNoSecrets) {
   }
 }
 
+TEST(Url, PublicFormHasNoSecretsAtAll) {
+  EXPECT_EQ(public_url("https://bob:secret@example.org:8443/debian?token=abc#part"), "https://example.org:8443/debian");
+  EXPECT_EQ(public_url("https://bob:sec@ret@example.org").find("ret"), std::string::npos);
+  EXPECT_EQ(public_url("https://example.org/a@b/"), "https://example.org/a@b/");
+  EXPECT_EQ(public_url("http://bob:se/cret@example.org/"), "http:...") << "which part is the password is anyone's guess";
+  EXPECT_EQ(public_url("http://bob:secret@exa mple.org/"), "http:...");
+  EXPECT_EQ(public_url("file:/srv/mirror"), "file:/srv/mirror");
+  EXPECT_EQ(public_url("bob"), "");
+}
+
 TEST(Url, Join) {
   const Url base = Url::parse("http://example.org/debian");
   EXPECT_EQ(base.join("dists/bookworm/InRelease").text(), "http://example.org/debian/dists/bookworm/InRelease");
   EXPECT_EQ(Url::parse("http://example.org/debian/").join("/pool/x").text(), "http://example.org/debian/pool/x");
-  EXPECT_EQ(base.join("pool/c/c++_1%3a2~b.deb").text(), "http://example.org/debian/pool/c/c++_1%3a2~b.deb");
-  EXPECT_EQ(base.join("a b?c#d%zz").text(), "http://example.org/debian/a%20b%3Fc%23d%25zz");
+  // As `apt-get --print-uris` writes names.
+  EXPECT_EQ(base.join("pool/c/c++_1%3a2~b.deb").text(), "http://example.org/debian/pool/c/c%2b%2b_1%253a2%7eb.deb");
+  EXPECT_EQ(base.join("pool/a:b,c;d@e!f$g(h)*i\xc3\xa9.deb").text(), "http://example.org/debian/pool/a:b,c;d@e!f$g(h)*i%c3%a9.deb");
+  EXPECT_EQ(base.join("a b?c#d%zz").text(), "http://example.org/debian/a%20b%3fc%23d%25zz");
   EXPECT_EQ(Url::parse("https://example.org/debian?sig=1#x").join("pool/x").text(), "https://example.org/debian/pool/x?sig=1");
   for (const char* bad : {"../x", "a/../../x", "..", "a/%2e%2E/b", ".%2e/x"}) EXPECT_THROW(base.join(bad), Error) << bad;
   EXPECT_EQ(base.join("a..b/...").path(), "/debian/a..b/...");
@@ -109,7 +126,8 @@ TEST(Url, PrivateAddresses) {
                            "[::7f00:1]"}) {
     EXPECT_TRUE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;
   }
-  for (const char* host : {"example.org", "8.8.8.8", "172.32.0.1", "172.15.0.1", "192.167.1.1", "11.0.0.1", "[2600::1]",
+  EXPECT_TRUE(Url::parse("http://8.8.8.8.localhost/").is_private_address());
+  for (const char* host : {"example.org", "8.8.8.8", "8.8.8.8.example.org", "172.32.0.1", "172.15.0.1", "192.167.1.1", "11.0.0.1", "[2600::1]",
                            "[64:ff9b::808:808]", "localhost.example.org", "0x.example.org", "10.example.org", "[::ffff:8.8.8.8]"}) {
     EXPECT_FALSE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;
   }

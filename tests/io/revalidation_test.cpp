@@ -60,6 +60,33 @@ TEST_F(RevalidationTest, UncalledForNotModifiedIsAnError) {
   EXPECT_EQ(error_of([&] { fetcher().fetch(unknown("/InRelease")); }).kind(), ErrorKind::network);
 }
 
+// One bad answer with a date of the future must not end in "not modified" for ever.
+TEST_F(RevalidationTest, OnlyAcceptedBodiesAreKept) {
+  server.script("/InRelease", {{.body = "evil", .etag = "\"1\""}, {.body = "good", .etag = "\"2\""}});
+  Resource resource = unknown("/InRelease");
+  const auto accept = [](std::string_view wanted) {
+    return [wanted](std::string_view bytes) {
+      if (bytes != wanted) throw Error(ErrorKind::verification, "not " + std::string(wanted));
+    };
+  };
+  resource.accept = accept("good");
+  EXPECT_EQ(error_of([&] { fetcher().fetch(resource); }).kind(), ErrorKind::verification);
+  EXPECT_EQ(make()->fetch(resource).bytes(), "good");
+  EXPECT_FALSE(server.seen().back().has("if-none-match")) << "the bad one was not kept";
+  EXPECT_EQ(make()->fetch(resource).bytes(), "good");
+  EXPECT_TRUE(server.seen().back().has("if-none-match"));
+
+  // What was kept is believed no more: asked for again, once, without conditions.
+  const std::size_t before = server.seen().size();
+  resource.accept = accept("better");
+  EXPECT_EQ(error_of([&] { make()->fetch(resource); }).kind(), ErrorKind::verification);
+  ASSERT_EQ(server.seen().size(), before + 2);
+  EXPECT_TRUE(server.seen()[before].has("if-none-match"));
+  EXPECT_FALSE(server.seen()[before + 1].has("if-none-match"));
+  options.offline = true;
+  EXPECT_EQ(error_of([&] { make()->fetch(resource); }).kind(), ErrorKind::verification);
+}
+
 TEST_F(RevalidationTest, DamagedEntryIsFetchedAgain) {
   server.script("/InRelease", {{.body = "one", .etag = "\"1\""}});
   fetcher().fetch(unknown("/InRelease"));

@@ -5,6 +5,7 @@
 #include "pkg/deb/ca_certificates.hpp"
 #include "pkg/deb/hash_links.hpp"
 #include "pkg/deb_oracle.hpp"
+#include "pkg/small_tree.hpp"
 
 namespace resole::test {
 namespace {
@@ -106,6 +107,24 @@ TEST_F(Certificates, OrphansGoWhenSomethingChanges) {
       "ln -s /usr/share/gone.crt etc/ssl/certs/gone.pem; ln -s gone.pem etc/ssl/certs/12345678.0; rm "
       "usr/share/ca-certificates/mozilla/B.crt; sed -i 's,^mozilla/B,!mozilla/B,' etc/ca-certificates.conf");
   compare();
+}
+
+TEST(CertificatePlace, MissingIsMadeAndNowhereIsTold) {
+  const auto run = [](std::map<std::string, std::string> more, rootfs::LayerDraft& draft) {
+    more.insert({{"etc/ca-certificates.conf", "x.crt\n"}, {"usr/share/ca-certificates/x.crt", "pem\n"}});
+    const rootfs::Tree tree = tree_of(more);
+    const auto notes = deb::update_ca_certificates(tree, {.configure = false, .epoch = 1}, draft);
+    with_draft(tree, draft);  // must be possible
+    return notes;
+  };
+  rootfs::LayerDraft missing, dangling, file;
+  EXPECT_EQ(run({{"etc/ssl/", ""}}, missing), std::vector<std::string>{});
+  EXPECT_TRUE(missing.contains("etc/ssl/certs/ca-certificates.crt"));
+  EXPECT_EQ(run({{"etc/ssl/certs", "-> /run/certs"}}, dangling),
+            std::vector<std::string>{"/etc/ssl/certs is a link to nowhere in the image: bundle and links of the certificates are not made again"});
+  EXPECT_TRUE(dangling.empty());
+  EXPECT_EQ(run({{"etc/ssl/certs", "x"}}, file).size(), 1u);
+  EXPECT_TRUE(file.empty());
 }
 
 TEST(CertificateList, IsRewrittenAsPostinstDoes) {

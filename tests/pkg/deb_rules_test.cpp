@@ -55,10 +55,58 @@ tar::Header with_mode(std::string path, std::uint32_t mode, std::uint32_t gid = 
   return header;
 }
 
-TEST(DebRules, ModesAndOwnersOfTheImageStay) {
-  tar::Header agent = with_mode("usr/bin/agent", 02755, 101);
-  agent.size = 3;
-  const rootfs::Tree tree = tree_of(image("/usr/bin/agent\n/usr/bin/plain\n").add(agent, "old").file("usr/bin/plain", "old", 0755));
+tar::Header program(std::string path, std::uint32_t mode, std::uint32_t gid = 0) {
+  tar::Header header = with_mode(std::move(path), mode, gid);
+  header.size = 3;
+  return header;
+}
+
+struct ModeCase {
+  const char* name;
+  std::uint32_t installed, below, fresh;  // by the layer that installed it; by a later layer (0: it is the only one); by the new package
+  bool scripted;
+  std::uint32_t expected;
+};
+
+class DebModes : public testing::TestWithParam<ModeCase> {};
+
+// Where dpkg's answer is the whole one (one layer, no script) the oracle tests ask it: DebUpgrade.ModesOfTheNewPackage.
+TEST_P(DebModes, OfAFileThatIsReplaced) {
+  const ModeCase& each = GetParam();
+  const std::string script = each.scripted ? "#!/bin/sh\nchmod x /bin/tool\n" : "#!/bin/sh\nchmod x /usr/bin/tool-other /usr/bin/toolx\n";
+  TarBuilder first = image("/usr/bin/tool\n");
+  first.file("var/lib/dpkg/info/foo.postinst", script).add(program("usr/bin/tool", each.installed), "old");
+  std::vector<std::shared_ptr<const rootfs::LayerIndex>> layers = {layer(first)};
+  if (each.below) layers.push_back(layer(TarBuilder().dir("usr", 0751).dir("usr/bin").add(program("usr/bin/tool", each.below), "old")));
+  const rootfs::Tree tree = rootfs::Tree::merge(std::move(layers));
+  const auto result = upgrade(tree, {foo("2").file("usr/bin/tool", "new", each.fresh).control("postinst", script, 0755).build()});
+  EXPECT_EQ(apply(tree, result).find("usr/bin/tool")->entry.mode, each.expected);
+  ASSERT_EQ(result.kept.size(), each.expected == each.fresh ? 0u : 1u) << "what differs from the package is told";
+  if (!result.kept.empty()) {
+    EXPECT_EQ(result.kept[0].path, "/usr/bin/tool");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Matrix, DebModes,
+                         testing::Values(ModeCase{"package_changes", 0644, 0, 0755, false, 0755},
+                                         ModeCase{"package_drops_setuid", 04755, 0, 0755, false, 0755},
+                                         ModeCase{"package_brings_setuid", 0755, 0, 04755, false, 0755},
+                                         ModeCase{"package_brings_sticky", 0755, 0, 01755, false, 01755},
+                                         ModeCase{"script_set_setgid", 02755, 0, 0755, true, 02755},
+                                         ModeCase{"script_and_hardening", 04755, 0755, 04755, true, 0755},
+                                         ModeCase{"later_layer_opened", 0644, 0600, 0755, false, 0600},
+                                         ModeCase{"later_layer_hardened", 04755, 0755, 04755, false, 0755},
+                                         ModeCase{"later_layer_added_setuid", 0755, 04755, 0755, false, 04755},
+                                         ModeCase{"later_layer_kept_setuid_that_goes", 04755, 04711, 0755, false, 0711},
+                                         ModeCase{"later_layer_is_equal", 04755, 04755, 0755, false, 0755}),
+                         [](const auto& each) { return each.param.name; });
+
+TEST(DebRules, WhatAPostinstNamesStays) {
+  const std::string script = "#!/bin/sh\nchown root:ssh /usr/bin/agent && chmod 2755 /usr/bin/agent\n";
+  const rootfs::Tree tree = tree_of(image("/usr/bin/agent\n/usr/bin/plain\n")
+                                        .file("var/lib/dpkg/info/foo.postinst", script)
+                                        .add(program("usr/bin/agent", 02755, 101), "old")
+                                        .file("usr/bin/plain", "old", 0755));
   const auto result = upgrade(tree, {foo("2").file("usr/bin/agent", "new", 0755).file("usr/bin/plain", "new", 0755).build()});
   const rootfs::Tree after = apply(tree, result);
   EXPECT_EQ(after.find("usr/bin/agent")->entry.mode, 02755u);
@@ -66,7 +114,22 @@ TEST(DebRules, ModesAndOwnersOfTheImageStay) {
   EXPECT_EQ(after.find("usr/bin/agent")->entry.sha256, sha256_of("new"));
   ASSERT_EQ(result.kept.size(), 1u);
   EXPECT_EQ(result.kept[0].path, "/usr/bin/agent");
-  EXPECT_EQ(result.kept[0].what, "mode 2755 kept, package has 0755; owner 0:101 kept, package has 0:0");
+  EXPECT_EQ(result.kept[0].what,
+            "mode 2755 kept, package has 0755 (a postinst of the package names the file); "
+            "owner 0:101 kept, package has 0:0 (a postinst of the package names the file)");
+}
+
+TEST(DebRules, OwnersThatALaterLayerGaveStay) {
+  const auto layers = [](std::uint32_t later) {
+    return rootfs::Tree::merge({layer(image("/usr/bin/tool\n").add(program("usr/bin/tool", 0755, 7), "old").hardlink("usr/bin/same", "usr/bin/tool")),
+                                layer(TarBuilder().dir("usr", 0751).dir("usr/bin").add(program("usr/bin/tool", 0700, later), "old"))});
+  };
+  const auto gid_after = [&](std::uint32_t later) {
+    const rootfs::Tree tree = layers(later);
+    return apply(tree, upgrade(tree, {foo("2").file("usr/bin/tool", "new", 0755).build()})).find("usr/bin/tool")->entry.gid;
+  };
+  EXPECT_EQ(gid_after(8), 8u);
+  EXPECT_EQ(gid_after(7), 0u) << "only the mode was changed later";
 }
 
 TEST(DebRules, FilesOfNobodyTakeThePackagesMode) {
@@ -80,11 +143,15 @@ TEST(DebRules, FileCapabilitiesAreCarried) {
   ping.size = 3;
   ping.xattrs["security.capability"] = std::string("\1\0\0\2", 4);
   ping.xattrs["user.note"] = "mine";
-  const rootfs::Tree tree = tree_of(image("/usr/bin/ping\n").add(ping, "old"));
+  const std::string script = "setcap cap_net_raw+ep /bin/ping";
+  const rootfs::Tree tree = tree_of(image("/usr/bin/ping\n").file("var/lib/dpkg/info/foo.postinst", script).add(ping, "old"));
   const auto result = upgrade(tree, {foo("2").file("usr/bin/ping", "new", 0755).build()});
   const auto xattrs = apply(tree, result).find("usr/bin/ping")->entry.xattrs;
   EXPECT_EQ(xattrs, (std::map<std::string, std::string>{{"security.capability", std::string("\1\0\0\2", 4)}}));
   ASSERT_EQ(result.kept.size(), 1u);
+  const rootfs::Tree unscripted = tree_of(image("/usr/bin/ping\n").add(ping, "old"));
+  const auto plain = upgrade(unscripted, {foo("2").file("usr/bin/ping", "new", 0755).build()});
+  EXPECT_TRUE(apply(unscripted, plain).find("usr/bin/ping")->entry.xattrs.empty()) << "as when dpkg unpacks";
 }
 
 TEST(DebRules, OwnersByTheImagesNames) {
@@ -149,6 +216,65 @@ TEST(DebRules, AConflictIsRefused) {
     EXPECT_NE(error.message().find("/usr/bin/bar, which belongs to bar"), std::string::npos);
   }
   EXPECT_THROW(upgrade(tree, {foo("2").file("usr/x", "").build(), DebBuilder("new", "1").file("usr/x", "").build()}), Error);
+}
+
+TEST(DebRules, MissingDirectoriesOfTheDatabaseAreMade) {
+  const auto deb = foo("2").file("usr/bin/foo", "2").control("triggers", "interest-noawait named\n").build();
+  TarBuilder tar;
+  tar.dir("var", 0711).dir("var/lib").dir("var/lib/dpkg").file("var/lib/dpkg/status", stanza("foo", "1"));
+  const rootfs::Tree tree = tree_of(tar), after = apply(tree, upgrade(tree, {deb}));
+  EXPECT_NE(after.content("var/lib/dpkg/info/foo.list").value_or("").find("/usr/bin/foo\n"), std::string_view::npos);
+  EXPECT_EQ(after.content("var/lib/dpkg/triggers/named"), "foo/noawait\n");
+  EXPECT_EQ(after.find("var/lib/dpkg/info")->entry.mode, 0755u);
+  EXPECT_FALSE(after.find("var/lib/dpkg/info")->implicit);
+}
+
+TEST(DebRules, ADatabaseThatCannotBeWrittenIsTheImagesFault) {
+  const auto deb = foo("2").file("usr/bin/foo", "2").control("triggers", "interest named\n").build();
+  const auto message_with = [&](const std::string& place, const std::string& target) {
+    TarBuilder tar;
+    tar.file("var/lib/dpkg/status", stanza("foo", "1"));
+    if (target.empty())
+      tar.file(place);
+    else
+      tar.symlink(place, target);
+    const rootfs::Tree tree = tree_of(tar);
+    try {
+      apply(tree, upgrade(tree, {deb}));
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input) << error.what();
+      EXPECT_FALSE(error.hint().empty());
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  EXPECT_NE(message_with("var/lib/dpkg/info", "/srv/none").find("/var/lib/dpkg/info is a link to nowhere"), std::string::npos);
+  EXPECT_NE(message_with("var/lib/dpkg/info", "").find("/var/lib/dpkg/info is not a directory"), std::string::npos);
+  EXPECT_NE(message_with("var/lib/dpkg/triggers", "../../x").find("/var/lib/dpkg/triggers is a link to nowhere"), std::string::npos);
+}
+
+TEST(DebRules, TwoPackagesThatBringOneFile) {
+  const rootfs::Tree tree = tree_of(image("/usr/bin/foo\n").file("usr/bin/foo", "1"));
+  try {
+    upgrade(tree, {foo("2").file("usr/bin/foo", "2").file("usr/bin/x", "").build(), DebBuilder("bar", "3").file("usr/bin/x", "").build()});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+    for (const char* part : {"bar 3", "foo 2", "/usr/bin/x"}) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find("--hold bar or --hold foo"), std::string::npos) << error.hint();
+  }
+}
+
+TEST(DebRules, ADisappearanceWithAScriptIsRefused) {
+  TarBuilder tar = image("/usr\n/usr/bin\n/usr/bin/foo\n").file("usr/bin/foo", "1").file("var/lib/dpkg/info/foo.postrm", "#!/bin/sh\n");
+  try {
+    upgrade(tree_of(tar), {DebBuilder("bar", "2").field("Replaces", "foo").file("usr/bin/foo", "2").build()});
+    FAIL();
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::refused);
+    EXPECT_NE(std::string(error.what()).find("bar 2 takes over all files of foo"), std::string::npos) << error.what();
+    EXPECT_NE(error.hint().find("--hold bar"), std::string::npos);
+  }
 }
 
 TEST(DebRules, ThePackageMustBeThePlannedOne) {
@@ -223,7 +349,9 @@ TEST(DebPayload, KeySeesTheStateBelow) {
   const std::string plain = key(image("/usr/bin/foo\n").file("usr/bin/foo", "1"));
   EXPECT_EQ(plain, key(image("/usr/bin/foo\n").file("usr/bin/foo", "1").file("usr/bin/application", "unrelated")));
   EXPECT_NE(plain, key(image("/usr/bin/foo\n").file("usr/bin/foo", "2"))) << "an equal file is left out";
-  EXPECT_NE(plain, key(image("/usr/bin/foo\n").file("usr/bin/foo", "1", 0755))) << "a mode that stays";
+  EXPECT_EQ(plain, key(image("/usr/bin/foo\n").file("usr/bin/foo", "1", 0755))) << "the package's mode";
+  const auto scripted = [] { return image("/usr/bin/foo\n").file("var/lib/dpkg/info/foo.postinst", "chmod 755 /usr/bin/foo\n"); };
+  EXPECT_NE(key(scripted().file("usr/bin/foo", "1")), key(scripted().file("usr/bin/foo", "1", 0755))) << "a mode that stays";
   EXPECT_NE(plain, key(image("/usr/bin/foo\n/usr/bin/gone\n").file("usr/bin/foo", "1").file("usr/bin/gone", "1"))) << "a whiteout";
 }
 

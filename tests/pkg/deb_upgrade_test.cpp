@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "pkg/deb_oracle.hpp"
 #include "support/deb_builder.hpp"
 
@@ -233,6 +235,32 @@ TEST(DebUpgrade, HardLinks) {
                       .build()});
 }
 
+TEST(DebUpgrade, ModesOfTheNewPackage) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({foo("1")
+                      .file("usr/bin/setuid", "x", 04755)
+                      .file("usr/bin/setgid", "same", 02755)
+                      .file("usr/bin/noexec", "same", 0644)
+                      .file("usr/bin/linked", "x", 0700)
+                      .hardlink("usr/bin/other-name", "usr/bin/linked")
+                      .dir("usr/share/private", 0700)
+                      .owner("no-such-user", "no-such-group")
+                      .file("usr/bin/owned", "x", 0755, 12, 34)
+                      .build()});
+  oracle.upgrade({foo("2")
+                      .file("usr/bin/setuid", "y", 0755)
+                      .file("usr/bin/setgid", "same", 0755)
+                      .file("usr/bin/noexec", "same", 0755)
+                      .file("usr/bin/linked", "x", 0711)
+                      .hardlink("usr/bin/other-name", "usr/bin/linked")
+                      .dir("usr/share/private", 0755)
+                      .owner("no-such-user", "no-such-group")
+                      .file("usr/bin/owned", "y", 0755, 56, 34)
+                      .build()});
+  EXPECT_TRUE(oracle.result.kept.empty());
+}
+
 // ---- local rules
 
 TEST(DebUpgrade, Diversions) {
@@ -293,6 +321,65 @@ TEST(DebUpgrade, FilesTakenOver) {
                       .file("usr/bin/tool", "2")
                       .file("usr/share/foo/data", "1")
                       .build()});
+}
+
+// ---- disappearance: every condition of pkg_disappear_others()
+
+DebBuilder taker() {
+  return DebBuilder("taker", "2").field("Replaces", "bar, baz").file("usr/bin/taker", "2").file("usr/bin/bar", "2").file("usr/share/bar/data", "2");
+}
+DebBuilder bar() { return DebBuilder("bar", "1").file("usr/bin/bar", "1").file("usr/share/bar/data", "1"); }
+bool knows(const rootfs::Tree& tree, const std::string& package) {
+  return tree.content("var/lib/dpkg/status").value_or("").find("Package: " + package + "\n") != std::string_view::npos;
+}
+
+struct DisappearanceCase {
+  const char* name;
+  std::vector<std::string> also;  // installed beside bar and an old taker
+  std::string fields;             // of bar
+  bool disappears;
+};
+
+class DebDisappearance : public testing::TestWithParam<DisappearanceCase> {};
+
+TEST_P(DebDisappearance, AsDpkg) {
+  REQUIRE_DPKG();
+  const DisappearanceCase& each = GetParam();
+  DpkgOracle oracle;
+  DebBuilder old = bar();
+  old.control("triggers", "interest-noawait /usr/share/bar\n");
+  if (!each.fields.empty()) old.field("Provides", each.fields);
+  std::vector<std::string> debs = {old.build(), DebBuilder("taker", "1").file("usr/bin/taker", "1").build()};
+  debs.insert(debs.end(), each.also.begin(), each.also.end());
+  oracle.install(debs);
+  oracle.upgrade({taker().build()});
+  EXPECT_EQ(knows(oracle.image(), "bar"), !each.disappears) << "the oracle's own answer";
+  EXPECT_EQ(std::ranges::any_of(oracle.result.notes, [](const auto& note) { return note.find("bar:amd64 1 disappears") != note.npos; }),
+            each.disappears);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Rules, DebDisappearance,
+    testing::Values(
+        DisappearanceCase{"alone", {}, "", true},
+        DisappearanceCase{"needed", {DebBuilder("user", "1").field("Depends", "bar").file("usr/bin/user", "").build()}, "", false},
+        DisappearanceCase{"recommended", {DebBuilder("user", "1").field("Recommends", "bar").file("usr/bin/user", "").build()}, "", false},
+        DisappearanceCase{"suggested", {DebBuilder("user", "1").field("Suggests", "bar").file("usr/bin/user", "").build()}, "", true},
+        DisappearanceCase{"an_alternative", {DebBuilder("user", "1").field("Depends", "bar | taker (>= 2)").build()}, "", true},
+        DisappearanceCase{"needed_by_what_it_provides", {DebBuilder("user", "1").field("Depends", "virtual").build()}, "virtual", false},
+        DisappearanceCase{"others_provide_it", {DebBuilder("user", "1").field("Depends", "virtual").build(),
+                                                DebBuilder("other", "1").field("Provides", "virtual").file("usr/bin/other", "").build()},
+                          "virtual", true}),
+    [](const auto& each) { return each.param.name; });
+
+TEST(DebUpgrade, WhatKeepsAFileOfItsOwnStays) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({bar().conffile("etc/bar.conf", "1").build(), DebBuilder("baz", "1").dir("usr/share/bar").build(),
+                  DebBuilder("taker", "1").file("usr/bin/taker", "1").build()});
+  oracle.upgrade({taker().build()});
+  EXPECT_TRUE(knows(oracle.image(), "bar"));
+  EXPECT_FALSE(knows(oracle.image(), "baz")) << "a package of shared directories alone";
 }
 
 TEST(DebUpgrade, FilesThatAnotherPackageReplaces) {

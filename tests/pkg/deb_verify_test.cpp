@@ -45,6 +45,53 @@ TEST(DebVerify, ChangedAndMissingFiles) {
   EXPECT_NE(std::ranges::find(missing, "/usr/bin/foo foo:amd64 is missing"), missing.end());
 }
 
+rootfs::Tree layered(const std::vector<TarBuilder>& tars) {
+  std::vector<std::shared_ptr<const rootfs::LayerIndex>> layers;
+  for (const TarBuilder& tar : tars) {
+    const std::string bytes = tar.bytes();
+    const auto source = source_of(bytes);
+    layers.push_back(std::make_shared<const rootfs::LayerIndex>(rootfs::index_layer(*source, Digest())));
+  }
+  return rootfs::Tree::merge(std::move(layers));
+}
+
+TarBuilder installed(const std::string& program) {
+  return TarBuilder()
+      .file("var/lib/dpkg/status", kStanza)
+      .file("var/lib/dpkg/info/foo.list", "/.\n/usr\n/usr/bin\n/usr/bin/foo\n/usr/share\n/usr/share/doc\n/usr/share/doc/foo\n/usr/share/doc/foo/x\n")
+      .file("var/lib/dpkg/info/foo.md5sums", "0cc175b9c0f1b6a831c399e269772661  usr/bin/foo\n")
+      .file("usr/share/doc/foo/x")
+      .file("usr/bin/foo", program);
+}
+
+std::vector<std::pair<std::string, pkg::VerifyKind>> kinds(const rootfs::Tree& tree) {
+  std::vector<std::pair<std::string, pkg::VerifyKind>> found;
+  for (const auto& finding : deb::verify(tree, {})) found.emplace_back(finding.path, finding.kind);
+  return found;
+}
+
+using Kinds = std::vector<std::pair<std::string, pkg::VerifyKind>>;
+using Kind = pkg::VerifyKind;
+
+TEST(DebVerify, DeletedTreesAreNoProblem) {
+  const auto tree = layered({installed("a"), TarBuilder().whiteout("usr/share/doc")});
+  EXPECT_EQ(kinds(tree),
+            (Kinds{{"/usr/share/doc", Kind::missing}, {"/usr/share/doc/foo", Kind::missing}, {"/usr/share/doc/foo/x", Kind::missing}}));
+  EXPECT_FALSE(deb::verify(tree, {}).front().is_problem());
+}
+
+TEST(DebVerify, ChangesOfTheImageAreToldApart) {
+  const auto upgraded = TarBuilder().file("var/lib/dpkg/info/foo.md5sums", "92eb5ffee6ae2fec3ad71c777531578f  usr/bin/foo\n");
+  const TarBuilder edited = TarBuilder().file("usr/bin/foo", "mine");
+  EXPECT_EQ(kinds(layered({installed("a")})), Kinds{});
+  EXPECT_EQ(kinds(layered({installed("x")})), (Kinds{{"/usr/bin/foo", Kind::changed}})) << "in the layer that installed it: nobody knows";
+  EXPECT_EQ(kinds(layered({installed("a"), edited})), (Kinds{{"/usr/bin/foo", Kind::local}})) << "in a later layer";
+  EXPECT_EQ(kinds(layered({installed("a"), upgraded, TarBuilder().file("usr/bin/foo", "b")})), Kinds{});
+  EXPECT_EQ(kinds(layered({installed("a"), upgraded})), (Kinds{{"/usr/bin/foo", Kind::changed}})) << "the upgrade has not reached it";
+  EXPECT_EQ(kinds(layered({installed("a"), edited, upgraded})), (Kinds{{"/usr/bin/foo", Kind::local}})) << "--on-modified keep";
+  EXPECT_EQ(kinds(layered({installed("x"), upgraded})), (Kinds{{"/usr/bin/foo", Kind::local}})) << "the same, in one layer";
+}
+
 TEST(DebVerify, BrokenDatabases) {
   std::string half = kStanza;
   half.replace(half.find("ok installed"), 12, "ok half-installed");

@@ -20,6 +20,7 @@ Blob MapFetcher::fetch(const Resource& resource) {
   const bool wrong = (resource.size >= 0 && static_cast<std::uint64_t>(resource.size) != bytes.size()) ||
                      (!resource.sha256.empty() && Digest::of(bytes) != resource.sha256);
   if (wrong) throw Error(ErrorKind::verification, resource.what + ": has not the expected sha256");
+  if (resource.accept) resource.accept(bytes);
   return Blob::of(bytes);
 }
 

@@ -13,7 +13,7 @@ class VersionOrder final : public pkg::Family {
   std::string_view name() const override { return "deb"; }
   int compare(std::string_view a, std::string_view b) const override { return deb::compare_versions(a, b); }
   bool detect(const rootfs::Tree&) const override { impure(); }
-  pkg::Inventory inventory(const rootfs::Tree&, const pkg::OsRelease&) const override { impure(); }
+  pkg::Inventory inventory(const rootfs::Tree&, const pkg::OsRelease&, const oci::Platform&) const override { impure(); }
   std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&,
                                                    const pkg::RepositoryOptions&, Fetcher&, Cache&, Reporter&) const override {
     impure();

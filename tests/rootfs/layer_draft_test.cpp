@@ -196,11 +196,19 @@ TEST(LayerDraft, ParentsMustBeDirectories) {
     for (const std::string& path : paths) draft.put(file_header(path), Blob::of("y"));
     return error_of([&] { write(draft, below); });
   };
-  EXPECT_EQ(error_with({"lib/x"}), "internal: lib/x: would be written below lib, which is not a directory");
-  EXPECT_EQ(error_with({"f/x"}), "internal: f/x: would be written below f, which is not a directory");
-  EXPECT_EQ(error_with({"none/x"}), "internal: none/x: would be written below none, which is not a directory");
-  EXPECT_EQ(error_with({"usr", "usr/lib/x"}), "internal: usr/lib/x: would be written below usr, which is not a directory");
+  EXPECT_EQ(error_with({"lib/x"}), "input: /lib/x: would be written below /lib, which is not a directory");
+  EXPECT_EQ(error_with({"f/x"}), "input: /f/x: would be written below /f, which is not a directory");
+  EXPECT_EQ(error_with({"usr", "usr/lib/x"}), "input: /usr/lib/x: would be written below /usr, which is not a directory");
   EXPECT_EQ(error_with({"usr/lib/x"}), "");
+}
+
+TEST(LayerDraft, MissingParentsAreMade) {
+  const Tree below = tree_of({tar().dir("var/lib", 0711)});
+  LayerDraft draft;
+  draft.put(file_header("var/lib/dpkg/info/x"), Blob::of("y"));
+  EXPECT_EQ(written(draft, below),
+            (Lines{fmt::format("d var 755 0:0 {}", kMarkerTime), "d var/lib 711 0:0 1700000000", fmt::format("d var/lib/dpkg 755 0:0 {}", kMarkerTime),
+                   fmt::format("d var/lib/dpkg/info 755 0:0 {}", kMarkerTime), "f var/lib/dpkg/info/x 644 0:0 1700000000 y"}));
 }
 
 TEST(LayerDraft, HardlinksNeedTheirContentInTheDraft) {

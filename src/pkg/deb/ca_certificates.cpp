@@ -275,6 +275,11 @@ bool trusts_new_certificates(const rootfs::Tree& tree) {
 }
 
 std::vector<std::string> update_ca_certificates(const rootfs::Tree& after, const CertificateRun& run, rootfs::LayerDraft& draft) {
+  const rootfs::Node* place = follow(after, kCerts).node;
+  if (place ? place->entry.type != tar::Type::directory : after.resolve(kCerts, false).node != nullptr) {
+    return {fmt::format("/{} is {} in the image: bundle and links of the certificates are not made again", kCerts,
+                        place ? "not a directory" : "a link to nowhere")};
+  }
   const auto conf = after.content(kConf);
   if (!conf) {
     if (!follow(after, fmt::format("{}/{}", kCerts, kBundle)).node) return {};

@@ -77,7 +77,7 @@ void ParagraphReader::add_line(Paragraph& paragraph, std::string_view line) {
   }
   const auto colon = line.find(':');
   const std::string_view name = without_trailing_blanks(line.substr(0, colon));
-  if (colon == std::string_view::npos || !is_field_name(name)) fail(line_, fmt::format("\"{}\" is not a field", printable(line, 60)));
+  if (colon == std::string_view::npos || !is_field_name(name)) fail(line_, fmt::format("\"{}\" is not a field", printable(line.substr(0, colon), 60)));
   if (paragraph.find(name)) fail(line_, fmt::format("field {} stands twice", printable(name, 60)));
   if (paragraph.fields.size() >= limits_.fields) fail(line_, fmt::format("more than {} fields", limits_.fields));
   std::string_view value = line.substr(colon + 1);

@@ -27,13 +27,23 @@ void rewrite(rootfs::LayerDraft& draft, const rootfs::Tree& tree, std::string_vi
   draft.put(std::move(header), Blob::of(std::move(content)));
 }
 
+// A directory of the database that is missing is made anew; a link to nowhere, or something else in its place, is the image's to repair.
+void require_directory(const rootfs::Tree& tree, std::string_view path) {
+  const bool something = tree.resolve(path, false).node;
+  const rootfs::Node* node = tree.resolve(path, true).node;
+  if (!something || (node && node->entry.type == tar::Type::directory)) return;
+  throw Error(ErrorKind::input,
+              fmt::format("/{} is {}: the package database cannot be written", path, node ? "not a directory" : "a link to nowhere"),
+              "make it a directory in the image, or remove it: then it is made anew");
+}
+
 bool is_distroless(const PreparedPackage& package, const InstalledSystem& system) {
   if (package.incoming.old != InstalledSystem::npos) return system.stanzas[package.incoming.old].file != kStatusPath;
   return !system.tree.resolve(kStatusPath, true).node;
 }
 
 void write_status(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages,
-                  rootfs::LayerDraft& draft) {
+                  const std::vector<Disappearance>& disappearing, rootfs::LayerDraft& draft) {
   std::vector<const StatusStanza*> stanzas;
   std::vector<std::size_t> number(system.stanzas.size());
   for (std::size_t i = 0; i < system.stanzas.size(); ++i) {
@@ -42,6 +52,7 @@ void write_status(const pkg::UpgradeRequest& request, const InstalledSystem& sys
     stanzas.push_back(&system.stanzas[i]);
   }
   StatusEdit edit;
+  for (const Disappearance& gone : disappearing) edit.removed.insert(number[gone.stanza]);
   for (const PreparedPackage* package : packages) {
     std::string stanza =
         status_stanza(package->facts.control.text("control"), package->conffiles.recorded, "control file of " + package->label());
@@ -82,7 +93,7 @@ void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& syst
 }  // namespace
 
 void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
-                    rootfs::LayerDraft& draft) {
+                    const std::vector<Disappearance>& disappearing, rootfs::LayerDraft& draft) {
   std::vector<const PreparedPackage*> ordinary;
   for (const PreparedPackage& package : packages) {
     if (is_distroless(package, system)) {
@@ -92,8 +103,11 @@ void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& s
     }
   }
   if (ordinary.empty()) return;
-  write_status(request, system, ordinary, draft);
-  write_info(system, ordinary, request.epoch, draft);
+  for (const std::string_view directory : {kInfoDirectory, kTriggersDirectory}) require_directory(system.tree, directory);
+  std::vector<std::uint32_t> gone;
+  for (const Disappearance& each : disappearing) gone.push_back(each.stanza);
+  write_status(request, system, ordinary, disappearing, draft);
+  write_info(system, ordinary, gone, request.epoch, draft);
   write_triggers(system, ordinary, request.epoch, draft);
   write_marks(request, system, draft);
 }

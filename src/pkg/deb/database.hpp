@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The package database after a run: status, info/*, triggers, apt's marks; for distroless images the entries of status.d.
 #pragma once
+#include "pkg/deb/disappearance.hpp"
 #include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/preparation.hpp"
 #include "pkg/family.hpp"
@@ -9,6 +10,6 @@
 namespace resole::deb {
 
 void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
-                    rootfs::LayerDraft& draft);
+                    const std::vector<Disappearance>& disappearing, rootfs::LayerDraft& draft);
 
 }  // namespace resole::deb

@@ -27,10 +27,10 @@ bool is_no(std::string_view value) {
 
 bool has_binary_packages(const Paragraph& stanza, const std::string& where) {
   const auto types = words_of(stanza, "Types");
-  if (types.empty()) throw Error(ErrorKind::input, fmt::format("{}: no Types field", printable(where)));
+  if (types.empty()) throw Error(ErrorKind::input, fmt::format("{}: no Types field", printable(where)), kSourceHint);
   for (const std::string& type : types) {
     if (type != "deb" && type != "deb-src")
-      throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type, 40)));
+      throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type.substr(0, type.find(':')), 40)), kSourceHint);
   }
   return std::ranges::find(types, "deb") != types.end();
 }
@@ -63,7 +63,7 @@ std::vector<SourceEntry> parse_deb822_sources(std::string_view text, std::string
     const std::string where = fmt::format("{}, entry {}", file, number);
     if (!has_binary_packages(stanza, where)) continue;
     const auto malformed = [&](std::string_view part) {
-      return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part));
+      return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part), kSourceHint);
     };
     const auto uris = words_of(stanza, "URIs"), suites = words_of(stanza, "Suites"), components = words_of(stanza, "Components");
     if (uris.empty()) throw malformed("URIs");

@@ -13,7 +13,7 @@ namespace resole::deb {
 
 bool DebFamily::detect(const rootfs::Tree& tree) const { return has_database(tree); }
 
-pkg::Inventory DebFamily::inventory(const rootfs::Tree& tree, const pkg::OsRelease& os) const { return read_inventory(tree, os); }
+pkg::Inventory DebFamily::inventory(const rootfs::Tree& tree, const pkg::OsRelease& os, const oci::Platform& platform) const { return read_inventory(tree, os, platform); }
 
 int DebFamily::compare(std::string_view a, std::string_view b) const { return compare_versions(a, b); }
 

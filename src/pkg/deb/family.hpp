@@ -9,7 +9,7 @@ class DebFamily final : public pkg::Family {
  public:
   std::string_view name() const override { return "deb"; }
   bool detect(const rootfs::Tree& tree) const override;
-  pkg::Inventory inventory(const rootfs::Tree& tree, const pkg::OsRelease& os) const override;
+  pkg::Inventory inventory(const rootfs::Tree& tree, const pkg::OsRelease& os, const oci::Platform& platform) const override;
   int compare(std::string_view a, std::string_view b) const override;
   std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree& tree, const pkg::Inventory& inventory,
                                                    const pkg::RecipeBook& recipes, const pkg::RepositoryOptions& options, Fetcher& fetcher,

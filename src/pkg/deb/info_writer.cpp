@@ -43,6 +43,8 @@ class InfoWriter {
     put(name, "list", lines_text(package.list), 0644, epoch_);
   }
 
+  void forget(std::uint32_t stanza) { remove_old(system_.stanzas[stanza].package); }
+
   // Paths that went over to a package that Replaces this one (dpkg write_filelist_except()).
   void shorten_list(std::size_t stanza, const std::set<std::string, std::less<>>& taken) {
     std::vector<std::string_view> left;
@@ -95,8 +97,8 @@ std::optional<std::string> generated_md5sums(const PreparedPackage& package) {
   return text;
 }
 
-void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch,
-                rootfs::LayerDraft& draft) {
+void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, const std::vector<std::uint32_t>& gone,
+                std::int64_t epoch, rootfs::LayerDraft& draft) {
   InfoWriter writer(system, epoch, draft);
   std::map<std::uint32_t, std::set<std::string, std::less<>>> taken;
   for (const PreparedPackage* each : packages) {
@@ -106,6 +108,10 @@ void write_info(const InstalledSystem& system, const std::vector<const PreparedP
       for (const std::uint32_t other : package.placements[i].taken_from)
         taken[other].insert(fmt::format("/{}", package.facts.data.entries[i].path));
     }
+  }
+  for (const std::uint32_t stanza : gone) {
+    taken.erase(stanza);
+    writer.forget(stanza);
   }
   for (const auto& [stanza, paths] : taken) writer.shorten_list(stanza, paths);
 }

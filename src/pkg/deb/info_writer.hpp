@@ -13,9 +13,9 @@
 
 namespace resole::deb {
 
-// Puts and removes files of the draft. `epoch` dates what dpkg itself writes.
-void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch,
-                rootfs::LayerDraft& draft);
+// Puts and removes files of the draft. `gone`: stanzas of packages that disappear. `epoch` dates what dpkg itself writes.
+void write_info(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, const std::vector<std::uint32_t>& gone,
+                std::int64_t epoch, rootfs::LayerDraft& draft);
 
 // What dpkg generates when a package ships no md5sums: in the order of the package, conffiles included, filtered files not. nullopt when it
 // ships its own.

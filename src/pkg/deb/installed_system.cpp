@@ -69,8 +69,14 @@ InstalledSystem InstalledSystem::read(const rootfs::Tree& tree) {
   auto files = FileLists::read(tree, stanzas);
   auto owners = Owners::read(tree);
   auto overrides = StatOverrides::read(tree, owners);
-  return {
-      tree, std::move(stanzas), std::move(files), std::move(owners), std::move(overrides), Diversions::read(tree), PathFilters::read(tree)};
+  return {tree,
+          std::move(stanzas),
+          std::move(files),
+          std::move(owners),
+          std::move(overrides),
+          Diversions::read(tree),
+          PathFilters::read(tree),
+          FileHistory(tree)};
 }
 
 std::size_t InstalledSystem::find(std::string_view name, std::string_view arch) const {

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "pkg/deb/diversions.hpp"
+#include "pkg/deb/metadata.hpp"
 #include "pkg/deb/owners.hpp"
 #include "pkg/deb/path_filters.hpp"
 #include "pkg/deb/stat_overrides.hpp"
@@ -41,6 +42,7 @@ struct InstalledSystem {
   StatOverrides overrides;
   Diversions diversions;
   PathFilters filters;
+  FileHistory history;
 
   static InstalledSystem read(const rootfs::Tree& tree);
   // The number of the stanza of an installed (not removed) package; nullptr-like npos when there is none. arch "" = any.

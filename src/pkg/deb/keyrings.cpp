@@ -69,17 +69,37 @@ pkg::SignedText TrustedKeys::verify(std::string_view message, std::int64_t now, 
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::verification) throw;
     }
-    return pkg::verify_signed_text(message, keyrings, {.now = now, .fingerprints = fingerprints}, what);
+    return pkg::verify_signed_text(message, keyrings, {.now = now, .fingerprints = fingerprints, .restricted_by = restricted_by}, what);
   }
   std::vector<pkg::Keyring> all = keyrings;
   all.insert(all.end(), by_operator.begin(), by_operator.end());
-  return pkg::verify_signed_text(message, all, {.now = now, .fingerprints = fingerprints}, what);
+  return pkg::verify_signed_text(message, all, {.now = now, .fingerprints = fingerprints, .restricted_by = restricted_by}, what);
+}
+
+namespace {
+
+std::vector<pkg::Keyring> operator_keyrings(const pkg::RepositoryOptions& options) {
+  std::vector<pkg::Keyring> keyrings;
+  const std::string_view option = options.replace_keyrings ? "--replace-keyring" : "--add-keyring";
+  for (const std::string& bytes : options.keyrings) keyrings.push_back({fmt::format("{} ({})", option, keyrings.size() + 1), bytes});
+  return keyrings;
+}
+
+}  // namespace
+
+void require_operator_keys(const pkg::RepositoryOptions& options) {
+  for (const pkg::Keyring& keyring : operator_keyrings(options)) {
+    if (!pkg::holds_keys(keyring))
+      throw Error(ErrorKind::input, fmt::format("{}: the file holds no OpenPGP public key", keyring.name),
+                  "give a keyring as apt takes it: binary (.gpg) or armored (.asc); `gpg --export KEY` writes one");
+  }
 }
 
 TrustedKeys trusted_keys(const rootfs::Tree& tree, const SourceEntry& source, const pkg::Recipe* recipe,
                          const pkg::RepositoryOptions& options) {
   TrustedKeys keys;
   if (!options.replace_keyrings) {
+    if (!source.signed_by.empty()) keys.restricted_by = "Signed-By of " + source.where;
     std::vector<std::string> missing;
     read_signed_by(tree, source, keys, missing);
     if (!missing.empty() && keys.keyrings.empty() && options.keyrings.empty()) {
@@ -95,10 +115,7 @@ TrustedKeys trusted_keys(const rootfs::Tree& tree, const SourceEntry& source, co
       }
     }
   }
-  for (std::size_t i = 0; i < options.keyrings.size(); ++i) {
-    keys.by_operator.push_back(
-        {fmt::format("{} ({})", options.replace_keyrings ? "--replace-keyring" : "--add-keyring", i + 1), options.keyrings[i]});
-  }
+  keys.by_operator = operator_keyrings(options);
   return keys;
 }
 

@@ -107,6 +107,11 @@ void require_own_repositories(const std::vector<Attempt>& attempts, const Reposi
 }  // namespace
 
 std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& context, Reporter& reporter) {
+  if (context.inventory.arch.empty()) {
+    throw Error(ErrorKind::input, "the architecture of the image's packages is not known: no package, nor var/lib/dpkg/arch, nor the image's config names one",
+                "set the architecture in the config of the image");
+  }
+  require_operator_keys(context.options);
   std::vector<Attempt> attempts;
   for (SourceEntry& source : effective_sources(context.tree, context.inventory, context.recipes, context.options)) {
     attempts.push_back({.source = std::move(source), .repository = {}, .wanted = {}, .indexes = {}, .error = {}});

@@ -7,6 +7,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "base/url.hpp"
 #include "pkg/deb/source_fields.hpp"
 #include "pkg/deb/sources.hpp"
 
@@ -67,7 +68,7 @@ bool take_options(std::string_view& rest, Options& options) {
 
 SourceEntry parse_entry(std::string_view rest, const std::string& where, std::string_view arch) {
   const auto malformed = [&](std::string_view part) {
-    return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part));
+    return Error(ErrorKind::input, fmt::format("{}: malformed source ({})", printable(where), part), kSourceHint);
   };
   Options options;
   if (!take_options(rest, options)) throw malformed("options");
@@ -86,6 +87,13 @@ SourceEntry parse_entry(std::string_view rest, const std::string& where, std::st
   return entry;
 }
 
+// The line as messages may show it: URLs without their secrets.
+std::string shown_source(std::string_view line) {
+  std::vector<std::string> words;
+  for (const std::string_view word : split_words(line)) words.push_back(word.find(':') == word.npos ? printable(word) : public_url(word));
+  return join(words, " ");
+}
+
 }  // namespace
 
 std::vector<SourceEntry> parse_one_line_sources(std::string_view text, std::string_view file, std::string_view arch) {
@@ -99,7 +107,7 @@ std::vector<SourceEntry> parse_one_line_sources(std::string_view text, std::stri
     std::string_view type = line.substr(0, line.find_first_of(" \t["));
     if (type == "deb-src") continue;
     if (type != "deb")
-      throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type, 40)));
+      throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a type of source", printable(where), printable(type.substr(0, type.find(':')), 40)), kSourceHint);
     entries.push_back(parse_entry(line.substr(type.size()), where, arch));
   }
   return entries;
@@ -113,7 +121,7 @@ SourceEntry parse_operator_source(std::string_view line, std::string_view arch) 
     entry.by_operator = true;
     return entry;
   } catch (const Error& error) {
-    throw Error(ErrorKind::usage, fmt::format("--package-repo \"{}\": {}", printable(line), error.message()),
+    throw Error(ErrorKind::usage, fmt::format("--package-repo \"{}\": {}", shown_source(line), error.message()),
                 "give it as in sources.list: --package-repo \"http://mirror.example.org/debian bookworm main\"");
   }
 }

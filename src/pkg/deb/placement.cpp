@@ -11,6 +11,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/deb/follow.hpp"
+#include "pkg/deb/metadata.hpp"
 #include "pkg/deb/relations.hpp"
 #include "pkg/deb/version.hpp"
 #include "rootfs/layer_draft.hpp"
@@ -18,8 +19,6 @@
 
 namespace resole::deb {
 namespace {
-
-constexpr std::string_view kCapability = "security.capability";
 
 std::string absolute(std::string_view path) { return path.starts_with('/') ? std::string(path) : fmt::format("/{}", path); }
 
@@ -68,8 +67,10 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
     if (!line.remove_on_upgrade) incoming.conffiles.insert(line.path);
   }
   for (const std::string& path : item.keep) incoming.keep.insert(absolute(path));
+  incoming.postinsts = control.text("postinst");
   if (incoming.old != InstalledSystem::npos) {
     const pkg::Package& old = system.stanzas[incoming.old].package;
+    incoming.postinsts += fmt::format("\n{}", system.tree.content(info_path(old, "postinst")).value_or(""));
     if (const pkg::InstalledPackage* installed = inventory.find(old.name, old.arch)) {
       for (const std::string& path : installed->deleted) incoming.deleted.insert(absolute(path));
     }
@@ -178,29 +179,18 @@ bool Placer::yields(std::string_view path, Placement& placement) const {
   return theirs;
 }
 
-// The database stores no modes: what a script (or the administrator) gave to a file of this package after it was unpacked shows only as a
-// difference to the new package. Such modes, owners and capabilities stay, and are told: a setgid ssh-agent, a setuid pam helper (field
-// notes 3.4).
 void Placer::keep_metadata(std::string_view path, const rootfs::Node& below, Placement& placement) const {
   const bool own = incoming_.old != InstalledSystem::npos && system_.files.lists(incoming_.old, path);
-  tar::Header& header = placement.header;
-  if (!own || below.entry.type != tar::Type::file || (header.type != tar::Type::file && header.type != tar::Type::hardlink)) return;
-  std::vector<std::string> told;
-  if (!system_.overrides.find(path)) {
-    if (below.entry.mode != header.mode) told.push_back(fmt::format("mode {:04o} kept, package has {:04o}", below.entry.mode, header.mode));
-    if (below.entry.uid != header.uid || below.entry.gid != header.gid) {
-      told.push_back(fmt::format("owner {}:{} kept, package has {}:{}", below.entry.uid, below.entry.gid, header.uid, header.gid));
-    }
-    header.mode = below.entry.mode;
-    header.uid = below.entry.uid;
-    header.gid = below.entry.gid;
-  }
-  const auto capability = below.entry.xattrs.find(std::string(kCapability));
-  if (capability != below.entry.xattrs.end() && !header.xattrs.contains(std::string(kCapability))) {
-    header.xattrs.insert(*capability);
-    told.push_back("file capabilities kept");
-  }
-  placement.kept_metadata = join(told, "; ");
+  const tar::Type type = placement.header.type;
+  if (!own || below.entry.type != tar::Type::file || (type != tar::Type::file && type != tar::Type::hardlink)) return;
+  const tar::Header& fresh = placement.header;
+  const bool same = below.entry.mode == fresh.mode && below.entry.uid == fresh.uid && below.entry.gid == fresh.gid;
+  if (same && below.entry.xattrs == fresh.xattrs) return;
+  placement.kept_metadata = settle_metadata({.below = below.entry,
+                                             .origin = system_.history.origin(below),
+                                             .scripted = names_file(incoming_.postinsts, path),
+                                             .overridden = system_.overrides.find(path) != nullptr},
+                                            placement.header);
 }
 
 }  // namespace resole::deb

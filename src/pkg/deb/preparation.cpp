@@ -111,8 +111,10 @@ class Preparation {
           placement.fate = Fate::theirs;
         } else {
           throw Error(ErrorKind::refused,
-                      fmt::format("{} and {} both bring /{}", printable(theirs.name), printable(mine.name), printable(placement.path)),
-                      "dpkg refuses this too; hold one of them with --hold");
+                      fmt::format("{} {} and {} {} both bring /{}", printable(theirs.name), printable(theirs.version), printable(mine.name),
+                                  printable(mine.version), printable(placement.path)),
+                      fmt::format("dpkg refuses this too; hold one of them with --hold {} or --hold {}", printable(theirs.name),
+                                  printable(mine.name)));
         }
       }
     }

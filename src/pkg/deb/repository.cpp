@@ -21,16 +21,6 @@ constexpr std::uint64_t kReleaseLimit = 32u << 20;
 constexpr std::uint64_t kIndexTextLimit = 2ull << 30;
 constexpr std::string_view kReleaseRoom = "inrelease", kSeenRoom = "release-seen", kIndexRoom = "packages";
 
-// "http://user:secret@host/x" -> "http://host/x": what an image carries as credentials is not ours to send, and plans hold none.
-std::string without_userinfo(const std::string& url) {
-  const auto scheme = url.find("://");
-  if (scheme == std::string::npos) return url;
-  const auto path = url.find('/', scheme + 3);
-  const auto at = url.rfind('@', path);
-  if (at == std::string::npos || at < scheme + 3) return url;
-  return url.substr(0, scheme + 3) + url.substr(at + 1);
-}
-
 std::string flat_path(std::string_view suite) {
   std::string path = tar::clean_path(suite);
   if (!tar::is_safe_path(path)) throw Error(ErrorKind::input, fmt::format("suite \"{}\" leaves the repository", printable(suite)));
@@ -90,15 +80,27 @@ bool is_missing(const Error& error) {
          (error.message().find("404") != std::string::npos || error.message().find("not found") != std::string::npos);
 }
 
+Blob fetch_release(const Resource& resource, const SourceEntry& source, const RepositoryContext& context) {
+  try {
+    return context.fetcher.fetch(resource);
+  } catch (const Error& error) {
+    if (!is_missing(error)) throw;
+    throw Error(error.kind(), error.message(),
+                fmt::format("the repository has no release of that name with an InRelease: check the URL and the suite of {}, or map it to "
+                            "another with --package-mirror FROM=TO",
+                            printable(source.where)));
+  }
+}
+
 Blob fetch_index(const Repository& repository, const WantedIndex& wanted, Fetcher& fetcher) {
-  Resource resource{.url = repository.base() + "/" + wanted.path,
+  Resource resource{.url = repository.file(wanted.path),
                     .sha256 = wanted.file.sha256,
                     .size = static_cast<std::int64_t>(wanted.file.size),
                     .what = "index " + repository.source.suite + " " + wanted.path};
   if (repository.release.acquire_by_hash) {
     Resource by_hash = resource;
     const std::string directory = wanted.path.find('/') == std::string::npos ? "" : wanted.path.substr(0, wanted.path.rfind('/') + 1);
-    by_hash.url = fmt::format("{}/{}by-hash/SHA256/{}", repository.base(), directory, wanted.file.sha256.hex());
+    by_hash.url = repository.file(fmt::format("{}by-hash/SHA256/{}", directory, wanted.file.sha256.hex()));
     try {
       return fetcher.fetch(by_hash);
     } catch (const Error& error) {
@@ -127,17 +129,16 @@ bool lists(const std::vector<std::string>& words, std::string_view word) { retur
 
 }  // namespace
 
-std::string Repository::base() const {
-  if (!source.is_flat()) return url + "/dists/" + source.suite;
-  const std::string path = flat_path(source.suite);
-  return path.empty() ? url : url + "/" + path;
+std::string Repository::file(std::string_view path) const {
+  const std::string directory = source.is_flat() ? flat_path(source.suite) : "dists/" + source.suite;
+  return Url::parse(url).join(directory.empty() ? std::string(path) : fmt::format("{}/{}", directory, path)).text();
 }
 
-std::string Repository::name() const { return fmt::format("{} {}", printable(without_userinfo(url)), printable(source.suite, 80)); }
+std::string Repository::name() const { return fmt::format("{} {}", printable(url), printable(source.suite, 80)); }
 
 std::string url_of(const SourceEntry& source, const pkg::RepositoryOptions& options) {
   bool mapped = false;
-  const std::string url = without_userinfo(apply_mirrors(source.uri, options.mirrors, mapped));
+  const std::string url = apply_mirrors(source.uri, options.mirrors, mapped);
   if (const std::string refusal = refusal_of(source, url, mapped); !refusal.empty()) throw Error(ErrorKind::refused, refusal);
   if (!tar::is_safe_path(tar::clean_path(source.suite)))
     throw Error(ErrorKind::input, fmt::format("suite \"{}\" is not acceptable", printable(source.suite)));
@@ -145,17 +146,16 @@ std::string url_of(const SourceEntry& source, const pkg::RepositoryOptions& opti
 }
 
 Repository open_repository(const SourceEntry& source, const RepositoryContext& context) {
-  std::string url = url_of(source, context.options);
-  Repository place{.source = source, .url = url, .release = {}, .state = {}};
-  const Blob bytes = context.fetcher.fetch(
-      {.url = place.base() + "/InRelease", .sha256 = {}, .limit = kReleaseLimit, .what = "InRelease of " + place.name()});
-  Repository repository = read_release(source, std::move(url), bytes.bytes(), context);
-  const std::string key = seen_key(repository);
+  Repository repository{.source = source, .url = url_of(source, context.options), .release = {}, .state = {}};
+  const std::string key = seen_key(repository), what = "InRelease of " + repository.name();
   const std::int64_t seen = newest_seen(context.cache, key);
-  const std::int64_t now = context.options.now;
-  require_fresh(repository.release, {.now = now, .max_age = context.options.max_index_age, .newest_seen = seen},
-                "InRelease of " + repository.name());
-  require_same_release(repository, context);
+  // Judged before it is kept: what is not good today is not asked for by its date tomorrow.
+  const auto accept = [&](std::string_view bytes) {
+    repository = read_release(source, repository.url, bytes, context);
+    require_fresh(repository.release, {.now = context.options.now, .max_age = context.options.max_index_age, .newest_seen = seen}, what);
+    require_same_release(repository, context);
+  };
+  const Blob bytes = fetch_release({.url = repository.file("InRelease"), .limit = kReleaseLimit, .what = what, .accept = accept}, source, context);
   context.cache.put(kReleaseRoom, repository.state.release.hex(), bytes.bytes());
   if (repository.release.date > seen) context.cache.put(kSeenRoom, key, format_time(repository.release.date));
   return repository;

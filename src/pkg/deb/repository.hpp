@@ -18,7 +18,7 @@ struct Repository {
   ReleaseFile release;
   pkg::RepositoryState state;  // without indexes until they are read
 
-  std::string base() const;  // "URL/dists/bookworm" or, flat, "URL/path"
+  std::string file(std::string_view path) const;  // URL of a file of the release: below "URL/dists/bookworm" or, flat, "URL/path"
   std::string name() const;  // "http://mirror.example.org/debian bookworm"
 };
 

@@ -50,7 +50,7 @@ std::string normalised_uri(std::string_view uri, std::string_view arch) {
   if (uri.find(':') == std::string_view::npos) return {};
   std::string text = public_url(with_architecture(uri, arch));
   while (text.ends_with('/')) text.pop_back();
-  return text;
+  return public_url(text);
 }
 
 std::vector<SourceEntry> read_sources(const rootfs::Tree& tree, std::string_view arch) {

@@ -105,7 +105,9 @@ void list_status_directory(const rootfs::Tree& tree, const std::string& director
 
 }  // namespace
 
-std::vector<StatusStanza> parse_status(std::string_view text, std::string_view file) {
+namespace {
+
+std::vector<StatusStanza> read_stanzas(std::string_view text, std::string_view file) {
   std::vector<StatusStanza> stanzas;
   ParagraphReader reader(text, std::string(file));
   Paragraph paragraph;
@@ -116,6 +118,18 @@ std::vector<StatusStanza> parse_status(std::string_view text, std::string_view f
     stanzas.push_back(read_stanza(paragraph, text, file));
   }
   return stanzas;
+}
+
+}  // namespace
+
+std::vector<StatusStanza> parse_status(std::string_view text, std::string_view file) {
+  try {
+    return read_stanzas(text, file);
+  } catch (const Error& error) {
+    throw Error(error.kind(), error.message(),
+                "the package database of the image is damaged, and dpkg would refuse it too: repair it there (dpkg keeps the one before in "
+                "/var/lib/dpkg/status-old)");
+  }
 }
 
 std::vector<StatusStanza> read_status(const rootfs::Tree& tree) {

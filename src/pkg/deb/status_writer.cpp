@@ -127,8 +127,12 @@ std::string edit_status(std::string_view status, const std::vector<const StatusS
     text += status.substr(copied, stanzas[i]->offset - copied);
     add_until(stanzas[i]);
     const auto replaced = edit.replaced.find(i);
-    text += replaced == edit.replaced.end() ? stanzas[i]->text : std::string_view(replaced->second);
     copied = stanzas[i]->offset + stanzas[i]->text.size();
+    if (edit.removed.contains(i)) {
+      while (copied < status.size() && status[copied] == '\n') ++copied;
+      continue;
+    }
+    text += replaced == edit.replaced.end() ? stanzas[i]->text : std::string_view(replaced->second);
   }
   text += status.substr(copied);
   if (next < added.size() && !text.empty() && !text.ends_with("\n\n")) text += text.ends_with('\n') ? "\n" : "\n\n";

@@ -3,6 +3,7 @@
 // stanzas replaced.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ std::string status_stanza(std::string_view control, const std::vector<Conffile>&
 
 struct StatusEdit {
   std::map<std::size_t, std::string> replaced;              // by number among the stanzas of the file
+  std::set<std::size_t> removed;                            // likewise
   std::vector<std::pair<pkg::Package, std::string>> added;  // packages that were not there, in any order
 };
 

@@ -12,8 +12,6 @@
 namespace resole::deb {
 namespace {
 
-constexpr std::string_view kDirectory = "var/lib/dpkg/triggers";
-
 // Triggers are plain names or absolute paths; only a name becomes the name of a file.
 bool is_plain_trigger(std::string_view name) {
   return !name.empty() && name != "File" && name != "Unincorp" && name != "Lock" && name.find('/') == name.npos && !name.starts_with('.');
@@ -57,7 +55,7 @@ void write_triggers(const InstalledSystem& system, const std::vector<const Prepa
       edit(interest, info_name(package.incoming.package), true);
   }
   for (const auto& [name, change] : edits) {
-    const std::string path = fmt::format("{}/{}", kDirectory, name);
+    const std::string path = fmt::format("{}/{}", kTriggersDirectory, name);
     std::vector<std::string> kept;
     std::set<std::string> before, after;
     for (const std::string_view line : lines(system.tree.content(path).value_or(""))) {

@@ -15,6 +15,8 @@
 
 namespace resole::deb {
 
+inline constexpr std::string_view kTriggersDirectory = "var/lib/dpkg/triggers";
+
 // (trigger, "" or "/noawait") of the interest lines of a package's triggers file.
 std::set<std::pair<std::string, std::string>> trigger_interests(std::string_view triggers);
 

@@ -49,7 +49,8 @@ class Upgrade {
 
     write_head(obsolete.files, emptied);
     write_database_layer();
-    result_.notes = derive_files({request_, system_, packages_, changed, after}, result_.database);
+    for (std::string& note : derive_files({request_, system_, packages_, changed, after}, result_.database))
+      result_.notes.push_back(std::move(note));
     result_.segments = write_segments(request_, packages_);
     result_.payload_key = payload_key();
     tell();
@@ -128,7 +129,13 @@ class Upgrade {
   }
 
   void write_database_layer() {
-    write_database(request_, system_, packages_, result_.database);
+    const std::vector<Disappearance> disappearing = find_disappearing(system_, packages_);
+    for (const Disappearance& gone : disappearing) {
+      const pkg::Package& package = system_.stanzas[gone.stanza].package;
+      result_.notes.push_back(fmt::format("{}:{} {} disappears, as with dpkg: {} has all of its files", printable(package.name),
+                                          printable(package.arch), printable(package.version), gone.into->label()));
+    }
+    write_database(request_, system_, packages_, disappearing, result_.database);
     for (const std::string& path : stale_) result_.database.remove(path);
     for (const PreparedPackage& package : packages_) {
       for (const std::string& path : package.conffiles.removals) result_.database.remove(path);

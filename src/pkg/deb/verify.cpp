@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <optional>
 #include <set>
 #include <tuple>
 
@@ -12,12 +13,15 @@
 #include "pkg/deb/follow.hpp"
 #include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
+#include "rootfs/path.hpp"
 
 namespace resole::deb {
 namespace {
 
 class Verification {
  public:
+  using Kind = pkg::VerifyKind;
+
   Verification(const rootfs::Tree& tree, const pkg::Inventory& inventory)
       : tree_(tree), inventory_(inventory), system_(InstalledSystem::read(tree)) {}
 
@@ -29,7 +33,7 @@ class Verification {
       if (stanza.package.state == pkg::InstallState::removed) continue;
       check_state(stanza);
       if (stanza.file == kStatusPath && !tree_.resolve(info_path(stanza.package, "list"), true).node) {
-        report(info_path(stanza.package, "list"), stanza, "is missing: the database does not know the package's files");
+        report(info_path(stanza.package, "list"), stanza, "is missing: the database does not know the package's files", Kind::missing);
       }
       check_list(i, stanza);
       check_sums(i, stanza);
@@ -41,26 +45,13 @@ class Verification {
   }
 
  private:
-  void report(std::string path, const StatusStanza& stanza, std::string problem) {
-    findings_.push_back({std::move(path), stanza.package.key(), std::move(problem)});
+  void report(std::string path, const StatusStanza& stanza, std::string problem, Kind kind = Kind::damage) {
+    findings_.push_back({std::move(path), stanza.package.key(), std::move(problem), kind});
   }
 
   void check_state(const StatusStanza& stanza) {
     if (stanza.flag != "ok" || stanza.state != "installed")
       report(stanza.file, stanza, fmt::format("is in state \"{} {}\"", printable(stanza.flag), printable(stanza.state)));
-  }
-
-  // Deleted itself, or below a directory that was.
-  static bool is_deleted(const pkg::InstalledPackage& package, std::string_view path) {
-    for (; path.size() > 1; path = path.substr(0, path.rfind('/'))) {
-      if (std::ranges::binary_search(package.deleted, path)) return true;
-    }
-    return false;
-  }
-
-  const pkg::InstalledPackage& known(const StatusStanza& stanza) const {
-    const pkg::InstalledPackage* package = inventory_.find(stanza.package.name, stanza.package.arch);
-    return package ? *package : stanza.package;
   }
 
   static bool is_conffile(const StatusStanza& stanza, std::string_view path) {
@@ -73,28 +64,64 @@ class Verification {
 
   void check_list(std::size_t number, const StatusStanza& stanza) {
     for (const std::string_view path : system_.files.of(number)) {
-      if (path == "/." || find(stanza, path) || is_conffile(stanza, path)) continue;
-      if (system_.filters.excludes(path, tar::Type::file) || is_deleted(known(stanza), path)) continue;
-      report(std::string(path), stanza, "is missing");
+      if (path == "/." || find(stanza, path) || is_conffile(stanza, path) || system_.filters.excludes(path, tar::Type::file)) continue;
+      report(std::string(path), stanza, "is missing", Kind::missing);
     }
   }
 
   void check_sums(std::size_t number, const StatusStanza& stanza) {
     const std::string file = stanza.file == kStatusPath ? info_path(stanza.package, "md5sums") : md5sums_beside(stanza.file);
     for (const std::string_view line : lines(tree_.content(file).value_or(""))) {
-      constexpr std::size_t kHex = 32;
-      const auto sum = line.size() > kHex + 2 ? md5_from_hex(line.substr(0, kHex)) : std::nullopt;
-      if (!sum) continue;
-      const std::string path = fmt::format("/{}", line.substr(kHex + 2));
+      const auto [path, sum] = read_sum(line);
       // A file that another package took over stays in md5sums but not in the list.
-      if (is_conffile(stanza, path) || !system_.files.lists(number, path)) continue;
+      if (!sum || is_conffile(stanza, path) || !system_.files.lists(number, path)) continue;
       const rootfs::Node* node = find(stanza, path);
-      if (!node) continue;  // told above
-      if (node->entry.type != tar::Type::file)
-        report(path, stanza, "is not a regular file");
-      else if (node->entry.md5 && *node->entry.md5 != *sum)
-        report(path, stanza, "does not have the content that the package gave it");
+      if (!node || has_content(*node, *sum)) continue;  // what is not there is told above
+      const bool local = is_local(*node, stanza, file, path);
+      report(path, stanza, problem_of(*node, local), local ? Kind::local : Kind::changed);
     }
+  }
+
+  static std::pair<std::string, std::optional<Md5>> read_sum(std::string_view line) {
+    constexpr std::size_t kHex = 32;
+    if (line.size() <= kHex + 2) return {};
+    return {fmt::format("/{}", line.substr(kHex + 2)), md5_from_hex(line.substr(0, kHex))};
+  }
+
+  static bool has_content(const rootfs::Node& node, const Md5& sum) {
+    return node.entry.type == tar::Type::file && (!node.entry.md5 || *node.entry.md5 == sum);
+  }
+
+  static std::string problem_of(const rootfs::Node& node, bool local) {
+    if (local) return "was changed in the image";
+    return node.entry.type == tar::Type::file ? "does not have the content that the package gave it" : "is not a regular file";
+  }
+
+  // The layers tell who came first. A file above the layer that installed its package was changed there. Below it (our database layer stands
+  // above the files that it speaks of), it was changed if the package's sums of that time, too, are others; if they are its own, then the
+  // upgrade has not reached it.
+  bool is_local(const rootfs::Node& node, const StatusStanza& stanza, const std::string& sums_file, const std::string& path) const {
+    const rootfs::Resolved sums = tree_.resolve(sums_file, true);
+    if (node.layer > sums.node->layer) return true;
+    for (std::size_t layer = sums.node->layer; layer-- > 0;) {
+      if (const auto earlier = earlier_sum(layer, sums.path, stanza, path)) return !has_content(node, *earlier);
+    }
+    return false;
+  }
+
+  // The names of a package's files changed when it became Multi-Arch: same.
+  std::optional<Md5> earlier_sum(std::size_t layer, const std::string& sums_file, const StatusStanza& stanza, const std::string& path) const {
+    const auto& captured = tree_.layers()[layer]->captured;
+    const std::string directory(rootfs::parent_of(sums_file));
+    for (const std::string& file : {sums_file, fmt::format("{}/{}.md5sums", directory, stanza.package.name),
+                                    fmt::format("{}/{}:{}.md5sums", directory, stanza.package.name, stanza.package.arch)}) {
+      const auto found = captured.find(file);
+      if (found == captured.end()) continue;
+      for (const std::string_view line : lines(found->second)) {
+        if (auto [listed, sum] = read_sum(line); sum && listed == path) return sum;
+      }
+    }
+    return std::nullopt;
   }
 
   void check_libraries() {
@@ -105,10 +132,14 @@ class Verification {
     for (const Library& library : read_ld_so_cache(*cache)) cached.insert(library.path);
     for (const Library& library : find_libraries(tree_, inventory_.arch)) there.insert(library.path);
     for (const std::string& path : cached) {
-      if (!follow(tree_, path).node) findings_.push_back({path, "", "is in ld.so.cache but not in the image"});
+      if (!follow(tree_, path).node) findings_.push_back({path, "", "is in ld.so.cache but not in the image", Kind::missing});
     }
+    const std::uint32_t written = tree_.resolve(kPath, true).node->layer;
     for (const std::string& path : there) {
-      if (!cached.contains(path)) findings_.push_back({path, "", "is a library that ld.so.cache does not know"});
+      if (cached.contains(path)) continue;
+      const rootfs::Node* library = follow(tree_, path).node;
+      const bool later = library && library->layer > written;  // copied in without ldconfig
+      findings_.push_back({path, "", "is a library that ld.so.cache does not know", later ? Kind::local : Kind::changed});
     }
   }
 
@@ -125,7 +156,7 @@ std::vector<pkg::VerifyFinding> verify(const rootfs::Tree& tree, const pkg::Inve
     return Verification(tree, inventory).run();
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::input) throw;
-    return {{std::string(kStatusPath), "", error.what()}};  // a database that cannot be read is the finding
+    return {{std::string(kStatusPath), "", error.what(), pkg::VerifyKind::damage}};  // a database that cannot be read is the finding
   }
 }
 

@@ -8,7 +8,7 @@
 
 namespace resole::deb {
 
-// `inventory` tells which files the image deleted on purpose: those are not reported as missing. Sorted by path.
+// `inventory` tells the architecture. Sorted by path.
 std::vector<pkg::VerifyFinding> verify(const rootfs::Tree& tree, const pkg::Inventory& inventory);
 
 }  // namespace resole::deb

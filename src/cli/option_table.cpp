@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/option_table.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+#include "base/error.hpp"
+#include "base/text.hpp"
+#include "cli/option_values.hpp"
+
+namespace resole::cli {
+
+namespace {
+
+using Text = std::string_view;
+using enum Verb;
+
+constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit};
+constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
+constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
+constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
+constexpr Text kRepositoryGroup = "Repositories", kRegistryGroup = "Registries", kCommonGroup = "Common";
+
+template <class T>
+void append(std::vector<T>& to, std::vector<T> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
+const std::vector<OptionRow> kTable = {
+    // ---- arguments
+    {"IMAGE", Takes::one, "", "required", "", kImages, [](Options& o, Text t) { o.image = oci::Location::parse(t); },
+     "[docker://]HOST/REPO:TAG, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF"},
+    {"PLAN", Takes::one, "", "required", "", {fetch, build}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "plan.json"},
+    {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
+     "result.json of build or patch"},
+
+    // ---- results
+    {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { o.building.to.push_back(oci::Location::parse(t)); },
+     "Where the patched image goes"},
+    {"-o,--output", Takes::one, "FILE", "", "", {inspect, verify}, [](Options& o, Text t) { o.output = t; }, "Write the document here"},
+    {"-o,--output", Takes::one, "FILE", "", "", {plan}, [](Options& o, Text t) { o.output = t; }, "Write the plan here"},
+    {"-o,--output", Takes::one, "PATH", "required", "", {fetch}, [](Options& o, Text t) { o.output = t; }, "The bundle: a directory, or FILE.tar"},
+    {"-o,--output", Takes::one, "FILE", "", "", kBuilding, [](Options& o, Text t) { o.output = t; }, "Write the result here"},
+    {"-o,--output", Takes::one, "FILE", "", "", {rollout_edit}, [](Options& o, Text t) { o.output = t; }, "Write rollout.json here"},
+    {"-f,--format", Takes::one, "table|json", "table", "", kAll, [](Options& o, Text t) { o.format = t; },
+     "Form of standard output; json is the document, unless -o takes it"},
+    {"--plan", Takes::one, "FILE", "", "", {patch}, [](Options& o, Text t) { o.plan_output = t; }, "Write the plan here too"},
+    {"--plan", Takes::one, "FILE", "", "", {verify}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "The plan that the image was built from"},
+    {"--detailed-exitcode", Takes::nothing, "", "", "", {plan}, [](Options& o, Text t) { o.detailed_exitcode = switch_value(t); },
+     "Exit 10 when there are changes"},
+
+    // ---- what to change
+    {"--platform", Takes::many, "OS/ARCH[/VARIANT]", "all", "", {inspect, verify},
+     [](Options& o, Text t) { o.planning.platforms.push_back(oci::Platform::parse(t)); }, "Only these platforms"},
+    {"--platform", Takes::many, "OS/ARCH[/VARIANT]", "all", "", kPlanning,
+     [](Options& o, Text t) { o.planning.platforms.push_back(oci::Platform::parse(t)); }, "Only these platforms; the others are carried as they are"},
+    {"--report", Takes::many, "FILE|DIR", "", "", kPlanning, [](Options& o, Text t) { o.planning.reports.push_back(place_value(t)); },
+     "Scanner report, or a directory of them (*.json)"},
+    {"--force-report", Takes::nothing, "", "", "", kPlanning, [](Options& o, Text t) { o.planning.force_report = switch_value(t); },
+     "Use reports that are not proven to be about this image"},
+    {"--update", Takes::one, "reported|security|all", "reported with --report, else security", "", kPlanning, [](Options& o, Text t) { o.planning.update = t; },
+     "Which packages: those that the reports name, security updates, or all"},
+    {"--strategy", Takes::one, "append", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; }, "How the image is changed"},
+    {"--min-severity", Takes::one, "LEVEL|LIST", "", "", kPlanning, [](Options& o, Text t) { o.planning.severities = severities_value(t); },
+     "Findings to fix: a level (\"high\" and above) or a list (\"low,critical\")"},
+    {"--only", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.only, list_value(t)); },
+     "Only these packages (names or globs, binary or source)"},
+    {"--hold", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.hold, list_value(t)); }, "Not these packages"},
+    {"--scripts", Takes::one, "hold|refuse", "hold", "", kPlanning, [](Options& o, Text t) { o.planning.scripts = t; },
+     "Packages whose maintainer scripts are not covered"},
+    {"--on-modified", Takes::one, "hold|overwrite|keep", "hold", "", kPlanning, [](Options& o, Text t) { o.planning.on_modified = t; },
+     "Packages with locally changed files"},
+    {"--on-eol", Takes::one, "warn|refuse", "warn", "", kPlanning, [](Options& o, Text t) { o.planning.on_eol = t; }, "Releases past their end of life"},
+    {"--compression", Takes::one, "gzip|zstd", "gzip", "", kPlanning, [](Options& o, Text t) { o.planning.compression = t; }, "Of the new layers"},
+    {"--lockstep", Takes::nothing, "", "", "", kPlanning, [](Options& o, Text t) { o.planning.lockstep = switch_value(t); },
+     "Hold versions that not every platform gets"},
+    {"--source-deployed-as", Takes::one, "REFERENCE", "", "", kPlanning, [](Options& o, Text t) { o.planning.deployed_as = reference_value(t); },
+     "Under which reference the source image runs"},
+
+    // ---- how it is built
+    {"--source", Takes::one, "IMAGE", "where it was planned", "", {build}, [](Options& o, Text t) { o.image = oci::Location::parse(t); },
+     "Where the source image is now"},
+    {"--deployed-as", Takes::many, "REFERENCE", "", "", kBuilding, [](Options& o, Text t) { o.building.deployed_as.push_back(reference_value(t)); },
+     "Under which reference the result will run; one per --to, in the same order"},
+    {"--on-unchanged", Takes::one, "copy|skip|fail", "copy", "", kBuilding, [](Options& o, Text t) { o.building.on_unchanged = t; },
+     "When there is nothing to change"},
+    {"--bundle", Takes::one, "DIR|FILE", "", "", kBuilding, [](Options& o, Text t) { o.building.bundle = place_value(t); },
+     "Bundle of `resole fetch`: nothing else is needed"},
+    {"--trust-plan", Takes::nothing, "", "", "", kBuilding, [](Options& o, Text t) { o.building.trust_plan = switch_value(t); },
+     "Do not prove the plan's packages again"},
+    {"--force", Takes::nothing, "", "", "", kBuilding, [](Options& o, Text t) { o.building.force = switch_value(t); },
+     "Overwrite the destination's tag whatever it is"},
+
+    // ---- rollout edit
+    {"--manifests", Takes::one, "DIR", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); },
+     "Tree of manifests to search"},
+    {"--write", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.write = switch_value(t); },
+     "Edit the files; without it the edits are shown as a unified diff"},
+    {"--pin", Takes::one, "auto|tag|digest|both", "auto", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.pin = t; },
+     "What the edited reference carries"},
+    {"--render", Takes::many, "kustomize|kubectl-patch|markdown", "", "", {rollout_edit},
+     [](Options& o, Text t) { o.rollout.renderings.emplace_back(t); }, "Renderings to write into --render-dir"},
+    {"--render-dir", Takes::one, "DIR", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.render_dir = t; }, "Where renderings go"},
+    {"--templates", Takes::one, "DIR", "built in", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.templates = directory_value(t); },
+     "Templates that replace the built-in ones"},
+
+    // ---- repositories
+    {"--package-mirror", Takes::many, "FROM=TO", "", kRepositoryGroup, kRepositories,
+     [](Options& o, Text t) { o.planning.package_mirrors.push_back(mirror_value(t)); },
+     "Read repositories below URL FROM at TO instead ('*' = any)"},
+    {"--package-repo", Takes::many, "\"URI SUITE COMPONENT...\"", "", kRepositoryGroup, kRepositories,
+     [](Options& o, Text t) { o.planning.package_repos.push_back(repository_value(t)); }, "One more repository"},
+    {"--snapshot", Takes::one, "TIME", "", kRepositoryGroup, kPlanning, [](Options& o, Text t) { o.planning.snapshot = time_value(t); },
+     "Repositories as they were then: fills in {snapshot} in --package-mirror and --package-repo"},
+    {"--add-keyring", Takes::many, "FILE", "", kRepositoryGroup, kRepositories,
+     [](Options& o, Text t) { o.planning.add_keyrings.push_back(keyring_value(t)); }, "Trust this OpenPGP keyring too"},
+    {"--replace-keyring", Takes::many, "FILE", "", kRepositoryGroup, kRepositories,
+     [](Options& o, Text t) { o.planning.replace_keyrings.push_back(keyring_value(t)); }, "Trust only this OpenPGP keyring"},
+    {"--allow-private", Takes::many, "HOST[:PORT]", "", kRepositoryGroup, kRepositories,
+     [](Options& o, Text t) { o.planning.private_hosts.push_back(host_value(t)); }, "Host with a private address that may be contacted"},
+    {"--max-index-age", Takes::one, "AGE", "Valid-Until", kRepositoryGroup, kRepositories,
+     [](Options& o, Text t) { o.planning.max_index_age = age_value(t); }, "Accept indexes up to this age (\"14d\", \"12h\")"},
+    {"--as-of", Takes::one, "TIME", "--snapshot, or now", kRepositoryGroup, kRepositories, [](Options& o, Text t) { o.planning.as_of = time_value(t); },
+     "Judge ages and end of life at this time (RFC 3339)"},
+    {"--offline", Takes::nothing, "", "", kRepositoryGroup, kRepositories, [](Options& o, Text t) { o.planning.offline = switch_value(t); },
+     "No package network: cache and bundle only"},
+    {"--recipes", Takes::one, "DIR", "built in", kRepositoryGroup, kTree, [](Options& o, Text t) { o.planning.recipes_dir = directory_value(t); },
+     "Recipes that replace the built-in ones"},
+
+    // ---- of every verb
+    {"--config", Takes::one, "FILE", "$XDG_CONFIG_HOME/resole/config.toml", kCommonGroup, kAll, [](Options& o, Text t) { o.common.config = file_value(t); },
+     "Configuration file"},
+    {"--src-authfile", Takes::one, "FILE", "docker's and podman's places", kRegistryGroup, kReadsImages,
+     [](Options& o, Text t) { o.registry.source_authfile = file_value(t); }, "Logins for the registry that is read from"},
+    {"--dest-authfile", Takes::one, "FILE", "docker's and podman's places", kRegistryGroup, kWritesImages,
+     [](Options& o, Text t) { o.registry.destination_authfile = file_value(t); }, "Logins for the registries that are written to"},
+    {"--src-tls-verify", Takes::one, "true|false", "true", kRegistryGroup, kReadsImages,
+     [](Options& o, Text t) { o.registry.source_tls_verify = switch_value(t); }, "false: no verification, and plain http, for the registry that is read from"},
+    {"--dest-tls-verify", Takes::one, "true|false", "true", kRegistryGroup, kWritesImages,
+     [](Options& o, Text t) { o.registry.destination_tls_verify = switch_value(t); }, "false: no verification, and plain http, for the registries that are written to"},
+    {"--cert-dir", Takes::one, "DIR", "the certs.d folders", kRegistryGroup, kReadsImages, [](Options& o, Text t) { o.registry.cert_dir = directory_value(t); },
+     "Authorities (*.crt) and client certificates (*.cert, *.key) for registries"},
+
+    {"--cache-dir", Takes::one, "DIR", "$XDG_CACHE_HOME/resole", kCommonGroup, kAll, [](Options& o, Text t) { o.common.cache_dir = t; },
+     "Where downloads and layer indexes are kept"},
+    {"--jobs", Takes::one, "N", "processors, at most 8", kCommonGroup, kAll, [](Options& o, Text t) { o.common.jobs = number_value(t, 1, 256); },
+     "Threads and downloads at once"},
+    {"--progress", Takes::one, "auto|plain|json|none", "auto", kCommonGroup, kAll, [](Options& o, Text t) { o.common.progress = t; },
+     "Progress on standard error"},
+    {"--log-format", Takes::one, "text|json", "text", kCommonGroup, kAll, [](Options& o, Text t) { o.common.log_format = t; }, "Form of messages"},
+    {"--color", Takes::one, "auto|always|never", "auto", kCommonGroup, kAll, [](Options& o, Text t) { o.common.color = t; }, "Colour of tables and messages"},
+    {"-q,--quiet", Takes::nothing, "", "", kCommonGroup, kAll, [](Options& o, Text t) { o.common.quiet = switch_value(t); }, "Only warnings and errors"},
+    {"-v,--verbose", Takes::count, "", "", kCommonGroup, kAll, [](Options& o, Text t) { o.common.verbose += count_value(t); },
+     "Each phase with its time; twice: more"},
+};
+
+const std::vector<VerbRow> kVerbs = {
+    {inspect, "inspect", "What an image is: system, layers, packages, lineage"},
+    {plan, "plan", "What would change, and why; writes nothing but the plan"},
+    {fetch, "fetch", "Everything a plan needs, for an offline build"},
+    {build, "build", "Exactly the plan"},
+    {patch, "patch", "plan and build in one go"},
+    {verify, "verify", "Prove that an image is what its plan says"},
+    {rollout_edit, "rollout edit", "Find the workloads that run an image; show or write the edits, render"},
+};
+
+}  // namespace
+
+std::string OptionRow::variable() const {
+  std::string out = "RESOLE_";
+  for (const char c : name()) out += c == '-' ? '_' : static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  return out;
+}
+
+const std::vector<OptionRow>& option_table() { return kTable; }
+
+std::vector<const OptionRow*> options_of(Verb verb) {
+  std::vector<const OptionRow*> rows;
+  for (const OptionRow& row : kTable) {
+    if (row.verbs.has(verb)) rows.push_back(&row);
+  }
+  return rows;
+}
+
+const std::vector<VerbRow>& verb_table() { return kVerbs; }
+
+std::string_view verb_name(Verb verb) {
+  return std::find_if(kVerbs.begin(), kVerbs.end(), [&](const VerbRow& row) { return row.verb == verb; })->name;
+}
+
+std::string section_of(Verb verb) {
+  std::string out(verb_name(verb));
+  std::replace(out.begin(), out.end(), ' ', '.');
+  return out;
+}
+
+}  // namespace resole::cli

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+// Values of options from text. Each throws Error(usage) with what is wrong and, where it helps, how it is written; none repeats a value that may hold secrets.
+#pragma once
+#include <cstdint>
+#include <set>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "advisory/finding.hpp"
+
+namespace resole::cli {
+
+inline constexpr std::string_view kSnapshotPlace = "{snapshot}";
+
+bool switch_value(std::string_view text);                          // true, false, yes, no, on, off, 1, 0
+unsigned number_value(std::string_view text, unsigned least, unsigned most);
+int count_value(std::string_view text);                            // a number, or a switch for one
+std::string word_value(std::string_view text, std::string_view words);  // one of "a|b|c"
+std::vector<std::string> list_value(std::string_view text);        // comma separated, no empty parts
+std::int64_t time_value(std::string_view text);                    // RFC 3339
+std::int64_t age_value(std::string_view text);                     // "14d", "12h", "30m" in seconds
+std::set<advisory::Severity> severities_value(std::string_view text);  // one level (and above), or a list
+std::string reference_value(std::string_view text);
+std::string host_value(std::string_view text);                     // host[:port]
+
+// FROM=TO, both URLs (or FROM '*'); TO may have kSnapshotPlace in it.
+std::pair<std::string, std::string> mirror_value(std::string_view text);
+std::string repository_value(std::string_view text);               // "URI SUITE COMPONENT..."
+std::string at_snapshot(std::string_view text, std::int64_t time); // kSnapshotPlace filled in, as snapshot services write times: 20260131T000000Z
+
+// Paths that must be there.
+std::string file_value(std::string_view text);
+std::string directory_value(std::string_view text);
+std::string place_value(std::string_view text);                    // file or directory
+std::string keyring_value(std::string_view text);                  // a file with OpenPGP public keys
+// "" when these are OpenPGP public keys (binary or armored), else what they are instead.
+std::string keyring_problem(std::string_view bytes);
+
+}  // namespace resole::cli
