@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -198,6 +199,14 @@ bool Session::fall_back_to_http(const io::HttpOutcome& outcome) {
   return true;
 }
 
+// A loopback host is spoken to in plain http unasked; one that speaks TLS answers 400 to the very first request (Go, nginx).
+bool Session::turn_to_https(const io::HttpOutcome& outcome) {
+  const std::lock_guard lock(mutex_);
+  if (outcome.head.status == 0 || std::exchange(answered_, true) || outcome.head.status != 400 || scheme_ != "http" || !endpoint_.plain_http) return false;
+  scheme_ = "https";
+  return true;
+}
+
 Answer Session::call(const Call& call) {
   Answer answer;
   const std::vector<std::string> scopes = scopes_of(call);
@@ -215,7 +224,7 @@ Answer Session::call(const Call& call) {
       const io::HttpOutcome outcome = connection_.client.send(request, receiver);
       connection_.reporter.debug(fmt::format("{} {}: {}, {}", call.method, url.shown(), outcome.head.status == 0 ? outcome.trouble : std::to_string(outcome.head.status),
                                              human_duration(connection_.clock.monotonic() - begin)));
-      if (fall_back_to_http(outcome)) continue;
+      if (fall_back_to_http(outcome) || turn_to_https(outcome)) continue;
       answer = {outcome.head, receiver.take(), url};
       // Once with what the challenge asks for, once more when that token had expired meanwhile.
       if (answer.status() == 401 && is_own && logins++ < kMostLogins && learn(outcome.head, scopes, request.authorization)) continue;

@@ -77,6 +77,7 @@ class Session {
   bool learn(const io::HttpHead& head, const std::vector<std::string>& scopes, const std::string& sent);
   std::vector<std::string> scopes_of(const Call& call) const;
   bool fall_back_to_http(const io::HttpOutcome& outcome);
+  bool turn_to_https(const io::HttpOutcome& outcome);
   TokenAnswer ask_for_token(const Url& url, const std::string& method, const std::vector<std::string>& fields, const std::string& authorization,
                             const std::string& body);
 
@@ -89,6 +90,7 @@ class Session {
   std::string scheme_;                  // "https" or "http"
   std::optional<Challenge> challenge_;  // how this registry wants it, once it said so
   std::optional<Login> login_;
+  bool answered_ = false;               // anything, ever
 };
 
 }  // namespace resole::registry
