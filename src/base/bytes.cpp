@@ -109,6 +109,10 @@ Blob Blob::of(std::string bytes) {
 
 std::unique_ptr<Source> source_of(std::string_view bytes) { return std::make_unique<BlobSource>(Blob(nullptr, bytes)); }
 
+SourceOpener opener_of(std::string_view bytes) {
+  return [bytes] { return source_of(bytes); };
+}
+
 std::unique_ptr<Source> source_of(Blob blob) { return std::make_unique<BlobSource>(std::move(blob)); }
 
 std::unique_ptr<Spool> memory_spool() { return std::make_unique<MemorySpool>(); }

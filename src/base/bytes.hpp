@@ -59,6 +59,10 @@ class StringSink : public Sink {
 
 std::unique_ptr<Source> source_of(std::string_view bytes);  // bytes must outlive the source
 std::unique_ptr<Source> source_of(Blob blob);
+
+// Opens the same bytes from their beginning, once for every attempt to send them.
+using SourceOpener = std::function<std::unique_ptr<Source>()>;
+SourceOpener opener_of(std::string_view bytes);  // bytes must outlive the opener and its sources
 std::unique_ptr<Spool> memory_spool();
 
 // Reads to the end; more than `limit` bytes is Error(input) naming `what`.

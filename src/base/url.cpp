@@ -115,7 +115,8 @@ std::optional<Url> Url::try_parse(std::string_view text) {
     if (!number || *number == 0 || *number > 65535) return std::nullopt;
     url.port_ = static_cast<std::uint16_t>(*number);
   }
-  if (needs_host(url.scheme_) && url.host_.empty()) return std::nullopt;
+  // Boost 1.81 takes "http://10.0.0.5.example.org/" for the host 10.0.0.5 and a path without a slash.
+  if (needs_host(url.scheme_) && (url.host_.empty() || url.path_.front() != '/')) return std::nullopt;
   return url;
 }
 

@@ -32,9 +32,11 @@ patch::BuildRequest build_request(const Options& options, std::int64_t now) {
 }
 
 // "oci:DIR@sha256:..." - the place without its tag, then what is there now.
-std::string place_of(const oci::Location& location) {
-  if (location.reference) return location.reference->name();
-  return (location.transport == oci::Transport::oci_archive ? "oci-archive:" : "oci:") + location.path;
+std::string place_of(oci::Location location) {
+  if (location.transport == oci::Transport::docker) return location.reference->name();
+  if (location.reference) return "docker-daemon:" + location.reference->name();
+  location.tag.clear();
+  return location.text();
 }
 
 void say_outcome(const document::Result& result, const document::Plan& plan, Workplace& workplace) {

@@ -18,7 +18,8 @@ using enum Verb;
 constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
-constexpr Text kRepositoryGroup = "Repositories", kCommonGroup = "Common";
+constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
+constexpr Text kRepositoryGroup = "Repositories", kRegistryGroup = "Registries", kCommonGroup = "Common";
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T> more) {
@@ -28,7 +29,7 @@ void append(std::vector<T>& to, std::vector<T> more) {
 const std::vector<OptionRow> kTable = {
     // ---- arguments
     {"IMAGE", Takes::one, "", "required", "", kImages, [](Options& o, Text t) { o.image = oci::Location::parse(t); },
-     "oci:DIR[:TAG], oci:DIR@sha256:..., oci-archive:FILE[:TAG]"},
+     "[docker://]HOST/REPO:TAG, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF"},
     {"PLAN", Takes::one, "", "required", "", {fetch, build}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "plan.json"},
     {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
      "result.json of build or patch"},
@@ -129,6 +130,17 @@ const std::vector<OptionRow> kTable = {
     // ---- of every verb
     {"--config", Takes::one, "FILE", "$XDG_CONFIG_HOME/resole/config.toml", kCommonGroup, kAll, [](Options& o, Text t) { o.common.config = file_value(t); },
      "Configuration file"},
+    {"--src-authfile", Takes::one, "FILE", "docker's and podman's places", kRegistryGroup, kReadsImages,
+     [](Options& o, Text t) { o.registry.source_authfile = file_value(t); }, "Logins for the registry that is read from"},
+    {"--dest-authfile", Takes::one, "FILE", "docker's and podman's places", kRegistryGroup, kWritesImages,
+     [](Options& o, Text t) { o.registry.destination_authfile = file_value(t); }, "Logins for the registries that are written to"},
+    {"--src-tls-verify", Takes::one, "true|false", "true", kRegistryGroup, kReadsImages,
+     [](Options& o, Text t) { o.registry.source_tls_verify = switch_value(t); }, "false: no verification, and plain http, for the registry that is read from"},
+    {"--dest-tls-verify", Takes::one, "true|false", "true", kRegistryGroup, kWritesImages,
+     [](Options& o, Text t) { o.registry.destination_tls_verify = switch_value(t); }, "false: no verification, and plain http, for the registries that are written to"},
+    {"--cert-dir", Takes::one, "DIR", "the certs.d folders", kRegistryGroup, kReadsImages, [](Options& o, Text t) { o.registry.cert_dir = directory_value(t); },
+     "Authorities (*.crt) and client certificates (*.cert, *.key) for registries"},
+
     {"--cache-dir", Takes::one, "DIR", "$XDG_CACHE_HOME/resole", kCommonGroup, kAll, [](Options& o, Text t) { o.common.cache_dir = t; },
      "Where downloads and layer indexes are kept"},
     {"--jobs", Takes::one, "N", "processors, at most 8", kCommonGroup, kAll, [](Options& o, Text t) { o.common.jobs = number_value(t, 1, 256); },

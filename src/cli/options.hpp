@@ -52,6 +52,12 @@ struct BuildingOptions {
   bool trust_plan = false, force = false;
 };
 
+// Per side: where images are read from, and written to (product.md "Image locations").
+struct RegistrySettings {
+  std::string source_authfile, destination_authfile, cert_dir;
+  bool source_tls_verify = true, destination_tls_verify = true;
+};
+
 struct RolloutOptions {
   std::vector<std::string> results;
   std::filesystem::path manifests, render_dir, templates;
@@ -65,6 +71,7 @@ struct Options {
   CommonOptions common;
   PlanningOptions planning;
   BuildingOptions building;
+  RegistrySettings registry;
   RolloutOptions rollout;
   std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source
   std::filesystem::path plan_file;               // read: fetch, build, verify --plan

@@ -13,6 +13,7 @@
 #include "io/terminal.hpp"
 #include "patch/bundling.hpp"
 #include "pkg/operator_access.hpp"
+#include "registry/remote/registries.hpp"
 #include "registry/stores.hpp"
 
 namespace resole::cli {
@@ -135,7 +136,12 @@ Workplace::Workplace(const Options& options)
   http_ = io::http_fetcher(http, *cache_, cache_directory, *reporter_, *clock_);
   fetcher_ = pkg::fetcher_with(pkg::OperatorAccess::of({.mirrors = options.planning.package_mirrors, .extra = options.planning.package_repos}), *http_);
 
-  const registry::StoreOptions stores{.jobs = options.common.jobs};
+  registry::RegistryOptions sides;
+  sides.source = {options.registry.source_authfile, options.registry.cert_dir, options.registry.source_tls_verify};
+  sides.destination = {options.registry.destination_authfile, options.registry.cert_dir, options.registry.destination_tls_verify};
+  sides.jobs = options.common.jobs;
+  registries_ = std::make_unique<registry::Registries>(std::move(sides), *cache_, *clock_, *reporter_);
+  const registry::StoreOptions stores{.jobs = options.common.jobs, .registries = registries_.get(), .cache = cache_.get(), .scratch = cache_directory / "tmp"};
   tools_ = std::make_unique<patch::Tools>(patch::Tools{
       .fetcher = *fetcher_,
       .cache = *cache_,

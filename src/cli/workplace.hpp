@@ -9,6 +9,10 @@
 #include "patch/tools.hpp"
 #include "pkg/recipe.hpp"
 
+namespace resole::registry {
+class Registries;
+}
+
 namespace resole::cli {
 
 class Workplace {
@@ -27,6 +31,7 @@ class Workplace {
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<Scratch> scratch_;
   std::unique_ptr<Fetcher> http_, fetcher_;  // the second adds the operator's credentials to what the first asks for
+  std::unique_ptr<registry::Registries> registries_;
   pkg::RecipeBook recipes_;
   std::unique_ptr<patch::Tools> tools_;
 };

@@ -19,6 +19,9 @@ namespace resole::io {
 // Documentation and benchmark networks are not among them: they lead to no victim, and test beds and fake-IP proxies use them for public
 // names.
 bool is_private_socket_address(const sockaddr& address);
+// Loopback, link-local and unspecified addresses and those of clouds' metadata services, also when wrapped: not for servers that another
+// server told us of (Reach::beside_named).
+bool is_machine_local_socket_address(const sockaddr& address);
 std::string address_text(const sockaddr& address);
 
 class HostPolicy {

@@ -24,12 +24,6 @@ CURLM* new_multi() {
 
 }  // namespace
 
-// The job lives on the stack of a caller that returns as soon as the value is there, so the promise is taken out first.
-void CurlLoop::finish(Job& job, CURLcode code) {
-  auto ended = std::move(job.ended);
-  ended.set_value(code);
-}
-
 CurlLoop::CurlLoop() : multi_(new_multi()), thread_([this](const std::stop_token& stopping) { run(stopping); }) {}
 
 CurlLoop::~CurlLoop() {
@@ -39,54 +33,79 @@ CurlLoop::~CurlLoop() {
   curl_multi_cleanup(multi_);
 }
 
-CURLcode CurlLoop::perform(CURL* transfer) {
-  Job job{transfer, {}};
-  auto ended = job.ended.get_future();
+CurlLoop::Handle CurlLoop::prepare(CURL* easy, std::function<void()> ended) {
+  auto transfer = std::make_shared<Transfer>();
+  transfer->easy = easy;
+  transfer->ended = std::move(ended);
+  return transfer;
+}
+
+CURLcode CurlLoop::wait(Transfer& transfer) { return transfer.code.get_future().get(); }
+void CurlLoop::start(const Handle& transfer) { order(Wish::start, transfer); }
+void CurlLoop::resume(const Handle& transfer) { order(Wish::resume, transfer); }
+void CurlLoop::stop(const Handle& transfer) { order(Wish::stop, transfer); }
+
+void CurlLoop::order(Wish wish, const Handle& transfer) {
   {
     const std::lock_guard lock(mutex_);
-    arriving_.push_back(&job);
+    orders_.push_back({wish, transfer});
   }
   curl_multi_wakeup(multi_);
-  return ended.get();
 }
 
 void CurlLoop::run(const std::stop_token& stopping) {
-  std::vector<Job*> running;
   while (!stopping.stop_requested()) {
-    admit_arrivals(running);
+    carry_out_orders();
     int active = 0;
     curl_multi_perform(multi_, &active);
-    release_finished(running);
-    curl_multi_poll(multi_, nullptr, 0, running.empty() ? kIdleMilliseconds : kWatchMilliseconds, nullptr);
+    release_finished();
+    curl_multi_poll(multi_, nullptr, 0, running_.empty() ? kIdleMilliseconds : kWatchMilliseconds, nullptr);
   }
+  carry_out_orders();
+  while (!running_.empty()) end(running_.begin(), CURLE_ABORTED_BY_CALLBACK);
 }
 
-void CurlLoop::admit_arrivals(std::vector<Job*>& running) {
-  std::vector<Job*> arrived;
+void CurlLoop::carry_out_orders() {
+  std::vector<Order> orders;
   {
     const std::lock_guard lock(mutex_);
-    arrived.swap(arriving_);
+    orders.swap(orders_);
   }
-  for (Job* job : arrived) {
-    if (curl_multi_add_handle(multi_, job->transfer) == CURLM_OK) {
-      running.push_back(job);
-    } else {
-      finish(*job, CURLE_FAILED_INIT);
-    }
+  for (const auto& [wish, transfer] : orders) {
+    if (transfer->easy == nullptr) continue;  // ended meanwhile
+    if (wish == Wish::start) admit(transfer);
+    // May call the transfer's callbacks at once, which may pause it again.
+    if (wish == Wish::resume) curl_easy_pause(transfer->easy, CURLPAUSE_CONT);
+    if (wish == Wish::stop) end(find(transfer->easy), CURLE_ABORTED_BY_CALLBACK);
   }
 }
 
-void CurlLoop::release_finished(std::vector<Job*>& running) {
+void CurlLoop::admit(const Handle& transfer) {
+  running_.push_back(transfer);
+  if (curl_multi_add_handle(multi_, transfer->easy) != CURLM_OK) end(running_.end() - 1, CURLE_FAILED_INIT);
+}
+
+void CurlLoop::release_finished() {
   int left = 0;
   while (const CURLMsg* message = curl_multi_info_read(multi_, &left)) {
     if (message->msg != CURLMSG_DONE) continue;
     const CURLcode code = message->data.result;  // the message dies with the removal
-    const auto found = std::find_if(running.begin(), running.end(), [&](const Job* job) { return job->transfer == message->easy_handle; });
-    Job* job = *found;
-    running.erase(found);
-    curl_multi_remove_handle(multi_, job->transfer);
-    finish(*job, code);
+    end(find(message->easy_handle), code);
   }
+}
+
+CurlLoop::Transfers::iterator CurlLoop::find(const CURL* easy) {
+  return std::find_if(running_.begin(), running_.end(), [&](const Handle& transfer) { return transfer->easy == easy; });
+}
+
+// The promise comes last: whoever waits for it may take down everything that the transfer's callbacks use.
+void CurlLoop::end(Transfers::iterator position, CURLcode code) {
+  const Handle transfer = std::move(*position);
+  running_.erase(position);
+  curl_multi_remove_handle(multi_, transfer->easy);
+  transfer->easy = nullptr;
+  transfer->ended();
+  transfer->code.set_value(code);
 }
 
 }  // namespace resole::io

@@ -15,7 +15,10 @@ namespace {
 
 constexpr double kFirstDelay = 0.5, kLongestBackoff = 30, kLongestRetryAfter = 60;
 
-bool is_worth_another_try(int status) { return status == 408 || status == 429 || (status >= 500 && status != 501 && status != 505); }
+// 499 is what nginx says when it believes that we went away.
+bool is_worth_another_try(int status) {
+  return status == 408 || status == 429 || status == 499 || (status >= 500 && status != 501 && status != 505);
+}
 
 std::string_view hint_for(int status) {
   switch (status) {
@@ -51,6 +54,13 @@ Trouble status_trouble(const HttpHead& head, std::string_view what, const Url& u
           is_worth_another_try(head.status), retry_after_seconds(head, now)};
 }
 
+std::optional<Trouble> connection_trouble(const HttpOutcome& outcome, std::string_view what, const Url& url) {
+  if (outcome.ending != Ending::interrupted && outcome.ending != Ending::failed) return std::nullopt;
+  return Trouble{
+      Error(ErrorKind::network, described(what, outcome.trouble, url), "check the network, the proxy settings and the name of the server"),
+      outcome.ending == Ending::interrupted};
+}
+
 }  // namespace
 
 double retry_delay(unsigned attempt, double retry_after, double random) {
@@ -64,12 +74,12 @@ std::optional<Trouble> trouble_of(const HttpOutcome& outcome, std::string_view w
   const int status = outcome.head.status;
   const bool wanted = status == 200 || status == 206 || status == 304;
   if (status != 0 && !wanted) return status_trouble(outcome.head, what, url, now);
-  if (outcome.ending == Ending::interrupted || outcome.ending == Ending::failed) {
-    return Trouble{Error(ErrorKind::network, described(what, outcome.trouble, url),
-                         "check the network, the proxy settings and the name of the server"),
-                   outcome.ending == Ending::interrupted};
-  }
-  return std::nullopt;
+  return connection_trouble(outcome, what, url);
+}
+
+std::optional<Trouble> passing_trouble_of(const HttpOutcome& outcome, std::string_view what, const Url& url, std::int64_t now) {
+  if (is_worth_another_try(outcome.head.status)) return status_trouble(outcome.head, what, url, now);
+  return connection_trouble(outcome, what, url);
 }
 
 void with_retries(const RetryOptions& options, const std::function<std::optional<Trouble>()>& attempt) {

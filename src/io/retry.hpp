@@ -21,6 +21,10 @@ struct Trouble {
 // Nothing for 200, 206 and 304 that came to their end. `what` and `url` are for the message.
 std::optional<Trouble> trouble_of(const HttpOutcome& outcome, std::string_view what, const Url& url, std::int64_t now);
 
+// For callers who read statuses themselves (a registry's 202, 401, 404, 416): only what another attempt may mend (408, 429, 499, 5xx but
+// 501 and 505, a broken connection), and connections that will fail again (`again` is false).
+std::optional<Trouble> passing_trouble_of(const HttpOutcome& outcome, std::string_view what, const Url& url, std::int64_t now);
+
 struct RetryOptions {
   unsigned tries = 4;
   std::function<void(double seconds)> sleep;             // waits; tests only count

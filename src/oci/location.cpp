@@ -42,6 +42,9 @@ bool is_image_name(std::string_view text) {
                      [&](char c) { return alnum(c) || std::string_view("-._:@+/").find(c) != std::string_view::npos; });
 }
 
+// "@2": the third image of a docker archive, for one that has no name (containers-transports(5)).
+bool is_number_of_image(std::string_view text) { return text.starts_with('@') && parse_unsigned(text.substr(1)).has_value(); }
+
 void read_local(std::string_view rest, std::string_view whole, Location& out) {
   if (const std::size_t at = rest.rfind('@'); at != std::string_view::npos) {
     if (std::optional<Digest> digest = Digest::try_parse(rest.substr(at + 1))) {
@@ -57,6 +60,7 @@ void read_local(std::string_view rest, std::string_view whole, Location& out) {
   out.tag = rest.substr(colon + 1);
   if (out.tag.empty()) refuse(whole, "nothing follows the ':'", "leave the ':' away to mean the only image there");
   if (!out.digest.empty()) refuse(whole, "it has both a tag and a digest", "give one of the two");
+  if (out.transport == Transport::docker_archive && is_number_of_image(out.tag)) return;
   if (!is_image_name(out.tag)) {
     refuse(whole, fmt::format("\"{}\" is not the name of an image", printable(out.tag)),
            "the first ':' ends the path; a path that holds one cannot be named (go there and use a relative one)");
@@ -86,6 +90,10 @@ Location Location::parse(std::string_view text) {
   }
   out.transport = known->transport;
   const std::string_view rest = text.substr(known->prefix.size());
+  if (std::optional<Digest> id = Digest::try_parse(rest); id && out.transport == Transport::docker_daemon) {
+    out.digest = *id;  // the id of an image, which need not have a name
+    return out;
+  }
   if (out.transport == Transport::docker || out.transport == Transport::docker_daemon) {
     out.reference = Reference::parse(rest);
   } else {
@@ -101,7 +109,7 @@ std::string Location::text() const {
   if (reference) return out + reference->text();
   out += path;
   if (!tag.empty()) out += ":" + tag;
-  if (!digest.empty()) out += "@" + digest.text();
+  if (!digest.empty()) out += (path.empty() ? "" : "@") + digest.text();
   return out;
 }
 

@@ -23,11 +23,11 @@ enum class Transport { docker, oci, oci_archive, docker_archive, docker_daemon }
 struct Location {
   Transport transport = Transport::docker;
   std::string path;                    // directory or file, for the local transports
-  std::string tag;                     // ":TAG" behind the path, or the reference inside a docker archive; "" = the only image there
-  Digest digest;                       // "@sha256:..." behind the path: that manifest; empty otherwise
-  std::optional<Reference> reference;  // docker: and docker-daemon:
-  // "oci:DIR[:TAG|@DIGEST]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:REF]", "docker-daemon:REF", "docker://REF", bare REF. Throws
-  // Error(usage).
+  std::string tag;                     // ":TAG" behind the path, or the reference (or "@NUMBER") inside a docker archive; "" = the only image
+  Digest digest;                       // "@sha256:..." behind the path: that manifest (docker-archive: or image id); docker-daemon: the image id
+  std::optional<Reference> reference;  // docker:, and docker-daemon: unless it names an id
+  // "oci:DIR[:TAG|@DIGEST]", "oci-archive:FILE[:TAG]", "docker-archive:FILE[:REF|:@NUMBER|@DIGEST]", "docker-daemon:REF", "docker-daemon:ID",
+  // "docker://REF", bare REF. Throws Error(usage).
   static Location parse(std::string_view text);
   std::string text() const;
 };

@@ -22,7 +22,7 @@ struct Publication {
 };
 
 // Contract (one conformance suite, tests/registry): bytes handed out are verified (size and digest) to their end, else Error(verification);
-// put_blob of a blob that is there is a no-op (its source is then not read); nothing that was put becomes reachable by name before
+// put_blob of a blob that is there is a no-op (`open` is then not called); nothing that was put becomes reachable by name before
 // publish(); publish is atomic: a reader sees the old root or the new one, never a part; a store that is dropped without publish leaves the
 // old state (stray blobs allowed in a layout). mount_blob may say false for a blob that is there already: ask it first, has_blob next, then
 // put_blob. All but publish are safe from several threads. publish: the name already meaning `root` is no error and changes nothing; a name
@@ -36,7 +36,8 @@ class Store {
   virtual std::string manifest(const Descriptor& descriptor) = 0;               // verified bytes; at most 8 MiB
   virtual std::unique_ptr<Source> open_blob(const Descriptor& descriptor) = 0;  // verified at the end
   virtual bool has_blob(const Descriptor& descriptor) = 0;
-  virtual void put_blob(const Descriptor& descriptor, Source& bytes) = 0;  // verified while written
+  // Verified while written. `open` is called when the bytes are needed, and again for another attempt (a registry's upload that broke).
+  virtual void put_blob(const Descriptor& descriptor, const SourceOpener& open) = 0;
   virtual void put_manifest(const Descriptor& descriptor, std::string_view bytes) = 0;
   // Takes the blob from `from` without moving its bytes through here (cross-repository mount, hard link, reflink). False: not possible,
   // stream it.

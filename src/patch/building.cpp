@@ -217,17 +217,13 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
   std::vector<Destination> destinations = open_destinations(image, request, tools);
 
   std::vector<BuiltPlatform> built;
-  std::size_t viewed = 0;
-  for (std::size_t i = 0; i < plan.platforms.size(); ++i) {
-    const bool selected = viewed < image.positions.size() && image.positions[viewed] == i;
-    if (!selected) {
-      built.push_back({carried(nullptr, plan.platforms[i], "carried"), {}, {}});
-      continue;
-    }
-    const PlatformView& view = image.platforms[viewed++];
-    built.push_back(with_context([&] { return "building " + view.image.platform().text(); },
-                                 [&] { return build_platform(view, plan, plan.platforms[i], request, tools); }));
-  }
+  for (const auto& platform : plan.platforms) built.push_back({carried(nullptr, platform, "carried"), {}, {}});
+  parallel_for(image.platforms.size(), tools.jobs, [&](std::size_t i) {
+    const PlatformView& view = image.platforms[i];
+    const std::size_t at = image.positions[i];
+    built[at] = with_context([&] { return "building " + view.image.platform().text(); },
+                             [&] { return build_platform(view, plan, plan.platforms[at], request, tools); });
+  });
 
   document::Result result;
   result.tool_version = RESOLE_VERSION;

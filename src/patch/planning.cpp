@@ -294,24 +294,19 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
   plan.source = image.root.descriptor;
   plan.options = request.options;
 
-  std::vector<std::unique_ptr<PlatformPlanner>> planners;
-  std::vector<const pkg::Inventory*> inventories;
-  std::size_t viewed = 0;
-  for (std::size_t i = 0; i < image.root.images.size(); ++i) {
-    const bool selected = viewed < image.positions.size() && image.positions[viewed] == i;
-    if (!selected) {
-      plan.platforms.push_back(carried_platform(image.root.images[i]));
-      planners.push_back(nullptr);
-      inventories.push_back(nullptr);
-      continue;
-    }
-    const PlatformView& view = image.platforms[viewed++];
+  const std::size_t count = image.root.images.size();
+  std::vector<std::unique_ptr<PlatformPlanner>> planners(count);
+  std::vector<const pkg::Inventory*> inventories(count, nullptr);
+  for (const oci::Image& one : image.root.images) plan.platforms.push_back(carried_platform(one));
+  parallel_for(image.platforms.size(), tools.jobs, [&](std::size_t i) {
+    const PlatformView& view = image.platforms[i];
+    const std::size_t at = image.positions[i];
     with_context([&] { return "planning " + view.image.platform().text(); }, [&] {
-      planners.push_back(std::make_unique<PlatformPlanner>(view, image, reports, request, tools));
-      plan.platforms.push_back(planners.back()->plan({}));
-      inventories.push_back(planners.back()->inventory());
+      planners[at] = std::make_unique<PlatformPlanner>(view, image, reports, request, tools);
+      plan.platforms[at] = planners[at]->plan({});
+      inventories[at] = planners[at]->inventory();
     });
-  }
+  });
   if (request.lockstep) keep_in_step(plan, planners, inventories);
   plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
   plan.inputs = inputs_of(reports, plan.platforms);

@@ -58,7 +58,7 @@ void publish(const ImageView& image, const PatchedTree& tree, Destination& desti
     Phase phase(tools.reporter, "writing " + printable(destination.request.location.text()));
     oci::Store& to = *destination.store;
     for (const auto& blob : tree.blobs) {
-      if (!to.has_blob(blob.descriptor)) to.put_blob(blob.descriptor, *source_of(blob.bytes));
+      if (!to.has_blob(blob.descriptor)) to.put_blob(blob.descriptor, opener_of(blob.bytes.bytes()));
     }
     std::map<Digest, std::string_view> ours;
     for (const auto& manifest : tree.manifests) ours.emplace(manifest.descriptor.digest, manifest.bytes);

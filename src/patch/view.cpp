@@ -77,6 +77,11 @@ PlatformView view_platform(const oci::Image& image, const std::map<Digest, Index
   return view;
 }
 
+std::string hint_for_absent(const oci::Location& location) {
+  if (location.transport != oci::Transport::docker) return "check the directory and the tag behind the last ':'";
+  return fmt::format("check the name and the tag; an image that only the local docker engine has is docker-daemon:{}", location.reference->text());
+}
+
 }  // namespace
 
 ImageView look(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools) {
@@ -84,7 +89,7 @@ ImageView look(const oci::Location& location, const std::vector<oci::Platform>& 
                       [&] {
                         ImageView view{.location = location, .store = tools.open_for_reading(location), .root = {}, .platforms = {}, .positions = {}};
                         const auto root = view.store->resolve();
-                        if (!root) throw Error(ErrorKind::input, "no such image", "check the directory and the tag behind the last ':'");
+                        if (!root) throw Error(ErrorKind::input, "no such image", hint_for_absent(location));
                         view.root = oci::read_root(*view.store, *root);
                         view.positions = wanted_positions(view.root, platforms);
                         const auto indexes = load_indexes(view.root, view.positions, *view.store, tools);

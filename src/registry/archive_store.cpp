@@ -189,13 +189,13 @@ bool ArchiveStore::has_blob(const oci::Descriptor& descriptor) {
   return true;
 }
 
-void ArchiveStore::put_blob(const oci::Descriptor& descriptor, Source& bytes) {
+void ArchiveStore::put_blob(const oci::Descriptor& descriptor, const SourceOpener& open) {
   if (has_blob(descriptor)) return;
   Staging& place = staging();
-  place.blobs.write(descriptor, bytes, place.directory.path());
+  place.blobs.write(descriptor, open, place.directory.path());
 }
 
-void ArchiveStore::put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) { put_blob(descriptor, *source_of(bytes)); }
+void ArchiveStore::put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) { put_blob(descriptor, opener_of(bytes)); }
 
 bool ArchiveStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& from) {
   const auto* local = dynamic_cast<const LocalBlobs*>(&from);

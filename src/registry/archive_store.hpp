@@ -25,7 +25,7 @@ class ArchiveStore : public oci::Store, public LocalBlobs {
   std::string manifest(const oci::Descriptor& descriptor) override;
   std::unique_ptr<Source> open_blob(const oci::Descriptor& descriptor) override;
   bool has_blob(const oci::Descriptor& descriptor) override;
-  void put_blob(const oci::Descriptor& descriptor, Source& bytes) override;
+  void put_blob(const oci::Descriptor& descriptor, const SourceOpener& open) override;
   void put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) override;
   bool mount_blob(const oci::Descriptor& descriptor, oci::Store& from) override;
   void publish(const oci::Publication& publication) override;

@@ -25,16 +25,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// A Source that somebody else owns, for wrappers that take ownership.
-class Borrowed : public Source {
- public:
-  explicit Borrowed(Source& source) : source_(source) {}
-  std::size_t read(char* buffer, std::size_t capacity) override { return source_.read(buffer, capacity); }
-
- private:
-  Source& source_;
-};
-
 bool only_we_may_write(const struct stat& status) {
   return S_ISREG(status.st_mode) && status.st_uid == geteuid() && (status.st_mode & (S_IWGRP | S_IWOTH)) == 0;
 }
@@ -166,13 +156,13 @@ bool BlobFolder::holds(const oci::Descriptor& descriptor) {
   return true;
 }
 
-void BlobFolder::write(const oci::Descriptor& descriptor, Source& bytes, const io::Path& scratch) {
+void BlobFolder::write(const oci::Descriptor& descriptor, const SourceOpener& open_bytes, const io::Path& scratch) {
   require_known_digest(descriptor);
   if (holds(descriptor)) return;
   make_folder(descriptor.digest);
   io::AtomicFile file(scratch / descriptor.digest.hex());
   const std::unique_ptr<Source> proven =
-      verified(std::make_unique<Borrowed>(bytes), static_cast<std::int64_t>(descriptor.size), descriptor.digest, name_of_blob(descriptor));
+      verified(open_bytes(), static_cast<std::int64_t>(descriptor.size), descriptor.digest, name_of_blob(descriptor));
   copy_all(*proven, file);
   sync_file_range(file.descriptor(), 0, 0, SYNC_FILE_RANGE_WRITE);  // starts now what sync() waits for
   file.commit_as(path(descriptor.digest), false);                   // sync() does the rest for all at once

@@ -34,8 +34,8 @@ class BlobFolder {
   // Is it there with the right bytes? The hash is computed once per blob and object: another tool may have left a file of the right size
   // and zeros.
   bool holds(const oci::Descriptor& descriptor);
-  // Proven while it is written; replaces a file with wrong bytes. `scratch` is a directory on the same file system.
-  void write(const oci::Descriptor& descriptor, Source& bytes, const io::Path& scratch);
+  // Proven while it is written; replaces a file with wrong bytes. `open` is called only when it is not here. `scratch` is a directory on the same file system.
+  void write(const oci::Descriptor& descriptor, const SourceOpener& open_bytes, const io::Path& scratch);
   // Shares the bytes of `from` by reflink, else by a hard link to a file that only we may write. False when neither is possible.
   bool share(const oci::Descriptor& descriptor, const io::Path& from, const io::Path& scratch);
   // Everything written, shared or found here by this object reaches the disk.

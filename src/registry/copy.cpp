@@ -125,8 +125,7 @@ class BlobCopier {
       advance(blob.size, blob);
       add([](CopyCount& count) { ++count.blobs_there; });
     } else {
-      Watched bytes(from_.open_blob(blob), [&](std::size_t count) { advance(count, blob); });
-      to_.put_blob(blob, bytes);
+      to_.put_blob(blob, [&] { return std::make_unique<Watched>(from_.open_blob(blob), [&](std::size_t count) { advance(count, blob); }); });
       add([&](CopyCount& count) {
         ++count.blobs_moved;
         count.bytes_moved += blob.size;

@@ -19,6 +19,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "oci/image.hpp"
+#include "registry/local_image.hpp"
 
 namespace resole::registry {
 
@@ -112,21 +113,6 @@ OrderedJson renewed(OrderedJson entry, const oci::Publication& publication) {
   return entry;
 }
 
-void check_expectation(const std::optional<oci::Descriptor>& current, const oci::Publication& publication, std::string_view what) {
-  if (publication.force) return;
-  const std::string name = publication.tag.empty() ? std::string(what) : fmt::format("{}: \"{}\"", what, printable(publication.tag));
-  if (!publication.expected) {
-    if (!current) return;
-    throw Error(ErrorKind::refused, fmt::format("{} is already there ({})", name, current->digest.short_text()),
-                "choose another name, or overwrite it with --force");
-  }
-  if (current && current->digest == *publication.expected) return;
-  throw Error(ErrorKind::refused,
-              fmt::format("{} was changed by somebody else meanwhile: {} instead of {}", name,
-                          current ? current->digest.short_text() : "nothing", publication.expected->short_text()),
-              "run again on what is there now, or overwrite it with --force");
-}
-
 }  // namespace
 
 std::optional<oci::Descriptor> find_name(std::string_view bytes, const std::string& tag, std::string_view what) {
@@ -159,7 +145,7 @@ std::string with_published(std::string_view bytes, const oci::Publication& publi
   std::optional<oci::Descriptor> current;
   if (!found.empty()) current = index.entries()[found.front()].descriptor;
   if (current && current->digest == publication.root.digest) return std::string(bytes);
-  check_expectation(current, publication, what);
+  require_expected(current, publication, what);
   OrderedJson json = parse_json_ordered(index.bytes(), what);
   auto& entries = json["manifests"].get_ref<OrderedJson::array_t&>();
   if (found.empty()) {

@@ -104,9 +104,9 @@ io::Path LayoutStore::scratch() {
   return staging_->path();
 }
 
-void LayoutStore::put_blob(const oci::Descriptor& descriptor, Source& bytes) { blobs_.write(descriptor, bytes, scratch()); }
+void LayoutStore::put_blob(const oci::Descriptor& descriptor, const SourceOpener& open) { blobs_.write(descriptor, open, scratch()); }
 
-void LayoutStore::put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) { put_blob(descriptor, *source_of(bytes)); }
+void LayoutStore::put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) { put_blob(descriptor, opener_of(bytes)); }
 
 bool LayoutStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& from) {
   const auto* local = dynamic_cast<const LocalBlobs*>(&from);

@@ -39,6 +39,21 @@ void require_root(oci::Store& store, const oci::Descriptor& root) {
     throw Error(ErrorKind::internal, fmt::format("manifest {} was to be published before it was put", root.digest.text()));
 }
 
+void require_expected(const std::optional<oci::Descriptor>& current, const oci::Publication& publication, std::string_view what) {
+  if (publication.force) return;
+  const std::string name = publication.tag.empty() ? std::string(what) : fmt::format("{}: \"{}\"", what, printable(publication.tag));
+  if (!publication.expected) {
+    if (!current) return;
+    throw Error(ErrorKind::refused, fmt::format("{} is already there ({})", name, current->digest.short_text()),
+                "choose another name, or overwrite it with --force");
+  }
+  if (current && current->digest == *publication.expected) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("{} was changed by somebody else meanwhile: {} instead of {}", name,
+                          current ? current->digest.short_text() : "nothing", publication.expected->short_text()),
+              "run again on what is there now, or overwrite it with --force");
+}
+
 void throw_no_such_image(const oci::Location& location, const std::vector<std::string>& names) {
   const std::string has = names.empty() ? "it holds no named image" : "it has: " + join(names, ", ");
   const std::string wanted = location.digest.empty() ? location.tag : location.digest.text();

@@ -3,50 +3,69 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "registry/archive_store.hpp"
+#include "registry/docker/archive_store.hpp"
+#include "registry/docker/daemon_store.hpp"
 #include "registry/layout_store.hpp"
+#include "registry/remote/registries.hpp"
 
 namespace resole::registry {
 
 namespace {
 
-[[noreturn]] void throw_unsupported(const oci::Location& location, bool reading) {
-  const std::string shown = printable(location.text());
-  throw Error(ErrorKind::unsupported, fmt::format("{}: this kind of location is not supported yet, only oci: and oci-archive: are", shown),
-              reading ? fmt::format("copy it to an OCI layout first: skopeo copy --all {} oci:DIR:TAG", shown)
-                      : fmt::format("write to an OCI layout and copy that: skopeo copy --all oci:DIR:TAG {}", shown));
-}
+constexpr double kEnginePatience = 900;  // seconds: a docker engine writes an export to its disk before it sends the first byte
 
-template <class Local>
-std::unique_ptr<oci::Store> readable(const oci::Location& location) {
-  auto store = std::make_unique<Local>(location);
+template <class Local, class... More>
+std::unique_ptr<oci::Store> readable(const oci::Location& location, More&&... more) {
+  auto store = std::make_unique<Local>(location, std::forward<More>(more)...);
   store->require_readable();
   return store;
 }
 
-template <class Local>
-std::unique_ptr<oci::Store> writable(const oci::Location& location) {
-  auto store = std::make_unique<Local>(location);
+template <class Local, class... More>
+std::unique_ptr<oci::Store> writable(const oci::Location& location, More&&... more) {
+  auto store = std::make_unique<Local>(location, std::forward<More>(more)...);
   store->require_writable();
   return store;
 }
 
+DaemonOptions daemon_options(const StoreOptions& options) {
+  io::HttpClientOptions http;
+  http.stall_timeout = kEnginePatience;
+  return {.client = std::make_shared<io::HttpClient>(std::move(http)),
+          .socket = engine_socket(io::process_environment()),
+          .scratch = options.scratch.empty() ? std::filesystem::temp_directory_path() : options.scratch,
+          .memory = options.cache};
+}
+
+Registries& registries_of(const oci::Location& location, const StoreOptions& options) {
+  if (options.registries) return *options.registries;
+  throw Error(ErrorKind::internal, fmt::format("{}: no client for registries was given", printable(location.text())));
+}
+
 }  // namespace
 
-std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, const StoreOptions&) {
+std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, const StoreOptions& options) {
   switch (location.transport) {
     case oci::Transport::oci:
       return readable<LayoutStore>(location);
     case oci::Transport::oci_archive:
       return readable<ArchiveStore>(location);
-    default:
-      throw_unsupported(location, true);
+    case oci::Transport::docker_archive:
+      return readable<DockerArchiveStore>(location);
+    case oci::Transport::docker_daemon:
+      return readable<DockerDaemonStore>(location, daemon_options(options));
+    case oci::Transport::docker:
+      return registries_of(location, options).open_for_reading(*location.reference);
   }
+  std::unreachable();
 }
 
-std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, const StoreOptions&) {
+std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, const StoreOptions& options) {
   if (!location.digest.empty()) {
     throw Error(ErrorKind::usage, fmt::format("{}: a digest cannot be written to", printable(location.text())),
                 "give a tag, or nothing, behind the path");
@@ -56,9 +75,14 @@ std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, cons
       return writable<LayoutStore>(location);
     case oci::Transport::oci_archive:
       return writable<ArchiveStore>(location);
-    default:
-      throw_unsupported(location, false);
+    case oci::Transport::docker_archive:
+      return writable<DockerArchiveStore>(location);
+    case oci::Transport::docker_daemon:
+      return writable<DockerDaemonStore>(location, daemon_options(options));
+    case oci::Transport::docker:
+      return registries_of(location, options).open_for_writing(*location.reference);
   }
+  std::unreachable();
 }
 
 }  // namespace resole::registry

@@ -13,11 +13,16 @@
 
 namespace resole::registry {
 
+class Registries;
+
 struct StoreOptions {
   unsigned jobs = 2;
+  Registries* registries = nullptr;  // for docker://; outlives the stores
+  Cache* cache = nullptr;            // what is known of an engine's images; outlives the stores
+  io::Path scratch = {};             // for exports of an engine, as big as images; empty = the system's
 };
 
-// Reading: Error(input) when the place does not exist, saying what does. Error(unsupported) for transports that are not built yet.
+// Reading: Error(input) when the place does not exist, saying what does (registries are not asked before resolve()).
 std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, const StoreOptions& options);
 // Writing: creates nothing before the first put; an oci: directory or oci-archive: file that exists keeps its other images.
 std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, const StoreOptions& options);

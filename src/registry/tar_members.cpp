@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t kMostMembers = 200'000;
 constexpr std::uint64_t kMostExpanded = 32ull << 30;
 constexpr std::uint64_t kBlock = 512;
+constexpr int kMostLinks = 16;
 
 class Limited : public Source {
  public:
@@ -34,14 +35,28 @@ class Limited : public Source {
   std::uint64_t left_;
 };
 
+// Where a link leads, as the path of a member; "" when it leaves the archive.
+std::string target_of(const tar::Header& header) {
+  if (header.type == tar::Type::hardlink) return header.link;
+  if (header.link.starts_with('/')) return {};
+  const io::Path target = (io::Path(header.path).parent_path() / header.link).lexically_normal();
+  return *target.begin() == ".." ? std::string() : tar::clean_path(target.native());
+}
+
 }  // namespace
 
-TarMembers::TarMembers(const io::Path& path) : file_(RegularFile::open(path)), total_(file_->size()) {
-  with_context([&] { return fmt::format("reading archive {}", printable(path.native(), 1000)); },
+TarMembers::TarMembers(const io::Path& path, Repeats repeats)
+    : name_(printable(path.native(), 1000)), file_(RegularFile::open(path)), total_(file_->size()) {
+  with_context([&] { return fmt::format("reading archive {}", name_); },
                [&] {
                  expand();
-                 scan();
+                 scan(repeats);
                });
+}
+
+TarMembers::TarMembers(std::unique_ptr<Spool> bytes, std::string name, Repeats repeats)
+    : name_(std::move(name)), expanded_(std::move(bytes)), total_(expanded_->size()) {
+  with_context([&] { return fmt::format("reading {}", name_); }, [&] { scan(repeats); });
 }
 
 TarMembers::~TarMembers() = default;
@@ -60,7 +75,7 @@ std::unique_ptr<Source> TarMembers::range(std::uint64_t offset, std::uint64_t le
   return std::make_unique<Limited>(expanded_->open(offset), length);
 }
 
-void TarMembers::scan() {
+void TarMembers::scan(Repeats repeats) {
   for (std::uint64_t at = 0; at < total_;) {
     const std::unique_ptr<Source> rest = range(at, total_ - at);
     tar::Reader reader(*rest);
@@ -70,18 +85,44 @@ void TarMembers::scan() {
     const std::uint64_t content = at + header.content_offset;
     if (content > total_ || size > total_ - content)
       throw Error(ErrorKind::input, fmt::format("member \"{}\" is cut off", printable(header.path)));
-    if (header.type == tar::Type::file && !members_.try_emplace(header.path, content, size).second) {
-      throw Error(ErrorKind::input, fmt::format("member \"{}\" is there twice", printable(header.path)));
-    }
-    if (members_.size() > kMostMembers) throw Error(ErrorKind::input, fmt::format("more than {} members", kMostMembers));
+    enter(header, {content, size}, repeats);
+    if (members_.size() + links_.size() > kMostMembers) throw Error(ErrorKind::input, fmt::format("more than {} members", kMostMembers));
     at = content + (size + kBlock - 1) / kBlock * kBlock;
   }
+}
+
+void TarMembers::enter(const tar::Header& header, Extent extent, Repeats repeats) {
+  const bool is_file = header.type == tar::Type::file, is_link = header.type == tar::Type::symlink || header.type == tar::Type::hardlink;
+  if (!is_file && !is_link) return;
+  if (members_.contains(header.path) || (repeats == Repeats::last_counts && links_.contains(header.path))) {
+    if (repeats == Repeats::refused && is_file)
+      throw Error(ErrorKind::input, fmt::format("member \"{}\" is there twice", printable(header.path)));
+    repeated_.insert(header.path);
+  }
+  if (is_file) {
+    links_.erase(header.path);
+    members_[header.path] = extent;
+  } else if (repeats == Repeats::last_counts) {
+    members_.erase(header.path);
+    links_[header.path] = target_of(header);
+  }
+}
+
+std::optional<std::string> TarMembers::file_behind(const std::string& path) const {
+  std::string at = path;
+  for (int step = 0; step < kMostLinks; ++step) {
+    if (members_.contains(at)) return at;
+    const auto link = links_.find(at);
+    if (link == links_.end()) return std::nullopt;
+    at = link->second;
+  }
+  return std::nullopt;
 }
 
 std::unique_ptr<Source> TarMembers::open(const std::string& path) const {
   const auto at = members_.find(path);
   if (at != members_.end()) return range(at->second.offset, at->second.size);
-  throw Error(ErrorKind::input, fmt::format("{} has no member {}", printable(file_->path().native(), 1000), printable(path)),
+  throw Error(ErrorKind::input, fmt::format("{} has no member {}", name_, printable(path)),
               "the archive is incomplete or no OCI archive (skopeo copy ... oci-archive:FILE writes one)");
 }
 

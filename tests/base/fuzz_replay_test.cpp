@@ -22,5 +22,11 @@ TEST(FuzzReplay, Yaml) {
          10000, yaml);
 }
 
+TEST(FuzzReplay, Toml) {
+  replay({"# c\na = 1\nb.c = \"x\\ty\"\n[d.\"e.f\"]\ng = ['h', { i = 1.5 }]\n[[j]]\nk = true\n[[j]]\nl = 2026-11-21T10:00:00Z\n",
+          "a = \"\"\"\nx \\\n  y\"\"\"\nb = '''\nz'''\nc = [\n  1, # one\n  2,\n]\nd = 0x1f\n", "\xef\xbb\xbf[a]\r\n\"k\xc3\xa9y\" = 'v'\r\n"},
+         10000, toml);
+}
+
 }  // namespace
 }  // namespace resole::fuzz

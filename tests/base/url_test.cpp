@@ -33,9 +33,11 @@ TEST(Url, Parts) {
 }
 
 TEST(Url, RefusesWhatIsNone) {
+  // Of the last two, Boost 1.81 makes the host 10.0.0.5 with the path ".example.org/": the same place as the registry there, with its login.
   for (const char* bad :
        {"", "example.org/debian", "/debian", "http://", "http:///debian", "http://exa mple.org/", "http://example.org/a b",
-        "http://example.org:99999/", "http://example.org:0/", "http://[::1/", "http://example.org:80x/", "http://example.org:x", "http://example.org/\n", "//example.org/x"}) {
+         "http://example.org:99999/", "http://example.org:0/", "http://[::1/", "http://example.org:80x/", "http://example.org:x", "http://example.org/\n", "//example.org/x",
+         "http://127.0.0.1./", "http://10.0.0.5.example.org/"}) {
     EXPECT_FALSE(Url::try_parse(bad)) << bad;
     EXPECT_THROW(Url::parse(bad), Error) << bad;
   }
@@ -121,7 +123,6 @@ TEST(Url, PrivateAddresses) {
                            "0x7f000001",
                            "0x7f.1",
                            "0177.0.0.1",
-                           "127.0.0.1.",
                            "[::7f00:1]"}) {
     EXPECT_TRUE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;
   }

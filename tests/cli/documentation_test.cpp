@@ -50,7 +50,7 @@ std::string verbs_cell(const OptionRow& row) {
 
 std::string reference() {
   std::string text;
-  for (const std::string_view group : {"", "Repositories", "Common"}) {
+  for (const std::string_view group : {"", "Repositories", "Registries", "Common"}) {
     text += fmt::format("\n| {} | of | meaning | otherwise |\n|---|---|---|---|\n", group.empty() ? "option" : group);
     for (const OptionRow& row : option_table()) {
       if (row.group != group) continue;

@@ -12,6 +12,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "base/toml.hpp"
 #include "base/yaml.hpp"
 
 namespace resole::fuzz {
@@ -97,6 +98,14 @@ inline void yaml(std::string_view bytes) {
   });
   tolerate([&] { yaml_to_json(bytes, "input"); });
   yaml::looks_templated(bytes);
+}
+
+inline void toml(std::string_view bytes) {
+  tolerate([&] {
+    const toml::Node root = toml::parse(bytes, "input", {.bytes = 1 << 20, .parts = 40});
+    require(root.kind == toml::Kind::table && root.keys.size() == root.values.size(), "the whole is no table");
+    for (const std::string& key : root.keys) require(root.get(key) != nullptr, "key");
+  });
 }
 
 }  // namespace resole::fuzz

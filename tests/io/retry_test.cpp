@@ -48,6 +48,21 @@ TEST(ContentRangeField, Parses) {
   }
 }
 
+TEST(PassingTroubleOf, LeavesFinalStatusesToTheCaller) {
+  const Url url = Url::parse("https://registry.example.org/v2/");
+  const auto trouble = [&](int status, Ending ending) { return passing_trouble_of({ending, {status, {}}, "broken"}, "manifest", url, 0); };
+  for (const int status : {200, 201, 202, 307, 400, 401, 403, 404, 405, 412, 416, 501})
+    EXPECT_FALSE(trouble(status, Ending::complete)) << status;
+  for (const int status : {408, 429, 499, 500, 502, 503, 504, 522}) {
+    ASSERT_TRUE(trouble(status, Ending::interrupted)) << status;
+    EXPECT_TRUE(trouble(status, Ending::interrupted)->again) << status;
+  }
+  EXPECT_TRUE(trouble(206, Ending::interrupted)->again);
+  EXPECT_FALSE(trouble(0, Ending::failed)->again);
+  EXPECT_FALSE(trouble(200, Ending::stopped));
+  EXPECT_EQ(passing_trouble_of({Ending::complete, {503, {{"retry-after", "7"}}}, {}}, "", url, 0)->retry_after, 7);
+}
+
 TEST(TroubleOf, Statuses) {
   const Url url = Url::parse("https://u:p@deb.example.org/a?key=1");
   const auto trouble = [&](int status) { return trouble_of({Ending::complete, {status, {}}, {}}, "package a", url, 0); };
@@ -56,7 +71,7 @@ TEST(TroubleOf, Statuses) {
     ASSERT_TRUE(trouble(status)) << status;
     EXPECT_FALSE(trouble(status)->again) << status;
   }
-  for (const int status : {408, 429, 500, 502, 503, 504, 522}) EXPECT_TRUE(trouble(status)->again) << status;
+  for (const int status : {408, 429, 499, 500, 502, 503, 504, 522}) EXPECT_TRUE(trouble(status)->again) << status;
   EXPECT_EQ(trouble(429)->error.kind(), ErrorKind::throttled);
   EXPECT_EQ(trouble(503)->error.kind(), ErrorKind::network);
   EXPECT_EQ(trouble(404)->error.message(), "package a: 404 not found (https://deb.example.org/a?key=...)");

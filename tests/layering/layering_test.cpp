@@ -76,6 +76,7 @@ const std::map<std::string, std::vector<std::string>> kConfined = {
     {"solv/", {"src/plan/solver"}},
     {"rnp/", {"src/pkg/signature"}},
     {"libfyaml.h", {"src/base/yaml"}},
+    {"toml++/", {"src/base/toml"}},
     {"mustache.hpp", {"src/rollout/template"}},
     {"CLI/", {"src/cli/options.cpp"}},
     {"nlohmann/json.hpp", {"src/base/json.hpp"}},

@@ -130,10 +130,22 @@ TEST(Location, TheFirstColonEndsThePath) {
 TEST(Location, WritesWhatItReads) {
   for (const std::string& text : {std::string("oci:dir"), std::string("oci:dir:t"), "oci:dir@" + kDigest,
                                   std::string("oci-archive:f.tar:a/b:c"), std::string("docker://docker.io/library/app:1"),
-                                  std::string("docker-archive:f.tar"), std::string("docker-daemon:docker.io/library/app:1")}) {
+                                  std::string("docker-archive:f.tar"), std::string("docker-archive:f.tar:@2"),
+                                  std::string("docker-daemon:docker.io/library/app:1"), "docker-daemon:" + kDigest}) {
     EXPECT_EQ(Location::parse(text).text(), text);
   }
   EXPECT_EQ(Location::parse("app").text(), "docker://docker.io/library/app:latest");
+}
+
+TEST(Location, DockerImagesMayHaveNumbersAndIds) {
+  EXPECT_EQ(Location::parse("docker-archive:x.tar:@0").tag, "@0");
+  EXPECT_EQ(Location::parse("docker-archive:x.tar@" + kDigest).digest.text(), kDigest);
+  const Location by_id = Location::parse("docker-daemon:" + kDigest);
+  EXPECT_EQ(by_id.digest.text(), kDigest);
+  EXPECT_FALSE(by_id.reference);
+  for (const char* text : {"oci:x:@0", "oci-archive:x.tar:@0", "docker-archive:x.tar:@", "docker-archive:x.tar:@a", "docker-archive:x.tar:@-1"}) {
+    EXPECT_THROW(Location::parse(text), Error) << text;
+  }
 }
 
 TEST(Location, RefusalsSayWhatToWrite) {

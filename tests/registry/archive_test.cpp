@@ -43,7 +43,7 @@ TEST_F(Archive, IsDeterministicWhateverTheOrderOfWriting) {
   DiskPlace other(oci::Transport::oci_archive);
   {
     std::unique_ptr<oci::Store> store = other.open("t");
-    for (auto at = tree.blobs.rbegin(); at != tree.blobs.rend(); ++at) store->put_blob(describe("a/b", at->second), *source_of(at->second));
+    for (auto at = tree.blobs.rbegin(); at != tree.blobs.rend(); ++at) store->put_blob(describe("a/b", at->second), opener_of(at->second));
     store->publish({.root = tree.root, .tag = "t", .expected = {}, .force = false});
   }
   EXPECT_EQ(io::read_file(place_.path(), 1 << 24), io::read_file(other.path(), 1 << 24));

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
+#include "archive/compression.hpp"
 #include "base/error.hpp"
+#include "oci/image.hpp"
 #include "registry/places.hpp"
 #include "support/sample_image.hpp"
 
@@ -49,11 +51,12 @@ TEST_P(CopyBetween, KeepsEveryDigestAndDoesNothingTheSecondTime) {
   expect_complete(*to, tree);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, CopyBetween, testing::Combine(testing::ValuesIn(kinds_of_places()), testing::ValuesIn(kinds_of_places())),
+INSTANTIATE_TEST_SUITE_P(Stores, CopyBetween,
+                         testing::Combine(testing::ValuesIn(kinds_that_hold_everything()), testing::ValuesIn(kinds_that_hold_everything())),
                          [](const auto& kind) { return std::string(std::get<0>(kind.param).name) + "_" + std::get<1>(kind.param).name; });
 
 RC_GTEST_PROP(Copy, AnyTreeArrivesWhole, ()) {
-  const auto kinds = kinds_of_places();
+  const auto kinds = kinds_that_hold_everything();
   const std::size_t from_kind = *rc::gen::inRange<std::size_t>(0, kinds.size()), to_kind = *rc::gen::inRange<std::size_t>(0, kinds.size());
   const std::size_t images = *rc::gen::inRange<std::size_t>(1, 4), layers = *rc::gen::inRange<std::size_t>(0, 5);
   SampleTree tree;
@@ -73,6 +76,97 @@ RC_GTEST_PROP(Copy, AnyTreeArrivesWhole, ()) {
   copy_tree(*source, *target, tree.root, reporter, 2);
   target->publish({.root = tree.root, .tag = "t", .expected = {}, .force = false});
   expect_complete(*to, tree);
+}
+
+// Any image of one platform, over two places of any kind: first[t] -> second[t].
+struct AnyImage {
+  SampleTree tree;
+  Digest config;
+  std::vector<Digest> diff_ids;
+  bool canonical = false;  // as docker archives and engines present it
+};
+
+AnyImage any_image() {
+  const bool docker = *rc::gen::arbitrary<bool>(), wrapped = *rc::gen::inRange(0, 4) == 0;
+  const std::size_t layers = *rc::gen::inRange<std::size_t>(0, 5);
+  AnyImage out;
+  if (docker && *rc::gen::arbitrary<bool>()) {
+    out.tree = sample_docker_image("app", layers);
+    out.canonical = true;
+  } else {
+    std::string ids, list;
+    for (std::size_t at = 0; at < layers; ++at) {
+      const std::string plain = sample_plain_layer("f", "layer " + std::to_string(*rc::gen::inRange(0, 3)));  // some are the same
+      const auto compression = static_cast<archive::Compression>(*rc::gen::inRange(0, docker ? 2 : 3));
+      const std::string bytes = compression == archive::Compression::none ? plain : archive::compress_block(compression, plain);
+      const std::string_view type =
+          oci::media_type::layer_for(docker ? oci::media_type::kDockerManifest : oci::media_type::kOciManifest, compression);
+      ids += (at == 0 ? "" : ",") + ('"' + Digest::of(plain).text() + '"');
+      list += (at == 0 ? "" : ",") + json_of(describe(type, bytes));
+      out.tree.blobs[Digest::of(bytes)] = bytes;
+    }
+    const std::string config =
+        R"({"os":"linux","architecture":"amd64","x-unknown": 1.50,"rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
+    const std::string_view type = docker ? oci::media_type::kDockerManifest : oci::media_type::kOciManifest;
+    const std::string manifest = R"({"schemaVersion":2,"mediaType":")" + std::string(type) + R"(","config":)" +
+                                 json_of(describe(docker ? oci::media_type::kDockerConfig : oci::media_type::kOciConfig, config)) +
+                                 R"(,"layers":[)" + list + "]}";
+    out.tree.blobs[Digest::of(config)] = config;
+    out.tree.blobs[Digest::of(manifest)] = manifest;
+    out.tree.root = describe(type, manifest);
+  }
+  if (wrapped) {
+    const std::string index =
+        R"({"schemaVersion":2,"manifests":[)" + json_of(out.tree.root, R"(,"platform":{"os":"linux","architecture":"amd64"})") + "]}";
+    const std::string_view type = docker ? oci::media_type::kDockerList : oci::media_type::kOciIndex;
+    out.tree.blobs[Digest::of(index)] = index;
+    out.tree.root = describe(type, index);
+    out.canonical = false;
+  }
+  MemoryStore store;
+  put_all(store, out.tree);
+  const oci::Root root = oci::read_root(store, out.tree.root);
+  out.config = root.images.at(0).manifest.config().digest;
+  out.diff_ids = root.images[0].config.diff_ids();
+  return out;
+}
+
+void expect_same_image(Place& place, const AnyImage& image) {
+  std::unique_ptr<oci::Store> store = place.open("t");
+  const oci::Root root = oci::read_root(*store, *store->resolve());
+  RC_ASSERT(root.images.size() == 1u);
+  RC_ASSERT(root.images[0].manifest.config().digest == image.config);
+  RC_ASSERT(Digest::of(read_all(*store->open_blob(root.images[0].manifest.config()), 1 << 20, "config")) == image.config);
+  RC_ASSERT(root.images[0].config.diff_ids() == image.diff_ids);
+  for (const oci::Layer& layer : root.images[0].layers()) {
+    RC_ASSERT(Digest::of(read_all(*archive::decompress(store->open_blob(layer.descriptor)), 1 << 20, "layer")) == layer.diff_id);
+  }
+}
+
+RC_GTEST_PROP(Copy, AnyImageKeepsItsIdAndDiffIdsBetweenAnyPlaces, ()) {
+  const auto kinds = kinds_of_places();
+  const KindOfPlace first_kind = kinds[*rc::gen::inRange<std::size_t>(0, kinds.size())],
+                    second_kind = kinds[*rc::gen::inRange<std::size_t>(0, kinds.size())];
+  const AnyImage image = any_image();
+  const std::unique_ptr<Place> first = first_kind.make(), second = second_kind.make();
+  publish(*first, image.tree);
+  expect_same_image(*first, image);
+  const auto copy = [&] {
+    std::unique_ptr<oci::Store> from = first->open("t"), to = second->open("t");
+    const oci::Descriptor root = *from->resolve();
+    ListeningReporter reporter;
+    copy_tree(*from, *to, root, reporter, 2);
+    to->publish({.root = root, .tag = "t", .expected = {}, .force = true});
+    return root.digest;
+  };
+  const Digest root = copy();
+  RC_ASSERT(copy() == root);
+  expect_same_image(*second, image);
+  const bool all_digests = first_kind.holds == Holds::everything && second_kind.holds == Holds::everything;
+  if (all_digests || image.canonical) RC_ASSERT(second->open("t")->resolve()->digest == image.tree.root.digest);
+  // What a docker place made up once is a fixed point.
+  if (first_kind.holds == Holds::docker_images && second_kind.holds == Holds::everything)
+    RC_ASSERT(second->open("t")->resolve()->digest == root);
 }
 
 TEST(Copy, CountsWhatMovedAndShowsIt) {

@@ -18,10 +18,18 @@ namespace resole::test {
 namespace {
 
 // Big enough that writing takes a while. The content does not compress away.
-SampleTree big_image(const std::string& name) {
-  SampleTree out = sample_image(name);
+std::string noise_of(const std::string& name) {
   std::string noise;
   for (int at = 0; noise.size() < (1u << 20); ++at) noise += Digest::of(name + std::to_string(at)).text();
+  return noise;
+}
+
+SampleTree big_image(const std::string& name, oci::Transport transport) {
+  const std::string noise = noise_of(name);
+  if (transport == oci::Transport::docker_archive) {
+    return docker_image_of(name, {sample_plain_layer("noise", noise), sample_plain_layer("small", "content of " + name)});
+  }
+  SampleTree out = sample_image(name);
   const std::string layer = archive::compress_block(archive::Compression::gzip, noise.substr(0, 1u << 20));
   const oci::Descriptor descriptor = describe(oci::media_type::kOciLayerGzip, layer);
   std::string manifest = out.blobs.at(out.root.digest);
@@ -31,6 +39,10 @@ SampleTree big_image(const std::string& name) {
   out.root = describe(oci::media_type::kOciManifest, manifest);
   out.blobs[out.root.digest] = manifest;
   return out;
+}
+
+SampleTree small_image(const std::string& name, oci::Transport transport) {
+  return transport == oci::Transport::docker_archive ? sample_docker_image(name) : sample_image(name);
 }
 
 void publish(Place& place, const SampleTree& tree) {
@@ -48,7 +60,7 @@ class Interruption : public testing::TestWithParam<oci::Transport> {};
 
 TEST_P(Interruption, KilledWriterLeavesTheOldOrTheNew) {
   DiskPlace place(GetParam());
-  const SampleTree a = big_image("a"), b = big_image("b");
+  const SampleTree a = big_image("a", GetParam()), b = big_image("b", GetParam());
   publish(place, a);
   int olds = 0, news = 0;
   for (int round = 0; round < 24; ++round) {
@@ -82,7 +94,7 @@ TEST_P(Interruption, KilledWriterLeavesTheOldOrTheNew) {
 // A limit on the size of files fails a write after so many bytes, as a full disk does: in a blob, in the archive, in index.json.
 TEST_P(Interruption, WriteErrorLeavesTheOld) {
   DiskPlace place(GetParam());
-  const SampleTree a = sample_image("a"), b = big_image("b");
+  const SampleTree a = small_image("a", GetParam()), b = big_image("b", GetParam());
   publish(place, a);
   for (const rlim_t limit : {0, 10, 100, 300, 1000, 100'000, 400'000, 200}) {
     if (limit == 200) put_all(*place.open("t"), b);  // in a layout only index.json is left to write then
@@ -109,8 +121,13 @@ TEST_P(Interruption, WriteErrorLeavesTheOld) {
   expect_whole(place, b);
 }
 
-INSTANTIATE_TEST_SUITE_P(Stores, Interruption, testing::Values(oci::Transport::oci, oci::Transport::oci_archive),
-                         [](const auto& kind) { return kind.param == oci::Transport::oci ? "layout" : "archive"; });
+std::string name_of(const testing::TestParamInfo<oci::Transport>& kind) {
+  if (kind.param == oci::Transport::oci) return "layout";
+  return kind.param == oci::Transport::oci_archive ? "archive" : "docker_archive";
+}
+
+INSTANTIATE_TEST_SUITE_P(Stores, Interruption,
+                         testing::Values(oci::Transport::oci, oci::Transport::oci_archive, oci::Transport::docker_archive), name_of);
 
 }  // namespace
 }  // namespace resole::test

@@ -44,7 +44,7 @@ TEST_P(StoreConformance, NothingIsThereAtFirst) {
 }
 
 TEST_P(StoreConformance, GivesBackWhatWasPut) {
-  const SampleTree tree = sample_index("app");
+  const SampleTree tree = GetParam().tree("app");
   publish(tree);
   std::unique_ptr<oci::Store> store = open();
   ASSERT_EQ(store->resolve()->digest, tree.root.digest);
@@ -58,7 +58,7 @@ TEST_P(StoreConformance, GivesBackWhatWasPut) {
 }
 
 TEST_P(StoreConformance, IsReadableBeforeItIsPublishedByItsWriterOnly) {
-  const SampleTree tree = sample_image("app");
+  const SampleTree tree = GetParam().image("app");
   std::unique_ptr<oci::Store> store = open();
   put_all(*store, tree);
   EXPECT_EQ(store->manifest(tree.root), tree.blobs.at(tree.root.digest));
@@ -67,7 +67,7 @@ TEST_P(StoreConformance, IsReadableBeforeItIsPublishedByItsWriterOnly) {
 }
 
 TEST_P(StoreConformance, DroppedWithoutPublishLeavesTheOldState) {
-  const SampleTree old = sample_image("old"), next = sample_image("next");
+  const SampleTree old = GetParam().image("old"), next = GetParam().image("next");
   publish(old);
   put_all(*open(), next);
   EXPECT_EQ(root(), old.root.digest);
@@ -78,27 +78,23 @@ TEST_P(StoreConformance, DroppedWithoutPublishLeavesTheOldState) {
 TEST_P(StoreConformance, RefusesBytesThatAreNotTheDigests) {
   std::unique_ptr<oci::Store> store = open();
   const oci::Descriptor blob = describe("a/b", "hello");
-  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, *source_of("hellO")); });
-  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, *source_of("hell")); });
-  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, *source_of("hello!")); });
+  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, opener_of("hellO")); });
+  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, opener_of("hell")); });
+  expect_error(ErrorKind::verification, [&] { store->put_blob(blob, opener_of("hello!")); });
   expect_error(ErrorKind::verification, [&] { store->put_manifest(blob, "other"); });
   EXPECT_FALSE(store->has_blob(blob));
   oci::Descriptor wrong_size = blob;
   wrong_size.size = 4;
-  store->put_blob(blob, *source_of("hello"));
+  store->put_blob(blob, opener_of("hello"));
   EXPECT_FALSE(store->has_blob(wrong_size));
   expect_error(ErrorKind::verification, [&] { read_all(*store->open_blob(wrong_size), 100, "blob"); });
 }
 
 TEST_P(StoreConformance, PuttingAgainReadsNothing) {
-  class Untouchable : public Source {
-    std::size_t read(char*, std::size_t) override { throw Error(ErrorKind::internal, "was read"); }
-  };
   std::unique_ptr<oci::Store> store = open();
   const oci::Descriptor blob = describe("a/b", "hello");
-  store->put_blob(blob, *source_of("hello"));
-  Untouchable untouchable;
-  EXPECT_NO_THROW(store->put_blob(blob, untouchable));
+  store->put_blob(blob, opener_of("hello"));
+  EXPECT_NO_THROW(store->put_blob(blob, []() -> std::unique_ptr<Source> { throw Error(ErrorKind::internal, "was opened"); }));
 }
 
 TEST_P(StoreConformance, TakesBlobsOfEveryRegisteredAlgorithmAndOfNoBytes) {
@@ -107,16 +103,16 @@ TEST_P(StoreConformance, TakesBlobsOfEveryRegisteredAlgorithmAndOfNoBytes) {
   hasher.update("hello");
   oci::Descriptor long_digest = describe("a/b", "hello");
   long_digest.digest = Digest::parse("sha512:" + to_hex(hasher.finish()));
-  store->put_blob(long_digest, *source_of("hello"));
+  store->put_blob(long_digest, opener_of("hello"));
   EXPECT_EQ(read_all(*store->open_blob(long_digest), 100, "blob"), "hello");
   const oci::Descriptor nothing = describe("a/b", "");
-  store->put_blob(nothing, *source_of(""));
+  store->put_blob(nothing, opener_of(""));
   EXPECT_TRUE(store->has_blob(nothing));
   EXPECT_EQ(read_all(*store->open_blob(nothing), 100, "blob"), "");
 }
 
 TEST_P(StoreConformance, KeepsOtherNames) {
-  const SampleTree one = sample_index("one"), two = sample_image("two");
+  const SampleTree one = GetParam().tree("one"), two = GetParam().image("two");
   publish(one, "one");
   publish(two, "two");
   publish(one, "three");
@@ -124,7 +120,7 @@ TEST_P(StoreConformance, KeepsOtherNames) {
   EXPECT_EQ(root("two"), two.root.digest);
   EXPECT_EQ(root("three"), one.root.digest);
   EXPECT_EQ(root("four"), std::nullopt);
-  const SampleTree newer = sample_image("newer");
+  const SampleTree newer = GetParam().image("newer");
   publish(newer, "one");
   EXPECT_EQ(root("one"), newer.root.digest);
   EXPECT_EQ(root("three"), one.root.digest);
@@ -132,7 +128,7 @@ TEST_P(StoreConformance, KeepsOtherNames) {
 }
 
 TEST_P(StoreConformance, PublishesOnlyOverWhatWasExpected) {
-  const SampleTree one = sample_image("one"), two = sample_image("two"), three = sample_image("three");
+  const SampleTree one = GetParam().image("one"), two = GetParam().image("two"), three = GetParam().image("three");
   publish(one);
   std::unique_ptr<oci::Store> store = open();
   put_all(*store, two);
@@ -147,7 +143,7 @@ TEST_P(StoreConformance, PublishesOnlyOverWhatWasExpected) {
 }
 
 TEST_P(StoreConformance, PublishingTheSameAgainIsNoError) {
-  const SampleTree one = sample_image("one");
+  const SampleTree one = GetParam().image("one");
   publish(one);
   std::unique_ptr<oci::Store> store = open();
   EXPECT_NO_THROW(store->publish({.root = one.root, .tag = "t", .expected = {}, .force = false}));
@@ -155,7 +151,7 @@ TEST_P(StoreConformance, PublishingTheSameAgainIsNoError) {
 }
 
 TEST_P(StoreConformance, WhatWasNotPutCannotBePublished) {
-  const SampleTree one = sample_image("one");
+  const SampleTree one = GetParam().image("one");
   expect_error(ErrorKind::internal, [&] { open()->publish({.root = one.root, .tag = "t", .expected = {}, .force = true}); });
   EXPECT_EQ(root(), std::nullopt);
 }
@@ -166,23 +162,23 @@ TEST_P(StoreConformance, SeveralThreadsPutAtOnce) {
   std::unique_ptr<oci::Store> store = open();
   parallel_for(all.size(), 4, [&](std::size_t at) {
     const oci::Descriptor blob = describe("a/b", all[at]);
-    store->put_blob(blob, *source_of(all[at]));
+    store->put_blob(blob, opener_of(all[at]));
     EXPECT_TRUE(store->has_blob(blob));
   });
   for (const std::string& bytes : all) EXPECT_EQ(read_all(*store->open_blob(describe("a/b", bytes)), 100, "blob"), bytes);
 }
 
 TEST_P(StoreConformance, SeveralWritersKeepEachOthersNames) {
-  const SampleTree tree = sample_image("app");
+  const SampleTree tree = GetParam().image("app");
   publish(tree, "first");
   parallel_for(8, 4, [&](std::size_t at) {
     const std::string name = "n" + std::to_string(at);
-    const SampleTree own = sample_image(name);
+    const SampleTree own = GetParam().image(name);
     std::unique_ptr<oci::Store> store = open(name);
     put_all(*store, own);
     store->publish({.root = own.root, .tag = name, .expected = {}, .force = false});
   });
-  for (int at = 0; at < 8; ++at) EXPECT_EQ(root("n" + std::to_string(at)), sample_image("n" + std::to_string(at)).root.digest);
+  for (int at = 0; at < 8; ++at) EXPECT_EQ(root("n" + std::to_string(at)), GetParam().image("n" + std::to_string(at)).root.digest);
   EXPECT_EQ(root("first"), tree.root.digest);
 }
 

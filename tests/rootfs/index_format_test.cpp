@@ -147,7 +147,7 @@ class LoadLayerIndex : public testing::Test {
     descriptor_.media_type = oci::media_type::kOciLayerGzip;
     descriptor_.digest = Digest::of(blob_);
     descriptor_.size = blob_.size();
-    store_.put_blob(descriptor_, *source_of(blob_));
+    store_.put_blob(descriptor_, opener_of(blob_));
   }
   std::string& stored_blob() { return store_.place()->blobs.at(descriptor_.digest); }
   std::string load_error() {
@@ -196,7 +196,7 @@ TEST_F(LoadLayerIndex, ABlobThatWasBuiltBrokenIsBadInput) {
   const std::string broken = blob_.substr(0, blob_.size() / 2);
   descriptor_.digest = Digest::of(broken);
   descriptor_.size = broken.size();
-  store_.put_blob(descriptor_, *source_of(broken));
+  store_.put_blob(descriptor_, opener_of(broken));
   EXPECT_TRUE(load_error().starts_with("input: ")) << load_error();
 }
 

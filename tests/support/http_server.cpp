@@ -4,118 +4,80 @@
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
+#include <csignal>
 #include <list>
 #include <mutex>
 #include <stdexcept>
-#include <string_view>
 #include <thread>
 
 #include "base/text.hpp"
+#include "support/http_answer.hpp"
+#include "support/http_wire.hpp"
 
 namespace resole::test {
 
 namespace {
 
-// Bytes from a socket, with what was read beyond the wanted part kept for the next request.
-bool read_head(int socket, std::string& pending, std::string& head) {
-  for (;;) {
-    if (const std::size_t end = pending.find("\r\n\r\n"); end != std::string::npos) {
-      head = pending.substr(0, end + 2);
-      pending.erase(0, end + 4);
-      return true;
-    }
-    char buffer[4096];
-    const ssize_t count = recv(socket, buffer, sizeof buffer, 0);
-    if (count <= 0 || pending.size() > 100000) return false;
-    pending.append(buffer, static_cast<std::size_t>(count));
-  }
+int listen_on(const sockaddr* address, socklen_t size) {
+  const int listener = socket(address->sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (bind(listener, address, size) == 0 && listen(listener, 64) == 0) return listener;
+  close(listener);
+  throw std::runtime_error("the test server cannot listen");
 }
 
-HttpSeen parse_request(const std::string& head) {
-  HttpSeen request;
-  bool first = true;
-  for (std::string_view line : lines(head)) {
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (first) {
-      const auto words = split_words(line);
-      if (words.size() == 3) {
-        request.method = words[0];
-        request.path = words[1];
-      }
-      first = false;
-    } else if (const std::size_t colon = line.find(':'); colon != std::string_view::npos) {
-      request.fields[lower(line.substr(0, colon))] = trim(line.substr(colon + 1));
-    }
-  }
-  return request;
+int listen_on_loopback(std::uint16_t& port) {
+  sockaddr_in address{};
+  address.sin_family = AF_INET;
+  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int listener = listen_on(reinterpret_cast<sockaddr*>(&address), sizeof address);
+  socklen_t size = sizeof address;
+  getsockname(listener, reinterpret_cast<sockaddr*>(&address), &size);
+  port = ntohs(address.sin_port);
+  return listener;
 }
 
-bool send_all(int socket, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t sent = send(socket, bytes.data(), bytes.size(), MSG_NOSIGNAL);
-    if (sent <= 0) return false;
-    bytes.remove_prefix(static_cast<std::size_t>(sent));
-  }
-  return true;
+int listen_on_path(const std::string& path) {
+  sockaddr_un address{};
+  address.sun_family = AF_UNIX;
+  if (path.size() >= sizeof address.sun_path) throw std::runtime_error("the path of a unix socket is too long: " + path);
+  path.copy(address.sun_path, path.size());
+  return listen_on(reinterpret_cast<sockaddr*>(&address), sizeof address);
 }
 
-std::string field_or(const HttpSeen& request, const std::string& name) {
-  const auto found = request.fields.find(name);
-  return found == request.fields.end() ? std::string() : found->second;
+// OpenSSL writes without MSG_NOSIGNAL.
+void block_sigpipe() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGPIPE);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-bool is_unchanged(const HttpSeen& request, const HttpAnswer& answer) {
-  if (!answer.etag.empty() && request.has("if-none-match")) return field_or(request, "if-none-match") == answer.etag;
-  return !answer.last_modified.empty() && field_or(request, "if-modified-since") == answer.last_modified;
-}
-
-bool range_applies(const HttpSeen& request, const HttpAnswer& answer) {
-  if (!answer.ranges || answer.status != 200 || !request.has("range")) return false;
-  const std::string condition = field_or(request, "if-range");
-  return condition.empty() || condition == answer.etag || condition == answer.last_modified;
-}
-
-// Turns a 200 answer into what conditions and Range ask for.
-HttpAnswer adapted(const HttpSeen& request, HttpAnswer answer) {
-  if (!answer.etag.empty()) answer.fields.emplace_back("ETag", answer.etag);
-  if (!answer.last_modified.empty()) answer.fields.emplace_back("Last-Modified", answer.last_modified);
-  if (answer.status == 200 && is_unchanged(request, answer)) {
-    answer.status = 304;
-    answer.body.clear();
-    return answer;
-  }
-  if (!range_applies(request, answer)) return answer;
-  const std::string range = field_or(request, "range").substr(6);  // after "bytes="
-  const std::uint64_t first = std::stoull(range), total = answer.body.size();
-  if (first >= total) {
-    answer.status = 416;
-    answer.fields.emplace_back("Content-Range", fmt::format("bytes */{}", total));
-    answer.body.clear();
-    return answer;
-  }
-  const std::string_view last_text = std::string_view(range).substr(range.find('-') + 1);
-  const std::uint64_t last = std::min(parse_unsigned(last_text).value_or(total - 1), total - 1);
-  answer.status = 206;
-  answer.fields.emplace_back("Content-Range", fmt::format("bytes {}-{}/{}", first, last, total));
-  answer.body = answer.body.substr(first, last - first + 1);
-  return answer;
+HttpPlan no_such_path(const HttpSeen&) {
+  return {.answer = [](const HttpSeen&) { return HttpAnswer{.status = 404, .body = "no such path\n"}; }};
 }
 
 }  // namespace
 
 struct HttpServer::State {
+  HttpServerOptions options;
+  std::shared_ptr<CertificateAuthority> authority;
+  std::unique_ptr<TlsContext> tls;
   int listener = -1;
   std::uint16_t port = 0;
   mutable std::mutex mutex;
   std::condition_variable stopped;
   bool stopping = false;
-  std::map<std::string, Handler> handlers;
+  std::map<std::string, Opening> openings;
+  Opening rest = no_such_path;
   std::vector<HttpSeen> seen;
   std::list<int> sockets;
   std::vector<std::thread> threads;
@@ -144,61 +106,109 @@ struct HttpServer::State {
   }
 
   void converse(int socket) {
-    std::string pending, head;
-    while (read_head(socket, pending, head)) {
-      const HttpSeen request = parse_request(head);
-      if (!answer(socket, request)) break;
+    block_sigpipe();
+    {
+      Wire wire(socket);
+      std::string head;
+      if (!tls || wire.secure(*tls)) {
+        while (wire.read_head(head) && exchange(wire, head)) continue;
+      }
     }
     const std::lock_guard lock(mutex);
     sockets.remove(socket);
     close(socket);
   }
 
-  Handler handler_for(const HttpSeen& request) {
-    const std::lock_guard lock(mutex);
-    seen.push_back(request);
-    most_at_once = std::max(most_at_once, ++at_once);
-    const auto found = handlers.find(request.path.substr(0, request.path.find('?')));
-    return found == handlers.end() ? Handler([](const HttpSeen&) { return HttpAnswer{.status = 404, .body = "no such path\n"}; })
-                                   : found->second;
-  }
-
-  bool answer(int socket, const HttpSeen& request) {
-    const HttpAnswer reply = adapted(request, handler_for(request)(request));
-    const bool keep = send_answer(socket, reply);
+  bool exchange(Wire& wire, const std::string& head) {
+    HttpSeen request = parse_request(head);
+    request.client_name = wire.client_name();
+    static std::atomic<std::uint64_t> all_requests = 0;
+    request.number = ++all_requests;
+    const std::size_t number = note(request);
+    const bool wants_end = lower(request.field("connection")) == "close";
+    const bool whole = carry_out(wire, number, request, opening_for(request)(request)), keep = whole && !wants_end;
+    if (whole && wants_end) wire.end();
     const std::lock_guard lock(mutex);
     --at_once;
     return keep && !stopping;
   }
 
-  bool send_answer(int socket, const HttpAnswer& reply) {
-    if (reply.delay > 0 && !pause(reply.delay)) return false;
-    std::string head = fmt::format("HTTP/1.1 {} Scripted\r\n", reply.status);
-    for (const auto& [name, value] : reply.fields) head += fmt::format("{}: {}\r\n", name, value);
-    if (!reply.until_close && reply.status != 304)
-      head += fmt::format("Content-Length: {}\r\n", reply.announced_length.value_or(reply.body.size()));
-    if (reply.until_close) head += "Connection: close\r\n";
-    const bool cut = reply.cut_after && *reply.cut_after < reply.body.size();
-    const std::string_view body = cut ? std::string_view(reply.body).substr(0, *reply.cut_after) : std::string_view(reply.body);
-    // In one go: a head and a small body sent apart would wait for the delayed acknowledgement, 40 ms each.
-    if (!send_all(socket, head.append("\r\n").append(body))) return false;
-    if (reply.stall > 0) pause(reply.stall);
-    return !cut && !reply.until_close && !reply.announced_length;
+  std::size_t note(const HttpSeen& request) {
+    const std::lock_guard lock(mutex);
+    seen.push_back(request);
+    most_at_once = std::max(most_at_once, ++at_once);
+    return seen.size() - 1;
+  }
+
+  void note_body(std::size_t number, const HttpSeen& request) {
+    const std::lock_guard lock(mutex);
+    seen[number].body = request.body;
+    seen[number].body_size = request.body_size;
+    seen[number].body_whole = request.body_whole;
+  }
+
+  Opening opening_for(const HttpSeen& request) {
+    const std::lock_guard lock(mutex);
+    const auto found = openings.find(request.path.substr(0, request.path.find('?')));
+    return found == openings.end() ? rest : found->second;
+  }
+
+  bool carry_out(Wire& wire, std::size_t number, HttpSeen& request, const HttpPlan& plan) {
+    if (plan.delay > 0 && !pause(plan.delay)) return false;
+    const bool waits = lower(request.field("expect")) == "100-continue";
+    if (plan.answer_first) {
+      // A client that waits for leave to send will not send now, and need not say so: the connection cannot be used again.
+      return answer(wire, number, request, plan) && !waits && read_body(wire, request, {});
+    }
+    if (waits && !wire.send_all("HTTP/1.1 100 Continue\r\n\r\n")) return false;
+    const bool whole = read_body(wire, request, plan);
+    note_body(number, request);
+    if (whole) return answer(wire, number, request, plan);
+    if (plan.broken) plan.broken(request);
+    if (plan.cut_after) wire.reset();
+    return false;
+  }
+
+  bool read_body(Wire& wire, HttpSeen& request, const HttpPlan& plan) {
+    const auto take = [&](std::string_view piece) {
+      const std::uint64_t room = plan.cut_after ? *plan.cut_after - request.body_size : piece.size();
+      const bool cut = room < piece.size();
+      if (cut) piece = piece.substr(0, room);
+      request.body_size += piece.size();
+      if (plan.sink && !plan.sink(piece)) return false;
+      if (!plan.sink) request.body += piece.substr(0, options.keep_body - request.body.size());
+      return !cut;
+    };
+    const std::uint64_t length = parse_unsigned(request.field("content-length")).value_or(0);
+    request.body_whole = wire.read_body(lower(request.field("transfer-encoding")) == "chunked", length, take);
+    return request.body_whole;
+  }
+
+  bool answer(Wire& wire, std::size_t number, const HttpSeen& request, const HttpPlan& plan) {
+    const HttpAnswer reply = adapted(request, plan.answer(request));
+    {
+      const std::lock_guard lock(mutex);
+      seen[number].status = reply.silent ? 0 : reply.status;
+    }
+    const auto count = [this, number](std::uint64_t bytes) {
+      const std::lock_guard lock(mutex);
+      seen[number].sent += bytes;
+    };
+    return send_answer({wire, [this](double seconds) { return pause(seconds); }, count}, request, reply);
   }
 };
 
-HttpServer::HttpServer() : state_(std::make_unique<State>()) {
-  state_->listener = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t size = sizeof address;
-  if (bind(state_->listener, reinterpret_cast<sockaddr*>(&address), size) != 0 || listen(state_->listener, 64) != 0 ||
-      getsockname(state_->listener, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::runtime_error("the test server cannot listen on loopback");
+HttpServer::HttpServer(HttpServerOptions options) : state_(std::make_unique<State>()) {
+  State& state = *state_;
+  state.options = std::move(options);
+  if (state.options.tls) {
+    const HttpTls& wanted = *state.options.tls;
+    state.authority = wanted.authority ? wanted.authority : std::make_shared<CertificateAuthority>();
+    const CertificateFiles own = state.authority->issue(wanted.names, wanted.days);
+    state.tls = std::make_unique<TlsContext>(own.certificate, own.key, wanted.client_certificate ? state.authority->ca_file() : "");
   }
-  state_->port = ntohs(address.sin_port);
-  state_->acceptor = std::thread([state = state_.get()] { state->accept_all(); });
+  state.listener = state.options.unix_socket.empty() ? listen_on_loopback(state.port) : listen_on_path(state.options.unix_socket);
+  state.acceptor = std::thread([&state] { state.accept_all(); });
 }
 
 HttpServer::~HttpServer() {
@@ -211,12 +221,19 @@ HttpServer::~HttpServer() {
   shutdown(state_->listener, SHUT_RDWR);
   state_->acceptor.join();
   close(state_->listener);
+  if (!state_->options.unix_socket.empty()) unlink(state_->options.unix_socket.c_str());
   for (std::thread& thread : state_->threads) thread.join();
 }
 
 std::uint16_t HttpServer::port() const { return state_->port; }
-std::string HttpServer::host() const { return fmt::format("127.0.0.1:{}", state_->port); }
-std::string HttpServer::url(const std::string& path) const { return fmt::format("http://{}{}", host(), path); }
+std::string HttpServer::host() const {
+  return state_->options.unix_socket.empty() ? fmt::format("127.0.0.1:{}", state_->port) : std::string("localhost");
+}
+std::string HttpServer::url(const std::string& path) const {
+  return fmt::format("{}://{}{}", state_->tls ? "https" : "http", host(), path);
+}
+std::string HttpServer::ca_file() const { return state_->authority->ca_file(); }
+CertificateFiles HttpServer::client_certificate() { return state_->authority->issue({"client"}); }
 
 void HttpServer::file(const std::string& path, std::string body) { script(path, {HttpAnswer{.body = std::move(body)}}); }
 
@@ -229,8 +246,17 @@ void HttpServer::script(const std::string& path, std::vector<HttpAnswer> answers
 }
 
 void HttpServer::handle(const std::string& path, Handler handler) {
+  open(path, [handler = std::move(handler)](const HttpSeen&) { return HttpPlan{.answer = handler}; });
+}
+
+void HttpServer::open(const std::string& path, Opening opening) {
   const std::lock_guard lock(state_->mutex);
-  state_->handlers[path] = std::move(handler);
+  state_->openings[path] = std::move(opening);
+}
+
+void HttpServer::open_rest(Opening opening) {
+  const std::lock_guard lock(state_->mutex);
+  state_->rest = std::move(opening);
 }
 
 std::vector<HttpSeen> HttpServer::seen() const {

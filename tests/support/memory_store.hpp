@@ -47,19 +47,19 @@ class MemoryStore : public oci::Store {
     return at != place_->blobs.end() && at->second.size() == descriptor.size && Digest::of(at->second) == descriptor.digest;
   }
 
-  void put_blob(const oci::Descriptor& descriptor, Source& bytes) override {
+  void put_blob(const oci::Descriptor& descriptor, const SourceOpener& open) override {
     if (has_blob(descriptor)) return;
-    std::string all = read_all(*proven(std::make_unique<Borrowed>(bytes), descriptor), 1ull << 30, "blob");
+    std::string all = read_all(*proven(open(), descriptor), 1ull << 30, "blob");
     const std::lock_guard guard(place_->mutex);
     place_->blobs[descriptor.digest] = std::move(all);
   }
 
-  void put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) override { put_blob(descriptor, *source_of(bytes)); }
+  void put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) override { put_blob(descriptor, opener_of(bytes)); }
 
   bool mount_blob(const oci::Descriptor& descriptor, oci::Store& from) override {
     auto* other = dynamic_cast<MemoryStore*>(&from);
     if (!other || has_blob(descriptor) || !other->has_blob(descriptor)) return false;
-    put_blob(descriptor, *other->open_blob(descriptor));
+    put_blob(descriptor, [&] { return other->open_blob(descriptor); });
     return true;
   }
 
@@ -76,15 +76,6 @@ class MemoryStore : public oci::Store {
   }
 
  private:
-  class Borrowed : public Source {
-   public:
-    explicit Borrowed(Source& source) : source_(source) {}
-    std::size_t read(char* buffer, std::size_t capacity) override { return source_.read(buffer, capacity); }
-
-   private:
-    Source& source_;
-  };
-
   static std::unique_ptr<Source> proven(std::unique_ptr<Source> source, const oci::Descriptor& descriptor) {
     return verified(std::move(source), static_cast<std::int64_t>(descriptor.size), descriptor.digest, "blob " + descriptor.digest.text());
   }

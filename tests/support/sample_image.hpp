@@ -18,7 +18,7 @@ struct SampleLayer {
 };
 
 // One file in one layer.
-inline SampleLayer sample_layer(const std::string& path, const std::string& content) {
+inline std::string sample_plain_layer(const std::string& path, const std::string& content) {
   std::string raw;
   StringSink sink(raw);
   tar::Writer writer(sink);
@@ -28,6 +28,11 @@ inline SampleLayer sample_layer(const std::string& path, const std::string& cont
   header.size = content.size();
   writer.add(header, content);
   writer.finish();
+  return raw;
+}
+
+inline SampleLayer sample_layer(const std::string& path, const std::string& content) {
+  const std::string raw = sample_plain_layer(path, content);
   return {archive::compress_block(archive::Compression::gzip, raw), Digest::of(raw)};
 }
 
@@ -70,6 +75,37 @@ inline SampleTree sample_image(const std::string& name, const std::string& archi
   return out;
 }
 
+// As a docker archive and an engine hold it: Docker's media types, plain layers, the manifest in Docker's own order. Its digests survive
+// every kind of place.
+inline SampleTree docker_image_of(const std::string& name, const std::vector<std::string>& plain_layers) {
+  SampleTree out;
+  const auto json = [](std::string_view type, const std::string& bytes) {
+    return R"({"mediaType":")" + std::string(type) + R"(","size":)" + std::to_string(bytes.size()) + R"(,"digest":")" +
+           Digest::of(bytes).text() + "\"}";
+  };
+  std::string ids, list;
+  for (const std::string& layer : plain_layers) {
+    const std::string comma = ids.empty() ? "" : ",";
+    ids += comma + '"' + Digest::of(layer).text() + '"';
+    list += comma + json(oci::media_type::kDockerLayer, layer);
+    out.blobs[Digest::of(layer)] = layer;
+  }
+  const std::string config = R"({"architecture":"amd64","config":{"Env":["PATH=/usr/bin"],"Labels":{"name":")" + name +
+                             R"("}},"created":"2024-01-01T00:00:00Z","os":"linux","rootfs":{"type":"layers","diff_ids":[)" + ids + "]}}";
+  const std::string manifest = R"({"schemaVersion":2,"mediaType":"application/vnd.docker.distribution.manifest.v2+json","config":)" +
+                               json(oci::media_type::kDockerConfig, config) + R"(,"layers":[)" + list + "]}";
+  out.blobs[Digest::of(config)] = config;
+  out.blobs[Digest::of(manifest)] = manifest;
+  out.root = describe(oci::media_type::kDockerManifest, manifest);
+  return out;
+}
+
+inline SampleTree sample_docker_image(const std::string& name, std::size_t layers = 2) {
+  std::vector<std::string> all;
+  for (std::size_t at = 0; at < layers; ++at) all.push_back(sample_plain_layer(name + "-" + std::to_string(at), "content of " + name));
+  return docker_image_of(name, all);
+}
+
 // amd64 and arm64 and an attestation of the first, as BuildKit writes it.
 inline SampleTree sample_index(const std::string& name) {
   SampleTree out = sample_image(name + "-a", "amd64");
@@ -96,7 +132,7 @@ inline SampleTree sample_index(const std::string& name) {
 
 inline void put_all(oci::Store& store, const SampleTree& tree) {
   for (const auto& [digest, bytes] : tree.blobs) {
-    if (digest != tree.root.digest) store.put_blob(describe("application/octet-stream", bytes), *source_of(bytes));
+    if (digest != tree.root.digest) store.put_blob(describe("application/octet-stream", bytes), opener_of(bytes));
   }
   store.put_manifest(tree.root, tree.blobs.at(tree.root.digest));
 }

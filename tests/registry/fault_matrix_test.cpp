@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+// Every fault at every request of a pull and of a push in turn. After each: the destination is the old image or the new one, what was reported is an error
+// with a message, and the same again without the fault succeeds with the same cache.
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "registry/remote_rig.hpp"
+
+namespace resole::test {
+namespace {
+
+struct NamedFault {
+  const char* name;
+  Fault fault;
+  bool passes;  // one such fault must not be noticed: it is worth another try, or harms nothing
+};
+
+std::vector<NamedFault> faults() {
+  return {{"no_answer", {.silent = true}, true},
+          {"reset", {.silent = true, .reset = true}, true},
+          {"cut", {.cut = 1}, true},
+          {"delayed", {.delay = 0.05}, true},
+          {"truncated", {.truncate = 0}, false},
+          {"duplicated", {.duplicate = true}, false},
+          {"unauthorized", {.status = 401}, false},
+          {"forbidden", {.status = 403}, false},
+          {"not_found", {.status = 404}, false},
+          {"blocked", {.status = 412}, false},
+          {"throttled", {.status = 429, .retry_after = "1"}, true},
+          {"internal", {.status = 500}, true},
+          {"unavailable", {.status = 503, .retry_after = "Sun, 22 Nov 2026 00:00:00 GMT"}, true},
+          {"wrong_digest", {.wrong_digest = true}, false},
+          {"too_short", {.wrong_length = 1}, false},
+          {"too_long", {.wrong_length = -1}, false},
+          {"broken_upload", {.reset_mid_upload = 1, .lose_upload = true}, true}};
+}
+
+class EveryFault : public testing::TestWithParam<NamedFault> {};
+INSTANTIATE_TEST_SUITE_P(Remote, EveryFault, testing::ValuesIn(faults()), [](const auto& info) { return std::string(info.param.name); });
+
+void expect_a_message(const Error& error, std::size_t at) {
+  EXPECT_NE(error.kind(), ErrorKind::internal) << at << ": " << error.what();
+  EXPECT_NE(error.kind(), ErrorKind::usage) << at << ": " << error.what();
+  EXPECT_FALSE(error.message().empty());
+  EXPECT_EQ(std::string(error.what()).find("secret"), std::string::npos);
+}
+
+constexpr std::size_t kMostRequests = 200;
+
+TEST_P(EveryFault, AtEveryRequestOfAPull) {
+  const SampleTree tree = sample_index("one");
+  for (std::size_t at = 1; at < kMostRequests; ++at) {
+    RemoteRig rig({.access = {.auth = Auth::bearer}});
+    rig.registry.add_image("team/app", tree, "1");
+    rig.registry.fail(at, GetParam().fault);
+    MemoryStore store;
+    bool failed = false;
+    try {
+      EXPECT_EQ(rig.pull("team/app:1", store).digest, tree.root.digest);
+    } catch (const Error& error) {
+      failed = true;
+      expect_a_message(error, at);
+      EXPECT_FALSE(GetParam().passes) << at << ": " << error.what();
+    }
+    const bool struck = rig.registry.faults_struck() > 0;
+    rig.registry.stop_failing();
+    MemoryStore again;
+    EXPECT_EQ(rig.pull("team/app:1", again).digest, tree.root.digest) << "rerun after " << at;
+    for (const auto& [digest, bytes] : tree.blobs) EXPECT_TRUE(again.has_blob(describe("a/b", bytes)));
+    if (!struck) return;
+    if (!failed) {
+      for (const auto& [digest, bytes] : tree.blobs) EXPECT_TRUE(store.has_blob(describe("a/b", bytes))) << at;
+    }
+  }
+  FAIL() << "more requests than expected";
+}
+
+TEST_P(EveryFault, AtEveryRequestOfAPush) {
+  const SampleTree old = sample_image("old"), tree = sample_index("new");
+  for (std::size_t at = 1; at < kMostRequests; ++at) {
+    RemoteRig rig({.access = {.auth = Auth::bearer}});
+    rig.registry.add_image("team/app", old, "1");
+    rig.registry.fail(at, GetParam().fault);
+    bool failed = false;
+    try {
+      rig.push(tree, "team/app:1", old.root.digest);
+    } catch (const Error& error) {
+      failed = true;
+      expect_a_message(error, at);
+      EXPECT_FALSE(GetParam().passes) << at << ": " << error.what();
+    }
+    const bool struck = rig.registry.faults_struck() > 0;
+    const bool is_new = rig.registry.holds("team/app", "1", tree), is_old = rig.registry.holds("team/app", "1", old);
+    EXPECT_TRUE(is_new || is_old) << at;
+    if (!failed) {
+      EXPECT_TRUE(is_new) << at << ": no error, but the old image";
+    }
+    rig.registry.stop_failing();
+    const Digest there = rig.registry.manifest("team/app", "1")->digest;
+    rig.push(tree, "team/app:1", there);
+    EXPECT_TRUE(rig.registry.holds("team/app", "1", tree)) << "rerun after " << at;
+    if (!struck) return;
+  }
+  FAIL() << "more requests than expected";
+}
+
+}  // namespace
+}  // namespace resole::test
