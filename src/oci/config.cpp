@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include "base/error.hpp"
+#include "base/json.hpp"
 #include "oci/image.hpp"
 #include "oci/json_fields.hpp"
 #include "oci/manifest_checks.hpp"

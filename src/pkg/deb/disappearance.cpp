@@ -29,9 +29,12 @@ class Finder {
   }
 
   std::vector<Disappearance> find() {
-    for (std::size_t i = 0; i < packages_.size(); ++i) {
-      for (std::uint32_t other = 0; other < system_.stanzas.size(); ++other) {
-        if (may_disappear(other, i) && is_covered(other, i) && !is_needed(other)) add(other, i);
+    // First what was taken over, so that it is told of the package that did it; then what only has directories that others have too.
+    for (const bool taken : {true, false}) {
+      for (std::size_t i = 0; i < packages_.size(); ++i) {
+        for (std::uint32_t other = 0; other < system_.stanzas.size(); ++other) {
+          if (may_disappear(other, i) && (!taken || takes_from(i, other)) && is_covered(other, i) && !is_needed(other)) add(other, i);
+        }
       }
     }
     return std::move(found_);
@@ -48,6 +51,12 @@ class Finder {
     if (is_gone(other) || packages_of_[other] || stanza.file != kStatusPath) return false;
     if (stanza.package.name == fresh.name && stanza.package.multi_arch == "same" && fresh.multi_arch == "same") return false;
     return std::ranges::any_of(system_.files.of(other), [](std::string_view path) { return path != "/."; });
+  }
+
+  bool takes_from(std::size_t into, std::uint32_t other) const {
+    return std::ranges::any_of(packages_[into].placements, [&](const Placement& placement) {
+      return std::ranges::find(placement.taken_from, other) != placement.taken_from.end();
+    });
   }
 
   // Nothing of it is its own any more.
