@@ -76,6 +76,7 @@ bool is_private_ipv6(const std::array<unsigned char, 16>& a) {
 
 // "127.1", "0x7f.0.0.1" and "2130706433" are names to RFC 3986 but addresses to inet_aton(3), which resolvers use.
 bool is_disguised_address(std::string_view host) {
+  if (host.ends_with('.')) host.remove_suffix(1);
   const std::string_view last = host.substr(host.rfind('.') + 1);
   const bool digits = !last.empty() && std::all_of(last.begin(), last.end(), [](char c) { return c >= '0' && c <= '9'; });
   return digits || (last.starts_with("0x") && std::all_of(last.begin() + 2, last.end(), is_hex));

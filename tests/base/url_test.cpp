@@ -33,11 +33,9 @@ TEST(Url, Parts) {
 }
 
 TEST(Url, RefusesWhatIsNone) {
-  // Of the last two, Boost 1.81 makes the host 10.0.0.5 with the path ".example.org/": the same place as the registry there, with its login.
   for (const char* bad :
        {"", "example.org/debian", "/debian", "http://", "http:///debian", "http://exa mple.org/", "http://example.org/a b",
-         "http://example.org:99999/", "http://example.org:0/", "http://[::1/", "http://example.org:80x/", "http://example.org:x", "http://example.org/\n", "//example.org/x",
-         "http://127.0.0.1./", "http://10.0.0.5.example.org/"}) {
+         "http://example.org:99999/", "http://example.org:0/", "http://[::1/", "http://example.org:80x/", "http://example.org:x", "http://example.org/\n", "//example.org/x"}) {
     EXPECT_FALSE(Url::try_parse(bad)) << bad;
     EXPECT_THROW(Url::parse(bad), Error) << bad;
   }
@@ -127,6 +125,8 @@ TEST(Url, PrivateAddresses) {
     EXPECT_TRUE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;
   }
   EXPECT_TRUE(Url::parse("http://8.8.8.8.localhost/").is_private_address());
+  EXPECT_TRUE(Url::parse("http://127.0.0.1./").is_private_address());
+  EXPECT_EQ(Url::parse("http://10.0.0.5.example.org/").host(), "10.0.0.5.example.org");
   for (const char* host : {"example.org", "8.8.8.8", "8.8.8.8.example.org", "172.32.0.1", "172.15.0.1", "192.167.1.1", "11.0.0.1", "[2600::1]",
                            "[64:ff9b::808:808]", "localhost.example.org", "0x.example.org", "10.example.org", "[::ffff:8.8.8.8]"}) {
     EXPECT_FALSE(Url::parse(std::string("http://") + host + "/").is_private_address()) << host;

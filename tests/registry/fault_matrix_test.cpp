@@ -36,7 +36,7 @@ std::vector<NamedFault> faults() {
 }
 
 class EveryFault : public testing::TestWithParam<NamedFault> {};
-INSTANTIATE_TEST_SUITE_P(Remote, EveryFault, testing::ValuesIn(faults()), [](const auto& info) { return std::string(info.param.name); });
+INSTANTIATE_TEST_SUITE_P(Remote, EveryFault, testing::ValuesIn(faults()), [](const auto& each) { return std::string(each.param.name); });
 
 void expect_a_message(const Error& error, std::size_t at) {
   EXPECT_NE(error.kind(), ErrorKind::internal) << at << ": " << error.what();

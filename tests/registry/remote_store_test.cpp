@@ -51,7 +51,7 @@ class EveryRegistry : public testing::TestWithParam<Kind> {
  protected:
   RemoteRig rig_{{.access = {.auth = GetParam().auth}, .quirks = GetParam().quirks}};
 };
-INSTANTIATE_TEST_SUITE_P(Remote, EveryRegistry, testing::ValuesIn(kinds()), [](const auto& info) { return info.param.name; });
+INSTANTIATE_TEST_SUITE_P(Remote, EveryRegistry, testing::ValuesIn(kinds()), [](const auto& each) { return each.param.name; });
 
 TEST_P(EveryRegistry, GivesAnIndexWithAllOfIt) {
   const SampleTree tree = sample_index("one");

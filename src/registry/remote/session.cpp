@@ -148,7 +148,8 @@ bool Session::learn(const io::HttpHead& head, const std::vector<std::string>& sc
   const auto basic = std::ranges::find_if(challenges, is_basic);
   const auto chosen = bearer != challenges.end() ? bearer : basic;
   if (chosen == challenges.end()) return false;
-  Login login = connection_.credentials.find(registry_, endpoint_.is_mirror ? endpoint_.repository : endpoint_.repository);
+  // A mirror has logins of its own: the registry's are not for it.
+  Login login = connection_.credentials.find(endpoint_.registry.empty() ? registry_ : endpoint_.registry, endpoint_.repository);
   {
     const std::lock_guard lock(mutex_);
     challenge_ = *chosen;
