@@ -214,6 +214,27 @@ TEST(RemoteStore, CredentialsDoNotFollowARedirectOrALocationToAnotherHost) {
   }
 }
 
+TEST(RemoteStore, AMirrorIsAskedFirstAndNeverSeesTheRegistrysLogin) {
+  RemoteRig rig({.access = {.auth = Auth::basic}});
+  FakeRegistry locked({.access = {.auth = Auth::basic}}), open;
+  const SampleTree tree = sample_image("one");
+  for (FakeRegistry* one : {&rig.registry, &locked, &open}) one->add_image("team/app", tree, "1");
+  const auto folder = rig.folder() / "root/etc/containers";
+  std::filesystem::create_directories(folder);
+  for (const FakeRegistry* mirror : {&locked, &open}) {
+    std::ofstream(folder / "registries.conf") << "[[registry]]\nlocation = \"" << rig.registry.host() << "\"\n[[registry.mirror]]\nlocation = \"" << mirror->host()
+                                              << "\"\ninsecure = true\n";
+    rig.forget_cache();
+    rig.registry.forget();
+    MemoryStore store;
+    rig.pull("team/app:1", store);
+    expect_same(store, tree);
+    EXPECT_GT(mirror->log().size(), 0u);
+    for (const auto& request : mirror->log()) EXPECT_EQ(request.auth, "") << request.path;
+    EXPECT_EQ(rig.registry.bytes_down() == 0, mirror == &open) << "what the mirror has is not asked of the registry";
+  }
+}
+
 // ---- names
 
 TEST(RemoteStore, ATagThatWasMovedMeanwhileIsLeft) {
