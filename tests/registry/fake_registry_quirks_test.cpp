@@ -161,7 +161,7 @@ TEST(FakeRegistry, BreaksUploadsInTheMiddle) {
   registry.fail({.kind = "PATCH upload"}, {.reset_mid_upload = 1000});
   const std::string location = started(registry), body(3'000'000, 'x');
   const PlainAnswer broken = ask(registry, {.method = "PATCH", .target = location, .body = body});
-  EXPECT_TRUE(broken.reset);
+  EXPECT_EQ(broken.status, 0);  // a reset, or an end: whichever this side hears first
   const PlainAnswer state = ask(registry, {.target = location});
   EXPECT_EQ(state.field("Range"), "0-999");
   const std::string rest = fmt::format("Content-Range: 1000-{}", body.size() - 1);
