@@ -53,9 +53,10 @@ std::vector<std::string> prove(const PlatformView& view, const document::Platfor
 // Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
 void check_verdict(const PlatformView& view, const Ground& ground, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
   const pkg::Verdict verdict = view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
-  if (verdict.passes()) return;
+  if (verdict.passes() && verdict.actions == package.verdict.actions) return;
   throw Error(ErrorKind::verification,
-              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind), verdict.reason),
+              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind),
+                          verdict.passes() ? "other actions take their place" : verdict.reason),
               "plan again");
 }
 
@@ -83,7 +84,8 @@ std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& d
                      .to = package.candidate(),
                      .archive = [&downloads, i] { return downloads.get(i); },
                      .overwrite = package.overwrite,
-                     .keep = package.keep});
+                     .keep = package.keep,
+                     .actions = package.verdict.actions});
   }
   return items;
 }

@@ -37,6 +37,7 @@ struct Item {                 // one package to upgrade (or to add: `from` empty
   std::function<Blob()> archive;        // the package file, proven by sha256; may wait for its download, may be called more than once, on any thread
   std::vector<std::string> overwrite;   // modified paths that are overwritten (--on-modified overwrite)
   std::vector<std::string> keep;        // modified paths that stay as they are (--on-modified keep)
+  std::vector<std::string> actions = {};  // in place of its scripts (Verdict::actions); none of a package whose scripts run
 };
 
 struct UpgradeRequest {

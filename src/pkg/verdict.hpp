@@ -13,7 +13,7 @@ std::string_view verdict_name(VerdictKind kind);
 struct Verdict {
   VerdictKind kind = VerdictKind::unknown;
   std::string reason;                 // one sentence: "preinst, postinst equal the installed ones", "postinst differs: ..."
-  std::vector<std::string> actions;   // built-in actions of a recipe ("ca-certificates", "ld-so-cache")
+  std::vector<std::string> actions;   // what is done in place of the scripts (pkg/action.hpp): "ca-certificates", "rm-conffile /etc/foo 1.0~"
   bool passes() const { return kind == VerdictKind::none || kind == VerdictKind::unchanged || kind == VerdictKind::recognised || kind == VerdictKind::recipe; }
 };
 

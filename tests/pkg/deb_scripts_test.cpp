@@ -95,7 +95,7 @@ TEST(DebScripts, ChangedAddedAndDropped) {
   const auto changed =
       judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kPostinst + "rm -rf /\n", 0755).control("config", "x").build());
   EXPECT_EQ(changed.kind, Kind::unknown);
-  EXPECT_EQ(changed.reason, "config is new; postinst differs from the installed one at line 5: \"rm -rf /\"; prerm is gone");
+  EXPECT_TRUE(changed.reason.starts_with("config is new; postinst differs from the installed one at line 5: \"rm -rf /\" (scripts ")) << changed.reason;
   EXPECT_FALSE(changed.passes());
 }
 
@@ -106,16 +106,18 @@ TEST(DebScripts, CertificateListsAreData) {
   EXPECT_NE(deb::normalise_script(before), deb::normalise_script("x\nCERTS_LIST=\"a\"; rm \"b\"\ny\n"));
   pkg::Package package;
   package.name = "ca-certificates";
-  const deb::Scripts scripts = {{"config", deb::normalise_script(before)}};
-  EXPECT_EQ(deb::judge_scripts(tree_with({}), nullptr, package, scripts, &scripts).kind, Kind::recipe);
-  const auto hooked = tree_with({{"etc/ca-certificates/update.d/jks-keystore", "#!/bin/sh\n"}});
-  EXPECT_EQ(deb::judge_scripts(hooked, nullptr, package, scripts, &scripts).kind, Kind::unknown);
+  const deb::ControlFacts facts{.scripts = {{"config", deb::normalise_script(before)}}, .md5sums = {}, .triggers = {}};
+  const auto judge_in = [&](const rootfs::Tree& tree) {
+    return deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = facts, .before = &facts}).kind;
+  };
+  EXPECT_EQ(judge_in(tree_with({})), Kind::recipe);
+  EXPECT_EQ(judge_in(tree_with({{"etc/ca-certificates/update.d/jks-keystore", "#!/bin/sh\n"}})), Kind::unknown);
 }
 
 TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
   const auto verdict = judge(tree_with({}), {}, DebBuilder("foo", "2").control("postinst", kPostinst, 0755).build());
   EXPECT_EQ(verdict.kind, Kind::unknown);
-  EXPECT_EQ(verdict.reason, "a new package with scripts: postinst");
+  EXPECT_TRUE(verdict.reason.starts_with("a new package with scripts: postinst has a changed part of dh_makeshlibs that is not known")) << verdict.reason;
 }
 
 TEST(DebScripts, RecipesByTextAndByVersion) {
