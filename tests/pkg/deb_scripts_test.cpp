@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "pkg/deb/maintainer_script.hpp"
 #include "pkg/deb_oracle.hpp"
 #include "support/deb_builder.hpp"
 #include "support/tar_builder.hpp"

@@ -137,14 +137,13 @@ std::optional<pkg::Action> helper_action(std::string_view line, std::string_view
   return pkg::make_action(command->kind, std::move(arguments));
 }
 
-std::optional<Actions> helper_actions(std::string_view text, std::string_view script, std::string_view package) {
+std::optional<Actions> helper_actions(std::string_view text, std::string_view package) {
   Actions actions;
   for (const std::string_view line : lines(text)) {
     if (trim(line).empty()) continue;
     auto action = helper_action(trim(line), package);
     if (!action) return std::nullopt;
-    // The same lines stand in every script: what they come to is told once, by postinst.
-    if (script == "postinst") actions.push_back(std::move(*action));
+    actions.push_back(std::move(*action));
   }
   return actions;
 }
@@ -215,7 +214,7 @@ std::optional<Actions> recognise(const Snippet& snippet, std::string_view script
   if (snippet.text.size() > kLongestSnippet || snippet.text.find('\0') != std::string::npos) return std::nullopt;
   try {
     if (snippet.generator == "dh_installdeb") {
-      if (auto actions = helper_actions(snippet.text, script, package)) return actions;
+      if (auto actions = helper_actions(snippet.text, package)) return actions;
     }
     if (snippet.generator == "dh_installalternatives" && script == "postinst") {
       if (auto actions = alternatives_actions(snippet.text)) return actions;

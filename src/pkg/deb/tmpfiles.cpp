@@ -12,6 +12,8 @@
 namespace resole::deb {
 namespace {
 
+constexpr std::string_view kOfOtherRuns = "rRxX";  // of --remove and --clean
+
 struct Line {
   char type = 0;
   bool replaces = false;  // '+'
@@ -62,7 +64,7 @@ class Tmpfiles {
     const std::string_view modifiers = std::string_view(fields[0]).substr(1);
     line.replaces = modifiers.find('+') != std::string_view::npos;
     if (!line.path.starts_with("/etc/") && !line.path.starts_with("/var/")) return std::nullopt;
-    if (modifiers.find('!') != std::string_view::npos) return std::nullopt;
+    if (modifiers.find('!') != std::string_view::npos || kOfOtherRuns.find(line.type) != std::string_view::npos) return std::nullopt;
     while (line.path.ends_with('/')) line.path.pop_back();
     if (line.path.find_first_of("%*?[\\") != std::string::npos || line.argument.find('%') != std::string::npos) {
       leave(line.path, "its line has specifiers or patterns");
@@ -120,11 +122,6 @@ class Tmpfiles {
         return set_attributes(line);
       case 'C':
         return leave_unless_there(line, "it is copied from elsewhere");
-      case 'r':
-      case 'R':
-      case 'x':
-      case 'X':
-        return;  // of --remove and --clean
       default:
         return leave(line.path, fmt::format("entries of type {} are not made here", printable(std::string_view(&line.type, 1))));
     }

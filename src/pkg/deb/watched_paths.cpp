@@ -168,6 +168,14 @@ PayloadChange compare_payload(std::string_view installed_md5sums, std::string_vi
   return change;
 }
 
+std::vector<std::string> watched_caches() {
+  std::set<std::string> caches;
+  for (const Watch& watch : kWatches) {
+    if (!watch.cache.empty()) caches.emplace(watch.cache);
+  }
+  return {caches.begin(), caches.end()};
+}
+
 WatchFinding judge_payload(const rootfs::Tree& tree, const PayloadChange& change, std::string_view triggers) {
   WatchFinding finding;
   Judgement judgement(tree, finding);

@@ -27,4 +27,7 @@ struct WatchFinding {
 // `triggers`: of the new package's control part.
 WatchFinding judge_payload(const rootfs::Tree& tree, const PayloadChange& change, std::string_view triggers);
 
+// The caches whose presence makes a difference, as paths in an image.
+std::vector<std::string> watched_caches();
+
 }  // namespace resole::deb
