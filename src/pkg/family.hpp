@@ -111,9 +111,10 @@ class Family {
   virtual std::vector<Proof> prove(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const RepositoryOptions& options,
                                          const std::vector<RepositoryState>& states, const std::vector<Candidate>& packages, Fetcher& fetcher,
                                          Cache& cache) const = 0;
-  // Facts about the scripts of `candidate`, from the control part of its file, fetched by range (pkg/resource.hpp says where from).
-  virtual Verdict judge(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const Candidate& candidate, Fetcher& fetcher,
-                        Cache& cache) const = 0;
+  // Facts about the scripts of `candidate`, from the control part of its file, fetched by range (pkg/resource.hpp says where from). `installed`: the
+  // version that the image has, as some index offers it; null when none does. Looked at only where the image deleted what it knew of the package.
+  virtual Verdict judge(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const Candidate& candidate,
+                        const Candidate* installed, Fetcher& fetcher, Cache& cache) const = 0;
   virtual UpgradeResult upgrade(const UpgradeRequest& request) const = 0;
   virtual std::vector<VerifyFinding> verify(const rootfs::Tree& tree, const Inventory& inventory) const = 0;  // database well formed, files against md5sums
 };

@@ -87,7 +87,7 @@ pkg::Verdict judge_deb(const rootfs::Tree& tree, const std::string& bytes, Cache
   candidate.entry.sha256 = Digest::of(bytes);
   candidate.entry.size = bytes.size();
   NoFetcher fetcher(bytes);
-  return deb::judge(tree, deb::read_inventory(tree, {}), {}, candidate, fetcher, cache);
+  return deb::judge(tree, deb::read_inventory(tree, {}), {}, candidate, nullptr, fetcher, cache);
 }
 
 pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs,

@@ -127,6 +127,7 @@ TEST(DebCompareScripts, WhatRunsOnlyOnRemovalDoesNotCount) {
 TEST(DebMaintainerScript, Frames) {
   EXPECT_TRUE(deb::is_empty_frame(kFrame));
   EXPECT_TRUE(deb::is_empty_frame("#!/bin/sh -e\nif [ \"$1\" = \"configure\" ]; then\n:\nfi\nexit 0\n"));
+  EXPECT_TRUE(deb::is_empty_frame("#!/bin/sh -e\nif [ \"$1\" = \"configure\" ]\nthen\n  ldconfig\nfi\n"));
   EXPECT_TRUE(deb::is_empty_frame("#!/bin/sh\nset -e\n. /usr/share/debconf/confmodule\n"));
   EXPECT_TRUE(deb::is_empty_frame("#!/bin/bash\nif [ \"$1\" = \"remove\" ] || [ \"$1\" = purge ]; then\ntrue\nfi\n"));
   for (const char* text : {"#!/usr/bin/perl\nexit 0\n", "#!/bin/sh\nls\n", "#!/bin/sh\nexit 1\n", "#!/bin/sh\nif [ -x /bin/x ]; then\nfi\n",
@@ -135,6 +136,20 @@ TEST(DebMaintainerScript, Frames) {
     EXPECT_FALSE(deb::is_empty_frame(text)) << text;
   }
   EXPECT_FALSE(deb::is_empty_frame(std::string("#!/bin/sh\nset -e\n\0\n", 18)));
+}
+
+TEST(DebCompareScripts, MovesOfConfigurationFilesAreJudgedOneByOne) {
+  const std::string others = "dpkg-maintscript-helper rm_conffile /etc/x 1.0 other -- \"$@\"\n", own = "dpkg-maintscript-helper rm_conffile /etc/y 1.0 foo -- \"$@\"\n";
+  const auto scripts = [](const std::string& lines) {
+    const std::string text = "#!/bin/sh\n" + snippet("dh_installdeb", lines);
+    return deb::Scripts{{"postinst", deb::normalise_script(text)}, {"preinst", deb::normalise_script(text)}};
+  };
+  const deb::Scripts before = scripts(others);
+  const auto comparison = deb::compare_scripts("foo", scripts(others + own), &before);
+  EXPECT_EQ(comparison.kind, Kind::recognised) << comparison.reason;
+  ASSERT_EQ(comparison.actions.size(), 1u);
+  EXPECT_EQ(comparison.actions[0].text(), "rm-conffile /etc/y 1.0");
+  EXPECT_EQ(deb::compare_scripts("foo", scripts(others + own), nullptr).kind, Kind::unknown);
 }
 
 TEST(DebMaintainerScript, MarksThatAreNoMarks) {

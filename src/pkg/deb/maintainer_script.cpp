@@ -43,10 +43,13 @@ bool is_case_label(std::string_view line) {
 
 // `if [ "$1" = "configure" ]; then`, `if [ "$1" = remove -o "$1" = purge ]; then`: a question about the first argument and nothing else.
 bool is_question(std::string_view line) {
-  if (!line.starts_with("if [ ") || !line.ends_with("then")) return false;
-  line = trim(line.substr(5, line.size() - 9));
-  if (!line.ends_with(';')) return false;
-  line = trim(line.substr(0, line.size() - 1));
+  if (!line.starts_with("if [ ")) return false;
+  line.remove_prefix(5);
+  if (line.ends_with("then")) {
+    line = trim(line.substr(0, line.size() - 4));
+    if (!line.ends_with(';')) return false;
+    line = trim(line.substr(0, line.size() - 1));
+  }
   if (!line.ends_with(" ]")) return false;
   line.remove_suffix(2);
   bool expects_operand = true;
@@ -88,11 +91,19 @@ bool is_complaint(std::string_view line) {
 }
 
 bool does_nothing(std::string_view line) {
-  constexpr std::array<std::string_view, 19> kNothing = {"set -e", "set -eu", "set -ue", "set -u", "case \"$1\" in", "case $1 in",
+  constexpr auto kNothing = std::to_array<std::string_view>({"set -e", "set -eu", "set -ue", "set -u", "case \"$1\" in", "case $1 in",
                                                          "case \"${1}\" in", ";;", "esac", ":", "true", "exit 0", "fi", "else",
                                                          ". /usr/share/debconf/confmodule", "db_version 2.0", "db_stop", "db_stop || true",
-                                                         "exit 0;"};
+                                                         "exit 0;", "then", "ldconfig", "/sbin/ldconfig"});
   return line.starts_with('#') || std::ranges::find(kNothing, line) != kNothing.end() || is_case_label(line) || is_question(line);
+}
+
+// Moves of configuration files are one snippet each: the list grows from version to version, and what stood in it is done.
+void add_snippets(Snippet snippet, std::vector<Snippet>& all) {
+  const auto is_move = [](std::string_view line) { return line.starts_with("dpkg-maintscript-helper ") && !line.ends_with('\\'); };
+  const auto each = lines(snippet.text);
+  if (each.empty() || !std::ranges::all_of(each, is_move)) return all.push_back(std::move(snippet));
+  for (const std::string_view line : each) all.push_back({snippet.generator, std::string(line) + "\n"});
 }
 
 }  // namespace
@@ -124,7 +135,7 @@ ScriptParts cut_script(std::string_view normalised) {
       open = Snippet{std::string(trim(line.substr(kBegin.size()))), {}};
       append_line(pending, line);
     } else if (open && line == kEnd) {
-      parts.snippets.push_back(std::move(*open));
+      add_snippets(std::move(*open), parts.snippets);
       open.reset();
       pending.clear();
     } else if (open) {

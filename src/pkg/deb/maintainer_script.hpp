@@ -33,7 +33,7 @@ std::string normalise_script(std::string_view text);
 ScriptParts cut_script(std::string_view normalised);
 
 // Is this a script that does nothing: its interpreter, `set -e`, a case over "$1" without commands, an exit? debconf's library counts as
-// nothing too: what it writes is debconf's own database.
+// nothing too (what it writes is debconf's own database), and so does ldconfig (its cache is made in pure code).
 bool is_empty_frame(std::string_view rest);
 
 }  // namespace resole::deb

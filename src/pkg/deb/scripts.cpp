@@ -18,6 +18,7 @@
 #include "pkg/deb/ca_certificates.hpp"
 #include "pkg/deb/maintscript_helper.hpp"
 #include "pkg/deb/snippets.hpp"
+#include "pkg/deb/status.hpp"
 #include "pkg/deb/version.hpp"
 #include "pkg/deb/watched_paths.hpp"
 
@@ -110,6 +111,17 @@ const pkg::PackageRecipe* find_recipe(const pkg::Recipe* recipe, const pkg::Pack
   return nullptr;
 }
 
+// libc6 asks whether the copy that is loaded is its own: `[ "$ver" != "2.36-9+deb12u13" ]`. The package's own version in such a question is
+// no change; a version anywhere else (in `dpkg --compare-versions`, say) is one.
+Scripts without_own_version(const Scripts& scripts, const std::string& version) {
+  const std::string question = fmt::format("\"$ver\" != \"{}\" ]", version), neutral = "\"$ver\" != \"<own version>\" ]";
+  Scripts neutralised = scripts;
+  for (auto& [name, text] : neutralised) {
+    for (std::size_t at = text.find(question); at != std::string::npos; at = text.find(question, at)) text.replace(at, question.size(), neutral);
+  }
+  return neutralised;
+}
+
 pkg::Verdict unknown(std::string reason) { return {pkg::VerdictKind::unknown, std::move(reason), {}}; }
 
 // The verdict by the scripts alone.
@@ -121,7 +133,9 @@ pkg::Verdict judge_text(const ScriptCase& each, std::vector<pkg::Action>& action
     const auto hooks = certificate_hooks(each.tree);
     if (!hooks.empty()) return unknown(fmt::format("hooks in /etc/ca-certificates/update.d would run: {}", join(hooks, ", ")));
   }
-  Comparison comparison = compare_scripts(each.candidate.name, fresh, each.before ? &each.before->scripts : nullptr);
+  Scripts before;
+  if (each.before) before = without_own_version(each.before->scripts, each.installed->version);
+  Comparison comparison = compare_scripts(each.candidate.name, without_own_version(fresh, each.candidate.version), each.before ? &before : nullptr);
   if (comparison.kind == Kind::unchanged && certificates) {
     actions = {{pkg::ActionKind::ca_certificates, {}}};
     return {Verdict::recipe, "its scripts are the installed ones; bundle and links are made again from the certificates", {}};
@@ -135,6 +149,39 @@ pkg::Verdict judge_text(const ScriptCase& each, std::vector<pkg::Action>& action
   actions = std::move(comparison.actions);
   const auto kind = comparison.kind == Kind::none ? Verdict::none : comparison.kind == Kind::unchanged ? Verdict::unchanged : Verdict::recognised;
   return {kind, std::move(comparison.reason), {}};
+}
+
+const pkg::InstalledPackage* find_installed(const pkg::Inventory& inventory, const pkg::Candidate& candidate) {
+  const pkg::InstalledPackage* installed = inventory.find(candidate.name, candidate.arch);
+  for (const pkg::InstalledPackage& each : inventory.packages) {
+    // A package that moves between "all" and a real architecture is the same package.
+    if (!installed && each.name == candidate.name && (each.arch == "all" || candidate.arch == "all")) installed = &each;
+  }
+  return installed && installed->state != pkg::InstallState::removed ? installed : nullptr;
+}
+
+// The image has deleted info/* (or never had it: distroless): the installed version's own package tells what its scripts were.
+pkg::Verdict judge_against_package(ScriptCase each, const pkg::Candidate* offer, Fetcher& fetcher, Cache& cache) {
+  const ControlFacts nothing;
+  if (each.fresh.scripts.empty() && !offer) {
+    each.before = &nothing;
+    return judge_scripts(each);
+  }
+  const std::string deleted = fmt::format("the image has nothing of it below /{}", kInfoDirectory);
+  if (!offer || offer->version != each.installed->version)
+    return unknown(fmt::format("{}, and no index offers {} any more: what its scripts were is not known", deleted, printable(each.installed->version)));
+  try {
+    const ControlFacts before = fetch_facts(*offer, fetcher, cache);
+    each.before = &before;
+    pkg::Verdict verdict = judge_scripts(each);
+    if (!verdict.passes() || (before.scripts.empty() && each.fresh.scripts.empty())) return verdict;
+    verdict.reason += fmt::format(" ({}: compared with the package of {})", deleted, printable(offer->version));
+    verdict.against = offer->entry;
+    return verdict;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::network) throw;
+    return unknown(fmt::format("{}, and the package of {} cannot be had: {}", deleted, printable(offer->version), error.message()));
+  }
 }
 
 }  // namespace
@@ -197,23 +244,18 @@ pkg::Verdict judge_scripts(const ScriptCase& each) {
 }
 
 pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                   const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) {
-  return with_context([&] { return fmt::format("reading the scripts of {} {}", printable(candidate.name), printable(candidate.version)); },
-                      [&] {
-                        const ControlFacts fresh = fetch_facts(candidate, fetcher, cache);
-                        const pkg::InstalledPackage* installed = inventory.find(candidate.name, candidate.arch);
-                        for (const pkg::InstalledPackage& each : inventory.packages) {
-                          // A package that moves between "all" and a real architecture is the same package.
-                          if (!installed && each.name == candidate.name && (each.arch == "all" || candidate.arch == "all"))
-                            installed = &each;
-                        }
-                        if (installed && installed->state == pkg::InstallState::removed) installed = nullptr;
-                        ScriptCase each{.tree = tree, .recipe = recipes.find(inventory.os), .candidate = candidate, .installed = installed, .fresh = fresh};
-                        if (!installed) return judge_scripts(each);
-                        const ControlFacts before = installed_facts(tree, *installed);
-                        each.before = &before;
-                        return judge_scripts(each);
-                      });
+                   const pkg::Candidate& candidate, const pkg::Candidate* installed_offer, Fetcher& fetcher, Cache& cache) {
+  const auto what = [&] { return fmt::format("reading the scripts of {} {}", printable(candidate.name), printable(candidate.version)); };
+  return with_context(what, [&] {
+    const ControlFacts fresh = fetch_facts(candidate, fetcher, cache);
+    const pkg::InstalledPackage* installed = find_installed(inventory, candidate);
+    ScriptCase each{.tree = tree, .recipe = recipes.find(inventory.os), .candidate = candidate, .installed = installed, .fresh = fresh};
+    if (!installed) return judge_scripts(each);
+    if (!has_info(tree, *installed)) return judge_against_package(each, installed_offer, fetcher, cache);
+    const ControlFacts before = installed_facts(tree, *installed);
+    each.before = &before;
+    return judge_scripts(each);
+  });
 }
 
 }  // namespace resole::deb

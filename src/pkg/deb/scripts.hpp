@@ -37,8 +37,8 @@ struct ScriptCase {
 // Pure part of the judgement.
 pkg::Verdict judge_scripts(const ScriptCase& each);
 
-// Fetches what judge_scripts wants.
+// Fetches what judge_scripts wants. `installed_offer`: see Family::judge.
 pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                   const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache);
+                   const pkg::Candidate& candidate, const pkg::Candidate* installed_offer, Fetcher& fetcher, Cache& cache);
 
 }  // namespace resole::deb

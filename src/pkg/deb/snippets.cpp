@@ -88,6 +88,8 @@ class LineShaper {
     } else if (is_plain_name_below(kProfiles, word)) {
       out_ += "/etc/apparmor.d/<profile>";
       shape_.profiles.emplace_back(word.substr(kProfiles.size()));
+    } else if (compiles_ && word.find_first_not_of("0123456789.-") == std::string_view::npos && word != "-") {
+      out_ += "<version>";
     } else if (word.starts_with(kIcons) || (compiles_ && word.starts_with('/'))) {
       out_ += "<path>";
     } else if (is_unit(word)) {

@@ -10,6 +10,7 @@
 //   <conf>      NAME.conf, one or several                     systemd-tmpfiles --create <conf>
 //   <profile>   a file of AppArmor                            /etc/apparmor.d/local/<profile>
 //   <path>      icons, and where py3compile looks             update-icon-caches <path>
+//   <version>   of Python                                     py3compile -p <package> -V <version>
 //
 // The table holds the sha256 of each shape that was reviewed. Snippets that carry arguments of their own (dpkg-maintscript-helper,
 // update-alternatives, directories below /usr/local) are parsed instead, word by word.
