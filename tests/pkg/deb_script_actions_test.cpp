@@ -127,7 +127,6 @@ INSTANTIATE_TEST_SUITE_P(Branches, DebDirToSymlink,
                                          HelperTest{"slash", "dir_to_symlink /usr/share/doc/foo/ foo-common 1.5~", ":"},
                                          HelperTest{"a_link_already", "dir_to_symlink /usr/share/doc/foo foo-common 1.5~",
                                                     "rm -r usr/share/doc/foo; ln -s foo-common usr/share/doc/foo"},
-                                         HelperTest{"gone", "dir_to_symlink /usr/share/doc/foo foo-common 1.5~", "rm -r usr/share/doc/foo"},
                                          HelperTest{"too_new", "dir_to_symlink /usr/share/doc/foo foo-common 0.5", ":"}),
                          [](const auto& each) { return each.param.name; });
 

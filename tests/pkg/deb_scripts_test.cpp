@@ -167,6 +167,18 @@ TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
   EXPECT_TRUE(verdict.reason.starts_with("a new package with scripts: postinst has a changed part of dh_makeshlibs that is not known")) << verdict.reason;
 }
 
+TEST(DebScripts, HugeOnesAreRefusedByName) {
+  const std::string bomb = DebBuilder("foo", "2").compression(archive::Compression::gzip).control("postinst", std::string(20u << 20, '\n'), 0755).build();
+  EXPECT_LT(bomb.size(), 200'000u);
+  try {
+    judge(tree_with({}), {}, bomb);
+    FAIL() << "16 MiB are the most that a control part may hold";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    EXPECT_NE(std::string(error.what()).find("reading the scripts of foo 2"), std::string::npos) << error.what();
+  }
+}
+
 TEST(DebScripts, RecipesByTextAndByVersion) {
   const std::string deb = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
   const std::string sha256 = deb::scripts_sha256({{"postinst", deb::normalise_script(kNewer)}});

@@ -85,10 +85,15 @@ class Helper {
     return true;
   }
 
+  void rename_away(const std::string& path, std::string_view suffix) {
+    plan_.removed.push_back(path);
+    plan_.aside.push_back(path + std::string(suffix));
+  }
+
   void drop_leftover() {
     const rootfs::Resolved at = case_.tree.resolve(path_ + ".dpkg-remove", false);
     if (!at.node) return;
-    plan_.removed.push_back(at.path);
+    plan_.removed_late.push_back(at.path);
     plan_.acts = true;
   }
 
@@ -99,7 +104,7 @@ class Helper {
     if (!file || !owns(path_)) return;
     plan_.acts = true;
     if (is_edited(*file, path_) && !move(at, at.path + ".dpkg-bak")) return;
-    plan_.removed.push_back(at.path);
+    rename_away(at.path, ".dpkg-remove");
   }
 
   void mv_conffile_(const std::string& fresh) {
@@ -109,7 +114,7 @@ class Helper {
     if (!file || !owns(path_)) return;
     if (!is_edited(*file, path_)) {
       plan_.acts = true;
-      plan_.removed.push_back(at.path);
+      rename_away(at.path, ".dpkg-remove");
       return;
     }
     if (!conffile(path_)) return;  // an ordinary file: dpkg takes it away with the old version
@@ -120,8 +125,8 @@ class Helper {
       return;
     }
     if (!move(at, to.path)) return;
-    plan_.given_up = at.path;
-    plan_.set_aside = to.path;
+    plan_.removed_late.push_back(at.path);
+    plan_.displaced = to.path;
   }
 
   void symlink_to_dir_(const std::string& target) {
@@ -129,7 +134,7 @@ class Helper {
     if (!at.node || at.node->entry.type != tar::Type::symlink) return;
     if (at.node->entry.link != target && "/" + follow(case_.tree, path_).path != target) return;
     plan_.acts = true;
-    plan_.removed.push_back(at.path);
+    rename_away(at.path, ".dpkg-backup");
   }
 
   void dir_to_symlink_(const std::string& target) {
@@ -190,6 +195,11 @@ rootfs::Tree staged_tree(const rootfs::Tree& tree, const std::vector<HelperPlan>
   for (const HelperPlan& plan : plans) {
     for (const std::string& path : plan.removed) index->entries.push_back(rootfs::marker_entry(path, false));
     if (!plan.emptied.empty()) index->entries.push_back(rootfs::marker_entry(plan.emptied, true));
+    for (const std::string& path : plan.aside) {
+      rootfs::Entry entry;
+      entry.path = path;
+      index->entries.push_back(std::move(entry));
+    }
   }
   return tree.with(std::move(index));
 }

@@ -31,6 +31,7 @@ struct HelperPlan {
   bool acts = false;
   std::string problem;               // why it cannot be done without running: dpkg would fail, or bytes that are not at hand would move
   std::vector<std::string> removed;  // final paths that are gone before the files come
+  std::vector<std::string> aside;    // final paths that exist only meanwhile: directories that hold them are not empty
   std::string emptied;               // final path of a directory that is empty while the files come; then `link` takes its place
   std::optional<tar::Header> link;
   struct Move {
@@ -38,8 +39,8 @@ struct HelperPlan {
     std::string content;
   };
   std::optional<Move> moved;  // an edited file
-  std::string given_up;       // final path that goes after the files came
-  std::string set_aside;      // final path whose new file is put beside it, as .dpkg-new, for `moved`
+  std::vector<std::string> removed_late;  // final paths that go after the files came
+  std::string displaced;                  // final path whose new file is put beside it, as .dpkg-new, for `moved`
 };
 
 // `action` is one of the four.

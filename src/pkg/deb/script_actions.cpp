@@ -202,8 +202,9 @@ rootfs::Tree finish_helpers(const std::vector<HelperPlan>& plans, std::int64_t e
       remove(link.path);
       put(link, {});
     }
-    if (!plan.set_aside.empty()) {
-      const auto fresh = database.puts().find(plan.set_aside);
+    for (const std::string& path : plan.aside) index->entries.push_back(rootfs::marker_entry(path, false));
+    if (!plan.displaced.empty()) {
+      const auto fresh = database.puts().find(plan.displaced);
       if (fresh != database.puts().end()) {
         tar::Header header = fresh->second.first;
         const std::string content(fresh->second.second.bytes());
@@ -212,7 +213,7 @@ rootfs::Tree finish_helpers(const std::vector<HelperPlan>& plans, std::int64_t e
       }
     }
     if (plan.moved) put(plan.moved->header, plan.moved->content);
-    if (!plan.given_up.empty()) remove(plan.given_up);
+    for (const std::string& path : plan.removed_late) remove(path);
   }
   if (index->entries.empty()) return after;
   return after.with(std::move(index));
