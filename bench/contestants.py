@@ -2,7 +2,7 @@
 """The same upgrade, three ways: resole, buildah, and docker with BuildKit. Each takes the image from, or has it already from, the registry on
 loopback, and pushes the patched image there under its own name.
 
-The two others start with the image in their own store, which is generous to them; resole reads it from the registry when its cache is empty.
+Cold: nobody has the image or anything else; the peers pull it first. Warm: it is in the peers' store, and resole has the cache of the run before.
 """
 import json
 import os
@@ -54,14 +54,14 @@ class Buildah:
         self.flags = ["--root", os.path.join(directory, "store"), "--runroot", os.path.join(directory, "storerun"), "--storage-driver", "overlay"]
         self.storage = os.path.join(directory, "store", "overlay")
         self.context = context(os.path.join(directory, "buildah"), f"{host}/demo:base")
-        self.measure("buildah", *self.flags, "pull", "--tls-verify=false", f"{host}/demo:base")
 
     def run(self, number):
-        to = f"{self.host}/buildah{number}:x"
+        base, to = f"{self.host}/demo:base", f"{self.host}/buildah{number}:x"
+        pull = self.measure("buildah", *self.flags, "pull", "-q", "--tls-verify=false", base)
         build = self.measure("buildah", *self.flags, "bud", "--isolation", "chroot", "--network", "host", "--no-cache", "--pull-never", "-t", to, self.context)
         push = self.measure("buildah", *self.flags, "push", "-q", "--tls-verify=false", to)
-        subprocess.run(["buildah", *self.flags, "rmi", "-f", to], capture_output=True)
-        return {"buildah bud": build, "buildah bud, push": together(build, push)}
+        subprocess.run(["buildah", *self.flags, "rmi", "-f", to, base], capture_output=True)
+        return {"buildah, cold": together(pull, build, push), "buildah, warm": together(build, push)}
 
     def image(self, number):
         return f"buildah{number}:x"
@@ -91,7 +91,6 @@ class BuildKit:
         if self.problem:
             return
         self.context = context(os.path.join(directory, "buildkit"), f"{host}/demo:base")
-        self.docker("pull", "-q", f"{host}/demo:base")
 
     def wait(self):
         for _ in range(150):
@@ -114,11 +113,13 @@ class BuildKit:
         return self.measure(self.client, *arguments, env=self.env, daemons=self.daemons())
 
     def run(self, number):
-        to = f"{self.host}/buildkit{number}:x"
+        base, to = f"{self.host}/demo:base", f"{self.host}/buildkit{number}:x"
+        pull = self.docker("pull", "-q", base)
         build = self.docker("build", "-q", "--network", "host", "--no-cache", "-f", os.path.join(self.context, "Containerfile"), "-t", to, self.context)
         push = self.docker("push", "-q", to)
-        subprocess.run([self.client, "rmi", "-f", to], env=self.env, capture_output=True)
-        return {"BuildKit": build, "BuildKit, push": together(build, push)}
+        subprocess.run([self.client, "rmi", "-f", to, base], env=self.env, capture_output=True)
+        subprocess.run([self.client, "builder", "prune", "-af"], env=self.env, capture_output=True)
+        return {"BuildKit, cold": together(pull, build, push), "BuildKit, warm": together(build, push)}
 
     def image(self, number):
         return f"buildkit{number}:x"
