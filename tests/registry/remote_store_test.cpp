@@ -235,6 +235,24 @@ TEST(RemoteStore, AMirrorIsAskedFirstAndNeverSeesTheRegistrysLogin) {
   }
 }
 
+TEST(RemoteStore, EveryAuthorityOfOneFolderIsTrusted) {
+  const SampleTree tree = sample_image("one");
+  FakeRegistry first({.tls = HttpTls{}}), second({.tls = HttpTls{}}), stranger({.tls = HttpTls{}});
+  RemoteRig rig;
+  const auto folder = rig.folder() / "certs";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(first.server().ca_file(), folder / "a.crt");
+  std::filesystem::copy_file(second.server().ca_file(), folder / "b.crt");
+  const auto client = rig.client(folder.native());
+  const auto look = [&](FakeRegistry& registry) {
+    registry.add_image("team/app", tree, "1");
+    return client->open_for_reading(oci::Reference::parse(registry.reference("team/app:1")))->resolve();
+  };
+  EXPECT_EQ(look(first)->digest, tree.root.digest);
+  EXPECT_EQ(look(second)->digest, tree.root.digest);
+  EXPECT_TRUE(contains(error_of([&] { look(stranger); }).what(), "certificate"));
+}
+
 // ---- names
 
 TEST(RemoteStore, ATagThatWasMovedMeanwhileIsLeft) {
