@@ -63,7 +63,7 @@ TEST_F(LeastWork, APatchOfAnIndexToo) {
   const document::Plan plan = rig_.plan(rig_.at("team/app:1"));
   forget();
   rig_.build(plan, rig_.at("team/app:2"));
-  EXPECT_EQ(rig_.registry.blob_uploads().size(), 6u);
+  EXPECT_EQ(rig_.registry.blob_uploads().size(), 5u) << "a database and a config for each, and the payload, which is the same";
   const Counts counts = asked();
   EXPECT_EQ(counts.at("PUT manifest"), 3u) << "two images and the index";
   EXPECT_EQ(counts.count("GET blob") + counts.count("GET manifest"), 0u) << "what planning has read is known";
@@ -76,7 +76,7 @@ TEST_F(LeastWork, IntoAnotherRepositoryTheRestIsMounted) {
   forget();
   rig_.build(plan, rig_.at("patched/app:1"));
   EXPECT_EQ(rig_.registry.mounts().size(), 2u) << "the base layers";
-  EXPECT_EQ(rig_.registry.blob_uploads().size(), 6u);
+  EXPECT_EQ(rig_.registry.blob_uploads().size(), 5u);
   EXPECT_EQ(asked().count("GET blob"), 0u);
 }
 

@@ -47,7 +47,7 @@ DebBuilder deb_of(const Packaged& package) {
   for (const PackagedFile& file : package.files) {
     file.conffile ? deb.conffile(file.path, file.content, file.mode) : deb.file(file.path, file.content, file.mode);
   }
-  deb.md5sums().compression(archive::Compression::xz);
+  deb.md5sums();
   return deb;
 }
 

@@ -76,7 +76,8 @@ class WayRig {
     static std::unique_ptr<Fetcher> make_http(WayRig& rig, Cache& shared) {
       io::HttpOptions options;
       options.jobs = rig.jobs;
-      options.connect_timeout = options.stall_timeout = 5;
+      options.connect_timeout = 5;
+      options.stall_timeout = 2;
       options.allowed_private_hosts = {rig.mirror.host()};
       options.sleep = [&rig](double) { ++rig.waits; };
       return io::http_fetcher(options, shared, rig.cache_folder(), rig.reporter, rig.clock_);
@@ -85,7 +86,8 @@ class WayRig {
       registry::RegistryOptions options;
       options.source.authfile = options.destination.authfile = (rig.folder_.path() / "auth.json").native();
       options.system_root = (rig.folder_.path() / "root").native();
-      options.connect_timeout = options.stall_timeout = 5;
+      options.connect_timeout = 5;
+      options.stall_timeout = 2;
       options.sleep = [&rig](double) { ++rig.waits; };
       return options;
     }
