@@ -4,7 +4,7 @@
 
 # start_registry ARGS...: sets HOST (host:port), REGISTRY_PID; what it was asked goes to $T/requests.
 start_registry() {
-    "$SUPPORT/real-registry" --dir "${REGISTRY_DIR:-$T/registry}" --port-file "$T/port" --requests "$T/requests" "$@" >"$T/registry.log" 2>&1 3>&- &
+    "$SUPPORT/real-registry" --dir "${REGISTRY_DIR:-$T/registry}" --port-file "$T/port" --access-log "$T/requests" "$@" >"$T/registry.log" 2>&1 3>&- &
     REGISTRY_PID=$!
     local _
     for _ in $(seq 200); do [ -s "$T/port" ] && break; sleep 0.05; done

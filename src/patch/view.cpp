@@ -96,7 +96,7 @@ bool is_linux(const oci::Image& image) {
   return os.empty() || os == "linux";
 }
 
-ImageView look(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools) {
+ImageView open_image(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools) {
   return with_context([&] { return "reading image " + printable(location.text()); },
                       [&] {
                         ImageView view{.location = location, .store = tools.open_for_reading(location), .root = {}, .platforms = {}, .positions = {}};
@@ -104,15 +104,28 @@ ImageView look(const oci::Location& location, const std::vector<oci::Platform>& 
                         if (!root) throw Error(ErrorKind::input, "no such image", hint_for_absent(location));
                         view.root = oci::read_root(*view.store, *root);
                         view.positions = wanted_positions(view.root, platforms);
-                        const auto indexes = load_indexes(view.root, view.positions, *view.store, tools);
-                        Phase phase(tools.reporter, "merging layers");
-                        for (const std::size_t position : view.positions) {
-                          const oci::Image& image = view.root.images[position];
-                          view.platforms.push_back(with_context([&] { return "platform " + image.platform().text(); },
-                                                                [&] { return view_platform(image, indexes); }));
-                        }
                         return view;
                       });
+}
+
+void read_layers(ImageView& view, const Tools& tools) {
+  if (!view.platforms.empty()) return;
+  with_context([&] { return "reading image " + printable(view.location.text()); },
+               [&] {
+                 const auto indexes = load_indexes(view.root, view.positions, *view.store, tools);
+                 Phase phase(tools.reporter, "merging layers");
+                 for (const std::size_t position : view.positions) {
+                   const oci::Image& image = view.root.images[position];
+                   view.platforms.push_back(
+                       with_context([&] { return "platform " + image.platform().text(); }, [&] { return view_platform(image, indexes); }));
+                 }
+               });
+}
+
+ImageView look(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools) {
+  ImageView view = open_image(location, platforms, tools);
+  read_layers(view, tools);
+  return view;
 }
 
 }  // namespace resole::patch

@@ -45,8 +45,12 @@ struct ImageView {
 
 bool is_linux(const oci::Image& image);
 
-// Reads what is needed and nothing more: manifests, configs, and the layers whose index is not known yet.
+// Manifests and configs; `platforms` of the view stays empty until its layers are read.
 // `platforms` empty = all for Linux (of an image that has none: all there are). Error(input) when the image or a wanted platform is not there.
+ImageView open_image(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools);
+// The layers whose index is not known yet, and what follows from all of them. Nothing when that was done.
+void read_layers(ImageView& image, const Tools& tools);
+// Both.
 ImageView look(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools);
 
 }  // namespace resole::patch

@@ -2,10 +2,10 @@
 // Every fault at every request of a plan and a build from one repository of a registry to another, the registry's requests and the mirror's.
 // After each: the destination is the old image or the new one; what was reported is an error of the right kind with a message; the cache
 // holds nothing that is not what it says; the same again without the fault succeeds with this cache, and gives the image that a run without
-// faults gives.
+// faults gives. The mirror's also of a run that could recall the plan of the one before.
 #include <gtest/gtest.h>
 
-#include <atomic>
+#include <map>
 #include <memory>
 #include <set>
 
@@ -19,14 +19,14 @@ namespace {
 constexpr const char* kFrom = "team/app:1";
 constexpr const char* kRepository = "patched/app";
 
-enum class Side { registry, mirror };
+enum class Side { registry, mirror, mirror_again };
 
 // What all cases start from.
 struct World {
   SmallDebian debian;
   ArchiveFiles archives = debian.archives({{"amd64", 3}});
   SampleTree source = built_image({.layers = {debian.layer("amd64")}}), old, patched;
-  std::vector<std::string> of_registry, of_mirror;  // the requests of a run without faults
+  std::map<Side, std::vector<std::string>> requests;  // of a run without faults
 
   World() {
     FakeMirror earlier, now;
@@ -41,8 +41,11 @@ struct World {
     begin(rig);
     rig.patch(rig.at(kFrom), rig.at("patched/app:1"));
     patched = tree_at(rig.registry, kRepository, "1");
-    for (const RegistryRequest& request : rig.registry.log()) of_registry.push_back(request.method + " " + request.path);
-    of_mirror = now.log();
+    for (const RegistryRequest& request : rig.registry.log()) requests[Side::registry].push_back(request.method + " " + request.path);
+    requests[Side::mirror] = now.log();
+    now.forget();
+    rig.patch(rig.at(kFrom), rig.at("patched/app:1"));
+    requests[Side::mirror_again] = now.log();
   }
 
   void begin(WayRig& rig) const {
@@ -95,12 +98,15 @@ class WholeWay : public testing::TestWithParam<NamedFault> {
   }
 
   static void one_case(Side side, std::size_t at, const NamedFault& fault) {
-    const auto& requests = side == Side::registry ? world_->of_registry : world_->of_mirror;
-    const std::string which = fmt::format("{} at {} ({})", fault.name, at, requests[at - 1]);
+    const std::string which = fmt::format("{} at {} ({})", fault.name, at, world_->requests.at(side)[at - 1]);
     FakeMirror mirror;
     mirror.serve(world_->archives);
     WayRig rig(mirror, {.access = {.auth = Auth::bearer}});
     world_->begin(rig);
+    if (side == Side::mirror_again) {
+      rig.patch(rig.at(kFrom), rig.at("patched/app:1"));
+      rig.registry.tag(kRepository, "1", world_->old.root.digest);
+    }
     side == Side::registry ? rig.registry.fail(at, fault.fault) : mirror.fail(at, fault.fault);
 
     bool failed = false;
@@ -127,8 +133,8 @@ class WholeWay : public testing::TestWithParam<NamedFault> {
   }
 
   static void every_request(Side side, const NamedFault& fault) {
-    const std::size_t count = side == Side::registry ? world_->of_registry.size() : world_->of_mirror.size();
-    ASSERT_GT(count, side == Side::registry ? 20u : 6u);
+    const std::size_t count = world_->requests.at(side).size();
+    ASSERT_GE(count, side == Side::registry ? 20u : side == Side::mirror ? 6u : 2u);
     parallel_for(count, 2, [&](std::size_t i) { one_case(side, i + 1, fault); });
   }
 
@@ -138,6 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Faults, WholeWay, testing::ValuesIn(all_faults()), [](c
 
 TEST_P(WholeWay, AtEveryRequestToTheRegistry) { every_request(Side::registry, GetParam()); }
 TEST_P(WholeWay, AtEveryRequestToTheMirror) { every_request(Side::mirror, GetParam()); }
+TEST_P(WholeWay, AtEveryRequestToTheMirrorOfARunThatRecalls) { every_request(Side::mirror_again, GetParam()); }
 
 }  // namespace
 }  // namespace resole::test

@@ -104,14 +104,14 @@ class WayRig {
   // `resole plan FROM`, by a process of its own.
   document::Plan plan(const std::string& from, const WishForPatch& wish = {}) {
     Process process(*this);
-    const patch::ImageView image = patch::look(oci::Location::parse(from), wish.platforms, process.tools);
+    patch::ImageView image = patch::open_image(oci::Location::parse(from), wish.platforms, process.tools);
     patch::PlanRequest request;
     request.policy.update = plan::Update::all;
     request.repositories = repositories();
     request.as_of = kNow;
     request.lockstep = wish.lockstep;
     request.compression = wish.compression;
-    return patch::make_plan(image, request, process.tools);
+    return patch::plan_or_recall(image, request, process.tools);
   }
 
   // `resole build`, by another one: the plan goes through its document.
@@ -122,13 +122,13 @@ class WayRig {
       if (platform.patched) platforms.push_back(platform.platform);
     }
     Process process(*this);
-    const patch::ImageView image = patch::look(oci::Location::parse(read.source_reference), platforms, process.tools);
+    patch::ImageView image = patch::open_image(oci::Location::parse(read.source_reference), platforms, process.tools);
     patch::BuildRequest request;
     request.destinations = {{oci::Location::parse(to), ""}};
     request.repositories = repositories();
     request.force = wish.force;
     request.on_unchanged = wish.on_unchanged;
-    return patch::build_image(image, read, request, process.tools);
+    return patch::build_or_recall(image, read, request, process.tools);
   }
 
   Patched patch(const std::string& from, const std::string& to, const WishForPatch& wish = {}) {
