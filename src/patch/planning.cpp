@@ -250,7 +250,7 @@ document::PlatformPlan carried_platform(const oci::Image& image) {
   out.config_content = config_content(image.config);
   out.diff_ids = image.config.diff_ids();
   out.patched = false;
-  out.carried_because = "not selected by --platform";
+  out.carried_because = is_linux(image) ? "not selected by --platform" : "not a Linux image";
   return out;
 }
 
