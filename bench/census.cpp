@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of the maintainer scripts of a security suite: for every binary package the verdict on the version there, against the version
-// of the main suite. Only the control parts of the packages are read, by ranges, and kept in the cache. scripts/census starts this and
-// writes docs/census.md from what it prints.
+// What becomes of the maintainer scripts of a security suite: for every binary package the verdict on the version there, against the
+// version of the main suite. Only the control parts of the packages are read, by ranges, and kept in the cache. scripts/census starts this
+// and writes docs/census.md from what it prints.
 //
 //   census CODENAME MIRROR SECURITY-MIRROR KEYRING CACHE RECIPE.json     -> one JSON object on standard output
 #include <fmt/format.h>
@@ -125,9 +125,15 @@ std::string_view kind_of(const Pair& pair) {
 }
 
 Json json_of(const Pair& pair, const Outcome& outcome, bool noise) {
-  return {{"package", pair.fresh.name}, {"kind", kind_of(pair)},        {"from", pair.before ? pair.before->version : ""},
-          {"to", pair.fresh.version},   {"verdict", outcome.verdict},   {"bare", outcome.bare},
-          {"reason", outcome.reason},   {"scripts", outcome.scripts},   {"noise", noise},
+  return {{"package", pair.fresh.name},
+          {"kind", kind_of(pair)},
+          {"from", pair.before ? pair.before->version : ""},
+          {"to", pair.fresh.version},
+          {"verdict", outcome.verdict},
+          {"bare", outcome.bare},
+          {"reason", outcome.reason},
+          {"scripts", outcome.scripts},
+          {"noise", noise},
           {"unknownShapes", outcome.unknown_shapes}};
 }
 
@@ -145,15 +151,17 @@ int run(const std::vector<std::string>& words) {
   inventory.os.id = "debian";
   inventory.os.codename = codename;
   inventory.arch = "amd64";
-  const pkg::RepositoryOptions options{.mirrors = {},
-                                       .extra = {fmt::format("{} {} main", words[1], codename), fmt::format("{} {} main", words[2], security)},
-                                       .keyrings = {io::read_file(words[3], 16u << 20)},
-                                       .replace_keyrings = true,
-                                       .now = clock->now(),
-                                       .max_index_age = 10ll * 365 * 86400};
+  const pkg::RepositoryOptions options{
+      .mirrors = {},
+      .extra = {fmt::format("{} {} main", words[1], codename), fmt::format("{} {} main", words[2], security)},
+      .keyrings = {io::read_file(words[3], 16u << 20)},
+      .replace_keyrings = true,
+      .now = clock->now(),
+      .max_index_age = 10ll * 365 * 86400};
   const rootfs::Tree nothing = tree_with({});
   const auto source = deb::load_candidates({nothing, inventory, recipes, options, *fetcher, *cache}, *reporter);
-  for (const auto& failure : source->failures()) throw Error(ErrorKind::network, failure.uri + " " + failure.suite + ": " + failure.message);
+  for (const auto& failure : source->failures())
+    throw Error(ErrorKind::network, failure.uri + " " + failure.suite + ": " + failure.message);
 
   const std::vector<Pair> pairs = pairs_of(*source, security);
   const pkg::Recipe* recipe = recipes.find(inventory.os);
@@ -162,7 +170,8 @@ int run(const std::vector<std::string>& words) {
   std::atomic<std::size_t> done = 0;
   Phase phase(*reporter, "reading control parts");
   parallel_for(pairs.size(), kConnections, [&](std::size_t i) {
-    const bool noise = recipe && std::ranges::any_of(recipe->noise, [&](const std::string& glob) { return glob_match(glob, pairs[i].fresh.name); });
+    const bool noise =
+        recipe && std::ranges::any_of(recipe->noise, [&](const std::string& glob) { return glob_match(glob, pairs[i].fresh.name); });
     Outcome outcome;
     try {
       outcome = census.judge(pairs[i]);

@@ -14,8 +14,8 @@
 namespace resole::pkg {
 namespace {
 
-// One letter per argument: p absolute path, t target of a link, v version, m mode, n number, w name; after '?' optional ones; "+" at the end:
-// the last may be repeated; 's': groups of "--slave LINK NAME PATH".
+// One letter per argument: p absolute path, t target of a link, v version, m mode, n number, w name; after '?' optional ones; "+" at the
+// end: the last may be repeated; 's': groups of "--slave LINK NAME PATH".
 struct Row {
   ActionKind kind;
   std::string_view name, arguments;
@@ -51,14 +51,16 @@ bool has_odd(std::string_view text) {
 // Absolute, no empty, "." or ".." component, no slash at the end: it becomes a path in the image.
 bool is_clean_path(std::string_view path) {
   if (path.size() < 2 || path.size() > kLongest || path.front() != '/' || has_odd(path)) return false;
-  return std::ranges::all_of(split(path.substr(1), '/'), [](std::string_view part) { return !part.empty() && part != "." && part != ".."; });
+  return std::ranges::all_of(split(path.substr(1), '/'),
+                             [](std::string_view part) { return !part.empty() && part != "." && part != ".."; });
 }
 
 bool is_name(std::string_view text) {
   constexpr std::string_view kExtra = "._+@:~-";
-  return !text.empty() && text.size() <= 255 && text.front() != '-' && text != "." && text != ".." && std::ranges::all_of(text, [&](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kExtra.find(c) != std::string_view::npos;
-  });
+  return !text.empty() && text.size() <= 255 && text.front() != '-' && text != "." && text != ".." &&
+         std::ranges::all_of(text, [&](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kExtra.find(c) != std::string_view::npos;
+         });
 }
 
 bool is_number(std::string_view text) {
@@ -131,7 +133,8 @@ std::string_view action_name(ActionKind kind) { return row_of(kind).name; }
 Action make_action(ActionKind kind, std::vector<std::string> arguments) {
   const Row& row = row_of(kind);
   if (!fit(row.arguments, arguments)) {
-    throw Error(ErrorKind::input, fmt::format("action \"{}\" does not take the arguments \"{}\"", row.name, printable(join(arguments, " "))));
+    throw Error(ErrorKind::input,
+                fmt::format("action \"{}\" does not take the arguments \"{}\"", row.name, printable(join(arguments, " "))));
   }
   return {kind, std::move(arguments)};
 }

@@ -35,8 +35,8 @@ struct Action {
   bool operator==(const Action&) const = default;
 };
 
-// Error(input), without a place: no such action, too many or too few arguments, a path that is not absolute and clean, a version or a number
-// that is none.
+// Error(input), without a place: no such action, too many or too few arguments, a path that is not absolute and clean, a version or a
+// number that is none.
 Action parse_action(std::string_view text);
 // The same of arguments that are words already. `kind` decides what they must be.
 Action make_action(ActionKind kind, std::vector<std::string> arguments);

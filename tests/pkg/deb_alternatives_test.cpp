@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// update-alternatives, systemd-tmpfiles and what else scripts do after the files are there, beside the real programs in a root of their own.
+// update-alternatives, systemd-tmpfiles and what else scripts do after the files are there, beside the real programs in a root of their
+// own.
 #include "pkg/deb/alternatives.hpp"
 
 #include <gtest/gtest.h>
@@ -14,7 +15,7 @@ namespace resole::test {
 namespace {
 
 using deb::Alternative;
-using Words = std::vector<std::string>;
+using ArgumentWords = std::vector<std::string>;
 
 // A directory that a real program changes, and the same as a tree that ours changes.
 class Beside : public DpkgOracle {
@@ -37,19 +38,21 @@ class Beside : public DpkgOracle {
 class Alternatives : public Beside {
  public:
   Alternatives() {
-    shell("mkdir -p etc/alternatives var/lib/dpkg/alternatives usr/bin usr/share/man/man1; touch usr/bin/nano usr/bin/vim usr/bin/ed "
-          "usr/share/man/man1/nano.1.gz usr/share/man/man1/vim.1.gz");
+    shell(
+        "mkdir -p etc/alternatives var/lib/dpkg/alternatives usr/bin usr/share/man/man1; touch usr/bin/nano usr/bin/vim usr/bin/ed "
+        "usr/share/man/man1/nano.1.gz usr/share/man/man1/vim.1.gz");
   }
   void install(const std::string& arguments) {
-    Words words;
+    ArgumentWords words;
     for (const auto word : split_words(arguments)) words.emplace_back(word);
     compare("update-alternatives --root \"$PWD\" --quiet --install " + arguments + "; rm -r var/log",
             [&](deb::TreeEdit& edit) { deb::install_alternative(words, edit); });
   }
 };
 
-const std::string kSlave = " --slave /usr/share/man/man1/editor.1.gz editor.1.gz /usr/share/man/man1/";
-const std::string kNano = "/usr/bin/editor editor /usr/bin/nano 40", kVim = "/usr/bin/editor editor /usr/bin/vim 50", kEd = "/usr/bin/editor editor /usr/bin/ed -100";
+const std::string kManualSlave = " --slave /usr/share/man/man1/editor.1.gz editor.1.gz /usr/share/man/man1/";
+const std::string kNano = "/usr/bin/editor editor /usr/bin/nano 40", kVim = "/usr/bin/editor editor /usr/bin/vim 50",
+                  kEd = "/usr/bin/editor editor /usr/bin/ed -100";
 
 #define REQUIRE_ALTERNATIVES() \
   if (!has_program("update-alternatives") || !has_program("tar")) GTEST_SKIP() << "update-alternatives is needed as oracle"
@@ -57,19 +60,19 @@ const std::string kNano = "/usr/bin/editor editor /usr/bin/nano 40", kVim = "/us
 TEST(DebAlternatives, InstallAsUpdateAlternatives) {
   REQUIRE_ALTERNATIVES();
   Alternatives alternatives;
-  alternatives.install(kEd);                            // the first
-  alternatives.install(kNano + kSlave + "nano.1.gz");   // better, with a new slave
-  alternatives.install(kNano + kSlave + "nano.1.gz");   // again
-  alternatives.install(kVim + kSlave + "vim.1.gz");     // better still
-  alternatives.install("/usr/bin/editor editor /usr/bin/vim 10" + kSlave + "vim.1.gz");  // worse now: nano is back
-  alternatives.install(kEd + kSlave + "missing.1.gz");
-  alternatives.install("/usr/bin/editor editor /usr/bin/ed 99" + kSlave + "missing.1.gz");  // best, but its slave is not there
+  alternatives.install(kEd);                                                             // the first
+  alternatives.install(kNano + kManualSlave + "nano.1.gz");                                    // better, with a new slave
+  alternatives.install(kNano + kManualSlave + "nano.1.gz");                                    // again
+  alternatives.install(kVim + kManualSlave + "vim.1.gz");                                      // better still
+  alternatives.install("/usr/bin/editor editor /usr/bin/vim 10" + kManualSlave + "vim.1.gz");  // worse now: nano is back
+  alternatives.install(kEd + kManualSlave + "missing.1.gz");
+  alternatives.install("/usr/bin/editor editor /usr/bin/ed 99" + kManualSlave + "missing.1.gz");  // best, but its slave is not there
 }
 
 TEST(DebAlternatives, SlavesThatNobodyUsesGo) {
   REQUIRE_ALTERNATIVES();
   Alternatives alternatives;
-  alternatives.install(kNano + kSlave + "nano.1.gz");
+  alternatives.install(kNano + kManualSlave + "nano.1.gz");
   alternatives.install(kNano);
 }
 
@@ -77,8 +80,9 @@ TEST(DebAlternatives, LinksThatMove) {
   REQUIRE_ALTERNATIVES();
   Alternatives alternatives;
   alternatives.shell("mkdir -p usr/games");
-  alternatives.install(kNano + kSlave + "nano.1.gz");
-  alternatives.install("/usr/games/editor editor /usr/bin/nano 40 --slave /usr/share/man/man1/edit.1.gz editor.1.gz /usr/share/man/man1/nano.1.gz");
+  alternatives.install(kNano + kManualSlave + "nano.1.gz");
+  alternatives.install(
+      "/usr/games/editor editor /usr/bin/nano 40 --slave /usr/share/man/man1/edit.1.gz editor.1.gz /usr/share/man/man1/nano.1.gz");
 }
 
 TEST(DebAlternatives, ByHand) {
@@ -87,14 +91,14 @@ TEST(DebAlternatives, ByHand) {
   alternatives.install(kNano);
   alternatives.install(kVim);
   alternatives.shell("update-alternatives --root \"$PWD\" --quiet --set editor /usr/bin/nano; rm -r var/log");
-  alternatives.install(kVim + kSlave + "vim.1.gz");
-  alternatives.install(kNano + kSlave + "nano.1.gz");
+  alternatives.install(kVim + kManualSlave + "vim.1.gz");
+  alternatives.install(kNano + kManualSlave + "nano.1.gz");
   alternatives.shell("ln -sf /usr/bin/ed etc/alternatives/editor");  // none of the choices
-  alternatives.install(kVim + kSlave + "vim.1.gz");
+  alternatives.install(kVim + kManualSlave + "vim.1.gz");
   alternatives.shell("ln -sf /usr/bin/nowhere etc/alternatives/editor");
-  alternatives.install(kVim + kSlave + "vim.1.gz");
+  alternatives.install(kVim + kManualSlave + "vim.1.gz");
   alternatives.shell("rm etc/alternatives/editor");
-  alternatives.install(kVim + kSlave + "vim.1.gz");
+  alternatives.install(kVim + kManualSlave + "vim.1.gz");
 }
 
 TEST(DebAlternatives, AFileInTheLinksPlaceStays) {
@@ -105,11 +109,12 @@ TEST(DebAlternatives, AFileInTheLinksPlaceStays) {
 }
 
 TEST(DebAlternatives, WhatWouldFail) {
-  const auto tree = tree_of({{"usr/bin/nano", ""}, {"var/lib/dpkg/alternatives/pager", "auto\n/usr/bin/pager\n\n/bin/more\nfifty\n\n"}, {"bin/more", ""}});
+  const auto tree = tree_of(
+      {{"usr/bin/nano", ""}, {"var/lib/dpkg/alternatives/pager", "auto\n/usr/bin/pager\n\n/bin/more\nfifty\n\n"}, {"bin/more", ""}});
   rootfs::LayerDraft draft;
   deb::TreeEdit edit(tree, draft, 0);
-  EXPECT_THROW(deb::install_alternative(Words{"/usr/bin/editor", "editor", "/usr/bin/vim", "1"}, edit), Error);
-  EXPECT_THROW(deb::install_alternative(Words{"/usr/bin/pager", "pager", "/bin/more", "1"}, edit), Error) << "a damaged table";
+  EXPECT_THROW(deb::install_alternative(ArgumentWords{"/usr/bin/editor", "editor", "/usr/bin/vim", "1"}, edit), Error);
+  EXPECT_THROW(deb::install_alternative(ArgumentWords{"/usr/bin/pager", "pager", "/bin/more", "1"}, edit), Error) << "a damaged table";
   EXPECT_TRUE(draft.empty());
 }
 
@@ -143,8 +148,10 @@ TEST(DebTmpfiles, AsSystemdTmpfiles) {
       "d /run/foo 0755 - - -\n";
   Beside beside;
   beside.shell(
-      "printf 'root:x:0:0::/root:/bin/sh\\nfoo:x:123:124::/:/bin/sh\\n' > etc/passwd; printf 'root:x:0:\\nbar:x:124:\\n' > etc/group; mkdir -p var/lib var/cache/there "
-      "var/cache/kept run usr/lib/tmpfiles.d; chmod 0777 var/cache/kept; touch etc/mtab; ln -s here etc/already; echo x > var/lib/there; chmod 0640 var/lib/there; cat > "
+      "printf 'root:x:0:0::/root:/bin/sh\\nfoo:x:123:124::/:/bin/sh\\n' > etc/passwd; printf 'root:x:0:\\nbar:x:124:\\n' > etc/group; "
+      "mkdir -p var/lib var/cache/there "
+      "var/cache/kept run usr/lib/tmpfiles.d; chmod 0777 var/cache/kept; touch etc/mtab; ln -s here etc/already; echo x > var/lib/there; "
+      "chmod 0640 var/lib/there; cat > "
       "usr/lib/tmpfiles.d/foo.conf <<'E'\n" +
       conf + "E\n");
   std::vector<std::string> notes;
@@ -158,7 +165,8 @@ TEST(DebTmpfiles, WhatIsLeftIsTold) {
   rootfs::LayerDraft draft;
   deb::TreeEdit edit(tree, draft, 0);
   const auto notes = deb::apply_tmpfiles(
-      "d /var/lib/%m\nd /var/lib/new 0755 nobody-knows - -\nd /var/../etc/x\nC /etc/foo - - - -\nw /var/lib/x - - - - text\nd /var/lib/y 9999\n"
+      "d /var/lib/%m\nd /var/lib/new 0755 nobody-knows - -\nd /var/../etc/x\nC /etc/foo - - - -\nw /var/lib/x - - - - text\nd /var/lib/y "
+      "9999\n"
       "z /var/lib/x 0600\nL+ /var/lib/d - - - - elsewhere\nf /var/lib/content - - - - text\n\"\n",
       "foo.conf", edit);
   EXPECT_EQ(notes.size(), 8u) << join(notes, "\n");

@@ -93,8 +93,12 @@ TEST(DebScripts, UnchangedButForDebhelpersVersion) {
 }
 
 TEST(DebScripts, ItsOwnVersionInAQuestion) {
-  const auto with = [](const std::string& version) { return "#!/bin/sh\nif [ -n \"$ver\" ] && [ \"$ver\" != \"" + version + "\" ]; then\necho no\nfi\n"; };
-  const auto guard = [](const std::string& version) { return "#!/bin/sh\nif dpkg --compare-versions \"$2\" lt \"" + version + "\"; then\nmove\nfi\n"; };
+  const auto with = [](const std::string& version) {
+    return "#!/bin/sh\nif [ -n \"$ver\" ] && [ \"$ver\" != \"" + version + "\" ]; then\necho no\nfi\n";
+  };
+  const auto guard = [](const std::string& version) {
+    return "#!/bin/sh\nif dpkg --compare-versions \"$2\" lt \"" + version + "\"; then\nmove\nfi\n";
+  };
   const auto kind_of = [](const std::string& before, const std::string& after) {
     return judge(tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", before}}), with_foo("1"),
                  DebBuilder("foo", "2").control("postinst", after, 0755).build())
@@ -106,7 +110,8 @@ TEST(DebScripts, ItsOwnVersionInAQuestion) {
 }
 
 TEST(DebScripts, WhereInfoWasDeleted) {
-  const std::string old = DebBuilder("foo", "1").control("postinst", kPostinst, 0755).build(), fresh = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
+  const std::string old = DebBuilder("foo", "1").control("postinst", kPostinst, 0755).build(),
+                    fresh = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
   class Two : public OnePackage {
    public:
     Two(const std::string& a, const std::string& b) : OnePackage(a), second_(b) {}
@@ -138,11 +143,14 @@ TEST(DebScripts, WhereInfoWasDeleted) {
 }
 
 TEST(DebScripts, ChangedAddedAndDropped) {
-  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", kPostinst}, {"var/lib/dpkg/info/foo.prerm", "#!/bin/sh\n"}});
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"},
+                               {"var/lib/dpkg/info/foo.postinst", kPostinst},
+                               {"var/lib/dpkg/info/foo.prerm", "#!/bin/sh\n"}});
   const auto changed =
       judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kPostinst + "rm -rf /\n", 0755).control("config", "x").build());
   EXPECT_EQ(changed.kind, Kind::unknown);
-  EXPECT_TRUE(changed.reason.starts_with("config is new; postinst differs from the installed one at line 5: \"rm -rf /\" (scripts ")) << changed.reason;
+  EXPECT_TRUE(changed.reason.starts_with("config is new; postinst differs from the installed one at line 5: \"rm -rf /\" (scripts "))
+      << changed.reason;
   EXPECT_FALSE(changed.passes());
 }
 
@@ -164,11 +172,13 @@ TEST(DebScripts, CertificateListsAreData) {
 TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
   const auto verdict = judge(tree_with({}), {}, DebBuilder("foo", "2").control("postinst", kPostinst, 0755).build());
   EXPECT_EQ(verdict.kind, Kind::unknown);
-  EXPECT_TRUE(verdict.reason.starts_with("a new package with scripts: postinst has a changed part of dh_makeshlibs that is not known")) << verdict.reason;
+  EXPECT_TRUE(verdict.reason.starts_with("a new package with scripts: postinst has a changed part of dh_makeshlibs that is not known"))
+      << verdict.reason;
 }
 
 TEST(DebScripts, HugeOnesAreRefusedByName) {
-  const std::string bomb = DebBuilder("foo", "2").compression(archive::Compression::gzip).control("postinst", std::string(20u << 20, '\n'), 0755).build();
+  const std::string bomb =
+      DebBuilder("foo", "2").compression(archive::Compression::gzip).control("postinst", std::string(20u << 20, '\n'), 0755).build();
   EXPECT_LT(bomb.size(), 200'000u);
   try {
     judge(tree_with({}), {}, bomb);
@@ -205,7 +215,9 @@ TEST(DebScripts, FetchesTheControlPartOnceAndOnlyIt) {
   const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", kPostinst}});
   OnePackage fetcher(deb), whole(deb, true);
   MemoryCache cache;
-  const auto judge_with = [&](Fetcher& which) { return deb::judge(tree, with_foo("1"), {}, candidate_of(deb), nullptr, which, cache).kind; };
+  const auto judge_with = [&](Fetcher& which) {
+    return deb::judge(tree, with_foo("1"), {}, candidate_of(deb), nullptr, which, cache).kind;
+  };
   EXPECT_EQ(judge_with(fetcher), Kind::unchanged);
   EXPECT_EQ(fetcher.requests, 2) << "64 KiB, then the rest of the control part";
   EXPECT_EQ(judge_with(fetcher), Kind::unchanged);

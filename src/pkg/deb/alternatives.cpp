@@ -46,7 +46,12 @@ struct Wish {
 };
 
 Wish wish_of(std::span<const std::string> words) {
-  Wish wish{.link = words[0], .name = words[1], .file = words[2], .priority = parse_priority(words[3]).value_or(0), .slave_links = {}, .slave_files = {}};
+  Wish wish{.link = words[0],
+            .name = words[1],
+            .file = words[2],
+            .priority = parse_priority(words[3]).value_or(0),
+            .slave_links = {},
+            .slave_files = {}};
   for (std::size_t i = 4; i + 3 < words.size(); i += 4) {
     wish.slave_links[words[i + 2]] = words[i + 1];
     wish.slave_files[words[i + 2]] = words[i + 3];

@@ -69,7 +69,8 @@ ControlFacts facts_of(const ControlArchive& control) {
 
 ControlFacts installed_facts(const rootfs::Tree& tree, const pkg::Package& package) {
   const auto text = [&](std::string_view name) { return tree.content(info_path(package, name)); };
-  ControlFacts facts{.scripts = {}, .md5sums = std::string(text("md5sums").value_or("")), .triggers = std::string(text("triggers").value_or(""))};
+  ControlFacts facts{
+      .scripts = {}, .md5sums = std::string(text("md5sums").value_or("")), .triggers = std::string(text("triggers").value_or(""))};
   for (const std::string_view name : kScriptNames) {
     if (const auto script = text(name)) facts.scripts[std::string(name)] = normalise_script(*script);
   }

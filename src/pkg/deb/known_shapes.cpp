@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Shapes of debhelper 13.3 to 13.24 and of dh-python 4 to 6, as the scripts of bullseye, bookworm and trixie hold them. To add one: read the
-// snippet, see what it does on `configure` and `upgrade` in an image where nothing runs, and pin its shape; `scripts/census` prints the
+// Shapes of debhelper 13.3 to 13.24 and of dh-python 4 to 6, as the scripts of bullseye, bookworm and trixie hold them. To add one: read
+// the snippet, see what it does on `configure` and `upgrade` in an image where nothing runs, and pin its shape; `scripts/census` prints the
 // shapes that it met and does not know.
 //
 // Units are not enabled and init scripts not linked where a package is new: that is for a machine that boots. systemd-sysusers is not among
@@ -15,10 +15,12 @@ namespace {
 using enum SnippetEffect;
 
 constexpr auto kShapes = std::to_array<KnownShape>({
-    {"dh_apparmor", "f3d3250f85a5e7e31fd4e09b1dd1fb30413c5b6f54ac46c0c3ebb947d961f800", profile, "local part of a profile; loaded where AppArmor runs"},
+    {"dh_apparmor", "f3d3250f85a5e7e31fd4e09b1dd1fb30413c5b6f54ac46c0c3ebb947d961f800", profile,
+     "local part of a profile; loaded where AppArmor runs"},
     {"dh_icons", "614c80139899ee42b514acf173ea7160d65efc374f6957051b24c27fbfaff261", none, "icon caches, which GTK checks by time"},
     {"dh_icons", "78e6039d920d84aab9d1193e3c72858ee0048aca8774214f7540c8d927052f78", none, "icon caches, which GTK checks by time"},
-    {"dh_installinit", "830fbb38dfcf461b798d2199f71f47ed81a9e3729c0d4232f834829ea15724b1", none, "chmod of an init script that a removal left"},
+    {"dh_installinit", "830fbb38dfcf461b798d2199f71f47ed81a9e3729c0d4232f834829ea15724b1", none,
+     "chmod of an init script that a removal left"},
     {"dh_installinit", "14a5614a8169e8b15896fcbec138b13411aa30b6117377ca9dcb8b12860d722b", none, "invoke-rc.d stop"},
     {"dh_installinit", "2345070567faffb928d96208ed1acc27b7f75a3cc5e9048c529af88142f563ab", none, "invoke-rc.d stop"},
     {"dh_installinit", "6867a4fb2805391cf23e6f0884024befbf33c6f40a28598b2c157e03b4f4db70", none, "invoke-rc.d stop"},
@@ -102,7 +104,8 @@ constexpr auto kShapes = std::to_array<KnownShape>({
     {"dh_installsystemd", "ac6918b7e3d4a8137a09cea3c41b9706e92c91ab2cbddff5ebddbf0781717e55", none, "restart under a running systemd"},
     {"dh_installsystemd", "c8d4583913c4274fc861014a0925d7ee8c73e550b048e0ed0343779900bda025", none, "restart under a running systemd"},
     {"dh_installsystemd", "f15dbb2d97cee89c60f94a206bb29e46235d6ba36d3c5cf98ce5bbf09353e14c", none, "restart under a running systemd"},
-    {"dh_installsystemd", "7601ffb94c40338ec9f7ace5d7e79578c53971d8fd3cf41306d3faab89ccc38e", none, "start or restart under a running systemd"},
+    {"dh_installsystemd", "7601ffb94c40338ec9f7ace5d7e79578c53971d8fd3cf41306d3faab89ccc38e", none,
+     "start or restart under a running systemd"},
     {"dh_installsystemd", "41b4f9a7591d5c993cf5d625da22b84b1c1afd1fc78fcd0197d93b1afc2e446b", none, "start under a running systemd"},
     {"dh_installsystemd", "7d0dd7f7a63adde5778cf36856ff8422f4999142afa01dd1d71a817ac4d73ba4", none, "start under a running systemd"},
     {"dh_installsystemd", "8e1365f2368103c4d8ef322f36829d79b957d2d8ae3005ece86b4dd31e299adb", none, "start under a running systemd"},
@@ -114,9 +117,12 @@ constexpr auto kShapes = std::to_array<KnownShape>({
     {"dh_installsystemduser", "1a302d989413d326f852a6b05c23da529b8e5d767756b7e44107dcc8cc15a79d", none, "deb-systemd-helper --user enable"},
     {"dh_installsystemduser", "2f775eebaad5c01b2e85635bbd9134e31c5c7126f0b32b06c600dc1670344fc9", none, "deb-systemd-helper --user enable"},
     {"dh_installsystemduser", "4516a0a6e5e77ddf183ffbe8a7dc8359cbc399ebe506ec1385c441c637987a38", none, "deb-systemd-helper --user enable"},
-    {"dh_installsystemduser", "6177f1186cb03abc6b74db42f4ac50ab738b0c97e603ef8f57b39b9260662e13", none, "deb-systemd-helper --user update-state"},
-    {"dh_installsystemduser", "7e73cda293cf24d15a4a4e5f33a868c058f1e5f262871d1c4fa3893bb7f0969d", none, "deb-systemd-helper --user update-state"},
-    {"dh_installsystemduser", "f7641683ee717f3cd4e23e0c34eadfb9180370cbe4ab8caa13c719d6b7da0c42", none, "deb-systemd-helper --user update-state"},
+    {"dh_installsystemduser", "6177f1186cb03abc6b74db42f4ac50ab738b0c97e603ef8f57b39b9260662e13", none,
+     "deb-systemd-helper --user update-state"},
+    {"dh_installsystemduser", "7e73cda293cf24d15a4a4e5f33a868c058f1e5f262871d1c4fa3893bb7f0969d", none,
+     "deb-systemd-helper --user update-state"},
+    {"dh_installsystemduser", "f7641683ee717f3cd4e23e0c34eadfb9180370cbe4ab8caa13c719d6b7da0c42", none,
+     "deb-systemd-helper --user update-state"},
     {"dh_installsystemduser", "447b67021041629ed54245735808832e27918beadcdb01c55d1c54db714cde67", none, "restart under a running systemd"},
     {"dh_installsystemduser", "ab1fc8133f8a48989efb8e33b5b0d99a716f2b9568502482dd2c4b9b723ca036", none, "restart under a running systemd"},
     {"dh_installtmpfiles", "5684130c6d9c91f7705f64ef78be98b157a390099461d493ae6c025e23caa336", tmpfiles, "systemd-tmpfiles --create"},

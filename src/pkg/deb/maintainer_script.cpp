@@ -67,7 +67,8 @@ bool is_question(std::string_view line) {
       expects_operand = true;
       continue;
     }
-    if (at + 2 >= words.size() || (words[at] != "\"$1\"" && words[at] != "$1") || (words[at + 1] != "=" && words[at + 1] != "!=")) return false;
+    if (at + 2 >= words.size() || (words[at] != "\"$1\"" && words[at] != "$1") || (words[at + 1] != "=" && words[at + 1] != "!="))
+      return false;
     std::string_view word = words[at + 2];
     if (word.size() >= 2 && word.starts_with('"') && word.ends_with('"')) word = word.substr(1, word.size() - 2);
     if (word.empty() || !has_only(word, "abcdefghijklmnopqrstuvwxyz-")) return false;
@@ -80,7 +81,8 @@ bool is_question(std::string_view line) {
 // echo "postinst called with unknown argument \`$1'" >&2
 bool is_complaint(std::string_view line) {
   constexpr std::string_view kEcho = "echo \"";
-  constexpr std::array<std::string_view, 4> kTails = {" called with unknown argument \\`$1'\" >&2", " called with unknown argument \\`$1'\" 1>&2",
+  constexpr std::array<std::string_view, 4> kTails = {" called with unknown argument \\`$1'\" >&2",
+                                                      " called with unknown argument \\`$1'\" 1>&2",
                                                       " called with unknown argument '$1'\" >&2", " called with unknown argument \\`$1'\""};
   if (!line.starts_with(kEcho)) return false;
   line.remove_prefix(kEcho.size());
@@ -91,10 +93,28 @@ bool is_complaint(std::string_view line) {
 }
 
 bool does_nothing(std::string_view line) {
-  constexpr auto kNothing = std::to_array<std::string_view>({"set -e", "set -eu", "set -ue", "set -u", "case \"$1\" in", "case $1 in",
-                                                         "case \"${1}\" in", ";;", "esac", ":", "true", "exit 0", "fi", "else",
-                                                         ". /usr/share/debconf/confmodule", "db_version 2.0", "db_stop", "db_stop || true",
-                                                         "exit 0;", "then", "ldconfig", "/sbin/ldconfig"});
+  constexpr auto kNothing = std::to_array<std::string_view>({"set -e",
+                                                             "set -eu",
+                                                             "set -ue",
+                                                             "set -u",
+                                                             "case \"$1\" in",
+                                                             "case $1 in",
+                                                             "case \"${1}\" in",
+                                                             ";;",
+                                                             "esac",
+                                                             ":",
+                                                             "true",
+                                                             "exit 0",
+                                                             "fi",
+                                                             "else",
+                                                             ". /usr/share/debconf/confmodule",
+                                                             "db_version 2.0",
+                                                             "db_stop",
+                                                             "db_stop || true",
+                                                             "exit 0;",
+                                                             "then",
+                                                             "ldconfig",
+                                                             "/sbin/ldconfig"});
   return line.starts_with('#') || std::ranges::find(kNothing, line) != kNothing.end() || is_case_label(line) || is_question(line);
 }
 

@@ -20,10 +20,6 @@ namespace {
 
 using pkg::ActionKind;
 
-bool is_helper(ActionKind kind) {
-  return kind == ActionKind::rm_conffile || kind == ActionKind::mv_conffile || kind == ActionKind::symlink_to_dir || kind == ActionKind::dir_to_symlink;
-}
-
 // Some files of one package, read again from it.
 class WantedFiles : public MemberVisitor {
  public:
@@ -46,7 +42,8 @@ class WantedFiles : public MemberVisitor {
 
 class ActionRun {
  public:
-  ActionRun(const PreparedPackage& package, TreeEdit& edit, std::vector<std::string>& notes) : package_(package), edit_(edit), notes_(notes) {}
+  ActionRun(const PreparedPackage& package, TreeEdit& edit, std::vector<std::string>& notes)
+      : package_(package), edit_(edit), notes_(notes) {}
 
   void run() {
     std::vector<pkg::Action> actions;
@@ -56,9 +53,7 @@ class ActionRun {
   }
 
  private:
-  static std::vector<std::string> places_of(const std::string& conf) {
-    return {"usr/lib/tmpfiles.d/" + conf, "lib/tmpfiles.d/" + conf};
-  }
+  static std::vector<std::string> places_of(const std::string& conf) { return {"usr/lib/tmpfiles.d/" + conf, "lib/tmpfiles.d/" + conf}; }
 
   void read_files(const std::vector<pkg::Action>& actions) {
     std::set<std::string> paths;
@@ -76,7 +71,9 @@ class ActionRun {
   }
 
   // Without the program the script does nothing.
-  bool has_tmpfiles() const { return edit_.leads_to_something("/usr/bin/systemd-tmpfiles") || edit_.leads_to_something("/bin/systemd-tmpfiles"); }
+  bool has_tmpfiles() const {
+    return edit_.leads_to_something("/usr/bin/systemd-tmpfiles") || edit_.leads_to_something("/bin/systemd-tmpfiles");
+  }
 
   void apply(const pkg::Action& action) {
     const std::vector<std::string>& words = action.arguments;
@@ -128,7 +125,8 @@ class ActionRun {
     if (edit_.is_there(to) || !edit_.has_parent(to)) return;
     const auto file = files_.find(from.substr(1));
     if (file == files_.end()) {
-      throw Error(ErrorKind::input, fmt::format("a recipe copies {} of {}, which has no such file", printable(from), package_.label()), "correct the recipe");
+      throw Error(ErrorKind::input, fmt::format("a recipe copies {} of {}, which has no such file", printable(from), package_.label()),
+                  "correct the recipe");
     }
     edit_.put_file(to, file->second);
   }
@@ -163,14 +161,15 @@ std::vector<HelperPlan> plan_helpers(const pkg::UpgradeRequest& request) {
   for (const pkg::Item& item : request.items) {
     for (const std::string& text : item.actions) {
       const pkg::Action action = pkg::parse_action(text);
-      if (!is_helper(action.kind)) continue;
+      if (!is_helper(action)) continue;
       const pkg::InstalledPackage* installed = nullptr;
       for (const pkg::InstalledPackage& each : request.inventory.packages) {
         const bool instance = each.arch == item.arch || each.arch == "all" || item.arch == "all";
         if (each.name == item.name && instance && each.version == item.from) installed = &each;
       }
       HelperPlan plan = plan_helper({request.tree, installed, {}}, action);
-      if (!plan.problem.empty()) throw Error(ErrorKind::verification, fmt::format("{} {}: {}", item.name, item.to.version, plan.problem), "plan again");
+      if (!plan.problem.empty())
+        throw Error(ErrorKind::verification, fmt::format("{} {}: {}", item.name, item.to.version, plan.problem), "plan again");
       if (plan.acts) plans.push_back(std::move(plan));
     }
   }

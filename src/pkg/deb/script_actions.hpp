@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "pkg/deb/installed_system.hpp"
-#include "pkg/deb/maintscript_helper.hpp"
+#include "pkg/deb/maintscript_moves.hpp"
 #include "pkg/deb/preparation.hpp"
 #include "pkg/family.hpp"
 #include "rootfs/layer_draft.hpp"

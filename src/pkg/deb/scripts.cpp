@@ -16,7 +16,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/deb/ca_certificates.hpp"
-#include "pkg/deb/maintscript_helper.hpp"
+#include "pkg/deb/maintscript_moves.hpp"
 #include "pkg/deb/snippets.hpp"
 #include "pkg/deb/status.hpp"
 #include "pkg/deb/version.hpp"
@@ -57,12 +57,18 @@ const std::string* find(const Scripts* scripts, std::string_view name) {
 class ScriptComparison {
  public:
   ScriptComparison(std::string_view package, std::string_view name, const std::string& fresh, const std::string* installed)
-      : package_(package), name_(name), fresh_(fresh), installed_(installed), parts_(cut_script(fresh)), before_(installed ? cut_script(*installed) : ScriptParts()) {}
+      : package_(package),
+        name_(name),
+        fresh_(fresh),
+        installed_(installed),
+        parts_(cut_script(fresh)),
+        before_(installed ? cut_script(*installed) : ScriptParts()) {}
 
   std::string unknown() const {
     for (const Snippet& snippet : parts_.snippets) {
       const bool stands = std::ranges::find(before_.snippets, snippet) != before_.snippets.end();
-      if (!stands && !recognise(snippet, name_, package_)) return fmt::format("{} has a changed part of {} that is not known", name_, printable(snippet.generator, 60));
+      if (!stands && !recognise(snippet, name_, package_))
+        return fmt::format("{} has a changed part of {} that is not known", name_, printable(snippet.generator, 60));
     }
     if ((installed_ && parts_.rest == before_.rest) || is_empty_frame(parts_.rest)) return {};
     if (!installed_) return fmt::format("{} is new", name_);
@@ -83,11 +89,6 @@ class ScriptComparison {
   const std::string* installed_;
   ScriptParts parts_, before_;
 };
-
-bool is_helper(const pkg::Action& action) {
-  using enum pkg::ActionKind;
-  return action.kind == rm_conffile || action.kind == mv_conffile || action.kind == symlink_to_dir || action.kind == dir_to_symlink;
-}
 
 std::vector<pkg::Action> helpers_of(const std::vector<pkg::Action>& actions) {
   std::vector<pkg::Action> helpers;
@@ -117,7 +118,8 @@ Scripts without_own_version(const Scripts& scripts, const std::string& version) 
   const std::string question = fmt::format("\"$ver\" != \"{}\" ]", version), neutral = "\"$ver\" != \"<own version>\" ]";
   Scripts neutralised = scripts;
   for (auto& [name, text] : neutralised) {
-    for (std::size_t at = text.find(question); at != std::string::npos; at = text.find(question, at)) text.replace(at, question.size(), neutral);
+    for (std::size_t at = text.find(question); at != std::string::npos; at = text.find(question, at))
+      text.replace(at, question.size(), neutral);
   }
   return neutralised;
 }
@@ -135,7 +137,8 @@ pkg::Verdict judge_text(const ScriptCase& each, std::vector<pkg::Action>& action
   }
   Scripts before;
   if (each.before) before = without_own_version(each.before->scripts, each.installed->version);
-  Comparison comparison = compare_scripts(each.candidate.name, without_own_version(fresh, each.candidate.version), each.before ? &before : nullptr);
+  Comparison comparison =
+      compare_scripts(each.candidate.name, without_own_version(fresh, each.candidate.version), each.before ? &before : nullptr);
   if (comparison.kind == Kind::unchanged && certificates) {
     actions = {{pkg::ActionKind::ca_certificates, {}}};
     return {Verdict::recipe, "its scripts are the installed ones; bundle and links are made again from the certificates", {}};
@@ -147,7 +150,9 @@ pkg::Verdict judge_text(const ScriptCase& each, std::vector<pkg::Action>& action
     return {Verdict::recipe, found->reason, {}};
   }
   actions = std::move(comparison.actions);
-  const auto kind = comparison.kind == Kind::none ? Verdict::none : comparison.kind == Kind::unchanged ? Verdict::unchanged : Verdict::recognised;
+  const auto kind = comparison.kind == Kind::none        ? Verdict::none
+                    : comparison.kind == Kind::unchanged ? Verdict::unchanged
+                                                         : Verdict::recognised;
   return {kind, std::move(comparison.reason), {}};
 }
 
@@ -169,7 +174,8 @@ pkg::Verdict judge_against_package(ScriptCase each, const pkg::Candidate* offer,
   }
   const std::string deleted = fmt::format("the image has nothing of it below /{}", kInfoDirectory);
   if (!offer || offer->version != each.installed->version)
-    return unknown(fmt::format("{}, and no index offers {} any more: what its scripts were is not known", deleted, printable(each.installed->version)));
+    return unknown(fmt::format("{}, and no index offers {} any more: what its scripts were is not known", deleted,
+                               printable(each.installed->version)));
   try {
     const ControlFacts before = fetch_facts(*offer, fetcher, cache);
     each.before = &before;
@@ -211,13 +217,17 @@ Comparison compare_scripts(std::string_view package, const Scripts& fresh, const
     if (name == "preinst") preinst = helpers_of(own);
     if (name == "postinst") actions = std::move(own);
   }
-  if (!problems.empty()) return {Kind::unknown, installed ? join(problems, "; ") : fmt::format("a new package with scripts: {}", join(problems, "; ")), {}};
-  if (known.empty() && later.empty()) return {Kind::unchanged, fmt::format("{} equal the installed ones", names_of(fresh)), std::move(actions)};
+  if (!problems.empty())
+    return {Kind::unknown, installed ? join(problems, "; ") : fmt::format("a new package with scripts: {}", join(problems, "; ")), {}};
+  if (known.empty() && later.empty())
+    return {Kind::unchanged, fmt::format("{} equal the installed ones", names_of(fresh)), std::move(actions)};
   // A move that preinst begins and postinst does not end, or the other way round, is nobody's known text.
   if (preinst != helpers_of(actions)) return {Kind::unknown, "preinst and postinst do not name the same moves of configuration files", {}};
   std::string reason;
-  if (!known.empty()) reason = fmt::format("what {} in {} is known snippets of debhelper", installed ? "changed" : "stands", join(known, ", "));
-  if (installed && !later.empty()) reason += fmt::format("{}the new {} do not run on an upgrade", reason.empty() ? "" : "; ", join(later, " and "));
+  if (!known.empty())
+    reason = fmt::format("what {} in {} is known snippets of debhelper", installed ? "changed" : "stands", join(known, ", "));
+  if (installed && !later.empty())
+    reason += fmt::format("{}the new {} do not run on an upgrade", reason.empty() ? "" : "; ", join(later, " and "));
   if (reason.empty()) reason = fmt::format("{} run only when it is removed", join(later, " and "));
   return {Kind::recognised, std::move(reason), std::move(actions)};
 }
@@ -229,7 +239,8 @@ pkg::Verdict judge_scripts(const ScriptCase& each) {
   const PayloadChange change = compare_payload(each.before ? each.before->md5sums : std::string_view(), each.fresh.md5sums);
   // A recipe was written by somebody who looked at what the scripts read.
   if (verdict.kind != pkg::VerdictKind::recipe) {
-    if (const WatchFinding finding = judge_payload(each.tree, change, each.fresh.triggers); !finding.problem.empty()) return unknown(finding.problem);
+    if (const WatchFinding finding = judge_payload(each.tree, change, each.fresh.triggers); !finding.problem.empty())
+      return unknown(finding.problem);
   }
   const HelperCase helpers{each.tree, each.installed, each.fresh.md5sums};
   for (pkg::Action& action : actions) {

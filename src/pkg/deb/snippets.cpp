@@ -25,19 +25,22 @@ bool is_word_character(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || kExtra.find(c) != std::string_view::npos;
 }
 
-bool is_plain_name(std::string_view word) { return !word.empty() && word.front() != '-' && word.find_first_of("/=,%") == std::string_view::npos; }
+bool is_bare_name(std::string_view word) {
+  return !word.empty() && word.front() != '-' && word.find_first_of("/=,%") == std::string_view::npos;
+}
 
-bool is_plain_name_below(std::string_view directory, std::string_view word) {
-  return word.starts_with(directory) && is_plain_name(word.substr(directory.size()));
+bool is_bare_name_below(std::string_view directory, std::string_view word) {
+  return word.starts_with(directory) && is_bare_name(word.substr(directory.size()));
 }
 
 bool is_unit(std::string_view word) {
-  constexpr std::array<std::string_view, 9> kSuffixes = {".service", ".socket", ".timer",  ".path", ".target",
+  constexpr std::array<std::string_view, 9> kSuffixes = {".service", ".socket", ".timer",     ".path", ".target",
                                                          ".mount",   ".slice",  ".automount", ".swap"};
-  return is_plain_name(word) && std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return word.size() > suffix.size() && word.ends_with(suffix); });
+  return is_bare_name(word) &&
+         std::ranges::any_of(kSuffixes, [&](std::string_view suffix) { return word.size() > suffix.size() && word.ends_with(suffix); });
 }
 
-bool is_conf(std::string_view word) { return is_plain_name(word) && word.size() > 5 && word.ends_with(".conf"); }
+bool is_conf(std::string_view word) { return is_bare_name(word) && word.size() > 5 && word.ends_with(".conf"); }
 
 // One line, its words one after the other.
 class LineShaper {
@@ -71,9 +74,9 @@ class LineShaper {
   void add_word(std::string_view word) {
     constexpr std::string_view kInitScripts = "/etc/init.d/", kProfiles = "/etc/apparmor.d/", kLocalProfiles = "/etc/apparmor.d/local/",
                                kIcons = "/usr/share/icons/";
-    if (is_plain_name_below(kInitScripts, word)) {
+    if (is_bare_name_below(kInitScripts, word)) {
       out_ += "/etc/init.d/<init>";
-    } else if (expects_init_ && is_plain_name(word)) {
+    } else if (expects_init_ && is_bare_name(word)) {
       out_ += "<init>";
       expects_init_ = false;
     } else if (word == "update-rc.d" || word == "invoke-rc.d") {
@@ -82,10 +85,10 @@ class LineShaper {
     } else if (word == "py3compile" || word == "pypy3compile") {
       out_ += word;
       compiles_ = true;
-    } else if (is_plain_name_below(kLocalProfiles, word)) {
+    } else if (is_bare_name_below(kLocalProfiles, word)) {
       out_ += "/etc/apparmor.d/local/<profile>";
       shape_.profiles.emplace_back(word.substr(kLocalProfiles.size()));
-    } else if (is_plain_name_below(kProfiles, word)) {
+    } else if (is_bare_name_below(kProfiles, word)) {
       out_ += "/etc/apparmor.d/<profile>";
       shape_.profiles.emplace_back(word.substr(kProfiles.size()));
     } else if (compiles_ && word.find_first_not_of("0123456789.-") == std::string_view::npos && word != "-") {
@@ -98,7 +101,8 @@ class LineShaper {
       out_ += "<conf>";
       shape_.confs.emplace_back(word);
     } else {
-      const bool is_package = !package_.empty() && word.starts_with(package_) && (word.size() == package_.size() || word[package_.size()] == ':');
+      const bool is_package =
+          !package_.empty() && word.starts_with(package_) && (word.size() == package_.size() || word[package_.size()] == ':');
       out_ += is_package ? std::string_view("<package>") : word;
     }
   }
@@ -131,7 +135,8 @@ std::optional<pkg::Action> helper_action(std::string_view line, std::string_view
   std::vector<std::string> arguments(words->begin() + 2, words->end() - 2);
   if (arguments.size() > command->paths + 1) {
     // Files of another package are not this one's to move.
-    if (arguments.size() > command->paths + 2 || (arguments.back() != package && !arguments.back().starts_with(std::string(package) + ":"))) return std::nullopt;
+    if (arguments.size() > command->paths + 2 || (arguments.back() != package && !arguments.back().starts_with(std::string(package) + ":")))
+      return std::nullopt;
     arguments.pop_back();
   }
   if (arguments.size() == command->paths + 1 && arguments.back().empty()) arguments.pop_back();  // no version: always
@@ -153,7 +158,8 @@ std::optional<Actions> helper_actions(std::string_view text, std::string_view pa
 // if [ ... ]; then / update-alternatives --install LINK NAME PATH PRIORITY [--slave LINK NAME PATH]... / fi
 std::optional<Actions> alternatives_actions(std::string_view text) {
   constexpr std::string_view kQuestion =
-      "if [ \"$1\" = \"configure\" ] || [ \"$1\" = \"abort-upgrade\" ] || [ \"$1\" = \"abort-deconfigure\" ] || [ \"$1\" = \"abort-remove\" ]; then";
+      "if [ \"$1\" = \"configure\" ] || [ \"$1\" = \"abort-upgrade\" ] || [ \"$1\" = \"abort-deconfigure\" ] || [ \"$1\" = "
+      "\"abort-remove\" ]; then";
   const std::string_view body = trim(text);
   if (!body.starts_with(kQuestion) || !body.ends_with("\nfi")) return std::nullopt;
   auto words = pkg::split_shell_words(trim(body.substr(kQuestion.size(), body.size() - kQuestion.size() - 3)));
@@ -163,13 +169,13 @@ std::optional<Actions> alternatives_actions(std::string_view text) {
 
 // Directories below /usr/local: the text before and after their list is pinned as a shape.
 std::optional<Actions> local_directories(std::string_view text) {
-  constexpr std::string_view kBegin = ") << DATA\n", kEnd = "\nDATA\nfi";
-  const std::size_t begin = text.find(kBegin), end = text.rfind(kEnd);
-  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin + kBegin.size()) return std::nullopt;
+  constexpr std::string_view kOpen = ") << DATA\n", kClose = "\nDATA\nfi";
+  const std::size_t begin = text.find(kOpen), end = text.rfind(kClose);
+  if (begin == std::string_view::npos || end == std::string_view::npos || end < begin + kOpen.size()) return std::nullopt;
   const Shape frame = shape_of(std::string(text.substr(0, begin)) + std::string(text.substr(end + 1)), "");
   if (frame.sha256() != kLocalDirectoriesShape) return std::nullopt;
   Actions actions;
-  for (const std::string_view line : lines(text.substr(begin + kBegin.size(), end - begin - kBegin.size()))) {
+  for (const std::string_view line : lines(text.substr(begin + kOpen.size(), end - begin - kOpen.size()))) {
     const auto words = split_words(line);
     if (words.size() != 4 || !words[0].starts_with("/usr/local/")) return std::nullopt;
     std::vector<std::string> arguments = {std::string(words[0])};
@@ -182,7 +188,8 @@ std::optional<Actions> local_directories(std::string_view text) {
 std::optional<Actions> recognise_shape(const Snippet& snippet, std::string_view package) {
   const Shape shape = shape_of(snippet.text, package);
   const std::string sha256 = shape.sha256();
-  const auto known = std::ranges::find_if(known_shapes(), [&](const KnownShape& each) { return each.generator == snippet.generator && each.sha256 == sha256; });
+  const auto known = std::ranges::find_if(
+      known_shapes(), [&](const KnownShape& each) { return each.generator == snippet.generator && each.sha256 == sha256; });
   if (known == known_shapes().end()) return std::nullopt;
   switch (known->effect) {
     case SnippetEffect::none:

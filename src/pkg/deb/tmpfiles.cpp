@@ -38,7 +38,9 @@ std::vector<std::string> fields_of(std::string_view line) {
 class Tmpfiles {
  public:
   Tmpfiles(std::string_view what, TreeEdit& edit)
-      : what_(what), edit_(edit), owners_(Owners::parse(edit.content("/etc/passwd").value_or(""), edit.content("/etc/group").value_or(""))) {}
+      : what_(what),
+        edit_(edit),
+        owners_(Owners::parse(edit.content("/etc/passwd").value_or(""), edit.content("/etc/group").value_or(""))) {}
 
   std::vector<std::string> apply(std::string_view text) {
     std::vector<Line> all;
@@ -53,7 +55,9 @@ class Tmpfiles {
   }
 
  private:
-  void leave(std::string_view path, std::string_view why) { notes_.push_back(fmt::format("{}: {} is left as it is: {}", what_, printable(path), why)); }
+  void leave(std::string_view path, std::string_view why) {
+    notes_.push_back(fmt::format("{}: {} is left as it is: {}", what_, printable(path), why));
+  }
 
   // nullopt: not below /etc or /var, only at boot, or not to be read here.
   std::optional<Line> read_line(std::string_view text) {
@@ -70,7 +74,8 @@ class Tmpfiles {
       leave(line.path, "its line has specifiers or patterns");
       return std::nullopt;
     }
-    if (line.path.find("/../") != std::string::npos || line.path.ends_with("/..") || line.path.find("//") != std::string::npos) return std::nullopt;
+    if (line.path.find("/../") != std::string::npos || line.path.ends_with("/..") || line.path.find("//") != std::string::npos)
+      return std::nullopt;
     if (!read_owner(fields, line)) return std::nullopt;
     return line;
   }
@@ -172,6 +177,8 @@ class Tmpfiles {
 
 }  // namespace
 
-std::vector<std::string> apply_tmpfiles(std::string_view text, std::string_view what, TreeEdit& edit) { return Tmpfiles(what, edit).apply(text); }
+std::vector<std::string> apply_tmpfiles(std::string_view text, std::string_view what, TreeEdit& edit) {
+  return Tmpfiles(what, edit).apply(text);
+}
 
 }  // namespace resole::deb

@@ -7,7 +7,7 @@
 namespace resole::deb {
 namespace {
 
-constexpr int kMostLinks = 40;
+constexpr int kMostFollowed = 40;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ std::optional<std::string> TreeEdit::link(std::string_view path) const {
 
 bool TreeEdit::leads_to_something(std::string_view path) const {
   std::string at(path);
-  for (int links = 0; links < kMostLinks; ++links) {
+  for (int links = 0; links < kMostFollowed; ++links) {
     const auto target = link(at);
     if (!target) return is_there(at);
     at = target->starts_with('/') ? *target : rootfs::join_path(rootfs::parent_of(place(at)), *target);

@@ -17,13 +17,13 @@ class TreeEdit {
  public:
   TreeEdit(const rootfs::Tree& tree, rootfs::LayerDraft& draft, std::int64_t epoch) : tree_(tree), draft_(draft), epoch_(epoch) {}
 
-  bool is_there(std::string_view path) const;                        // something bears the name, be it a link to nowhere
-  bool leads_to_something(std::string_view path) const;              // links followed
+  bool is_there(std::string_view path) const;            // something bears the name, be it a link to nowhere
+  bool leads_to_something(std::string_view path) const;  // links followed
   bool is_link(std::string_view path) const { return link(path).has_value(); }
-  bool is_directory(std::string_view path) const;                    // links followed
-  std::optional<std::string> link(std::string_view path) const;      // where a link points
-  std::optional<std::string> content(std::string_view path) const;   // nullopt: absent, no file, or its bytes are not at hand
-  std::optional<tar::Header> header(std::string_view path) const;    // of the object itself
+  bool is_directory(std::string_view path) const;                   // links followed
+  std::optional<std::string> link(std::string_view path) const;     // where a link points
+  std::optional<std::string> content(std::string_view path) const;  // nullopt: absent, no file, or its bytes are not at hand
+  std::optional<tar::Header> header(std::string_view path) const;   // of the object itself
   bool has_parent(std::string_view path) const;
 
   void put_file(std::string_view path, std::string content, std::uint32_t mode = 0644);  // an existing file keeps mode and owner

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way:
-//   move what scripts move before files are unpacked              script_actions (maintscript_helper)
+//   move what scripts move before files are unpacked              script_actions (maintscript_moves)
 //   read the database and the local rules of the image            installed_system
 //   read each package, place its members, settle shared paths     preparation (package_file, package_facts, placement, unpack, conffiles)
 //   find what the old packages had and the new ones have not      obsolete

@@ -32,7 +32,8 @@ struct Watch {
 // docs/recipes.md has the same list for people.
 constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/share/ca-certificates/*", "", Treatment::made, "the certificate bundle", "update-ca-certificates in pure code"},
-    {"/usr/share/glib-2.0/schemas/*", "usr/share/glib-2.0/schemas/gschemas.compiled", Treatment::run, "gschemas.compiled (glib-compile-schemas)", ""},
+    {"/usr/share/glib-2.0/schemas/*", "usr/share/glib-2.0/schemas/gschemas.compiled", Treatment::run,
+     "gschemas.compiled (glib-compile-schemas)", ""},
     {"/usr/share/mime/packages/*", "usr/share/mime/mime.cache", Treatment::run, "the MIME database (update-mime-database)", ""},
     {"/usr/share/pam-configs/*", "etc/pam.d/common-auth", Treatment::run, "/etc/pam.d/common-* (pam-auth-update)", ""},
     {"/usr/share/debianutils/shells.d/*", "var/lib/shells.state", Treatment::run, "/etc/shells (update-shells)", ""},
@@ -42,7 +43,8 @@ constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/lib/*/gio/modules/*", "", Treatment::left, "giomodule.cache (gio-querymodules)",
      "GIO does not believe it about modules that are newer than the cache"},
     {"/usr/share/fonts/*", "", Treatment::left, "the font cache (fc-cache)", "fontconfig compares times and reads the directories again"},
-    {"/usr/share/icons/*", "", Treatment::left, "icon caches (gtk-update-icon-cache)", "GTK compares times and reads the directories again"},
+    {"/usr/share/icons/*", "", Treatment::left, "icon caches (gtk-update-icon-cache)",
+     "GTK compares times and reads the directories again"},
     {"/usr/share/applications/*", "", Treatment::left, "mimeinfo.cache (update-desktop-database)",
      "says which program opens a file in a desktop session"},
     {"/usr/lib/mime/packages/*", "etc/mailcap", Treatment::names, "/etc/mailcap (update-mime)", "the same programs stay in it"},
@@ -56,7 +58,8 @@ constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/share/app-info/*", "", Treatment::left, "AppStream's cache", "is made again when it is older than its sources"},
     {"/usr/share/menu/*", "", Treatment::left, "window managers' menus", "exist in a desktop session"},
     {"/usr/lib/menu/*", "", Treatment::left, "window managers' menus", "exist in a desktop session"},
-    {"/usr/share/sgml/*", "var/lib/sgml-base/supercatalog", Treatment::names, "the SGML catalog (update-catalog)", "lists catalogs by name"},
+    {"/usr/share/sgml/*", "var/lib/sgml-base/supercatalog", Treatment::names, "the SGML catalog (update-catalog)",
+     "lists catalogs by name"},
     {"/usr/share/xml/*", "var/lib/sgml-base/supercatalog", Treatment::names, "the SGML catalog (update-catalog)", "lists catalogs by name"},
     {"/usr/share/postgresql/*", "", Treatment::left, "apt's list of PostgreSQL versions", "an update stays within its major version"},
     {"/etc/mysql/*", "", Treatment::left, "the server's configuration", "a running server is restarted"},
@@ -65,7 +68,8 @@ constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/lib/*/vlc/plugins/*", "", Treatment::left, "VLC's plugins.dat", "VLC compares times and sizes"},
     {"/usr/lib/gcc/*", "", Treatment::names, "compilers' links (ccache)", "lists the compilers that are there"},
     {"/usr/lib/gcc-cross/*", "", Treatment::names, "compilers' links (ccache)", "lists the compilers that are there"},
-    {"/usr/lib/libreoffice/share/extensions/*", "", Treatment::names, "LibreOffice's list of bundled extensions (unopkg)", "lists them by name"},
+    {"/usr/lib/libreoffice/share/extensions/*", "", Treatment::names, "LibreOffice's list of bundled extensions (unopkg)",
+     "lists them by name"},
     {"/usr/lib/libreoffice/*", "", Treatment::left, "the template of LibreOffice Online", "a server that is set up copies it"},
     {"/usr/share/cups/ppd-updaters/*", "", Treatment::left, "printers' PPD files", "an image has no print queues"},
     {"/usr/lib/postfix/*", "", Treatment::left, "a running postfix", "is restarted"},
@@ -111,9 +115,10 @@ Sums parse_md5sums(std::string_view text) {
   return sums;
 }
 
-class Judgement {
+class Watcher {
  public:
-  Judgement(const rootfs::Tree& tree, WatchFinding& out) : tree_(tree), out_(out), interests_(std::string(tree.content("var/lib/dpkg/triggers/File").value_or(""))) {
+  Watcher(const rootfs::Tree& tree, WatchFinding& out)
+      : tree_(tree), out_(out), interests_(std::string(tree.content("var/lib/dpkg/triggers/File").value_or(""))) {
     for (const std::string_view line : lines(interests_)) {
       const auto words = split_words(line);
       if (words.size() == 2) watchers_.emplace_back(words[0], words[1].substr(0, words[1].find('/')));
@@ -135,7 +140,8 @@ class Judgement {
     if (known) return;
     for (const auto& [directory, package] : watchers_) {
       if (path.size() > directory.size() && path.starts_with(directory) && path[directory.size()] == '/')
-        complain(fmt::format("{} {}, of which {} is told by a trigger", printable(path), named ? "comes or goes" : "changes", printable(package)));
+        complain(fmt::format("{} {}, of which {} is told by a trigger", printable(path), named ? "comes or goes" : "changes",
+                             printable(package)));
     }
   }
 
@@ -190,12 +196,12 @@ std::vector<std::string> watched_caches() {
 
 WatchFinding judge_payload(const rootfs::Tree& tree, const PayloadChange& change, std::string_view triggers) {
   WatchFinding finding;
-  Judgement judgement(tree, finding);
-  for (const std::string& path : change.changed) judgement.file(path, false);
-  for (const std::string& path : change.named) judgement.file(path, true);
+  Watcher watcher(tree, finding);
+  for (const std::string& path : change.changed) watcher.file(path, false);
+  for (const std::string& path : change.named) watcher.file(path, true);
   for (const std::string_view line : lines(triggers)) {
     const auto words = split_words(line);
-    if (words.size() == 2 && words[0].starts_with("activate")) judgement.activate(words[1]);
+    if (words.size() == 2 && words[0].starts_with("activate")) watcher.activate(words[1]);
   }
   return finding;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files that feed a cache which some program of the image makes from whole directories. Equal scripts do not mean an equal result there: when
-// what they read changes, so does what they write. Three ways: the cache is made again in pure code, a stale one does no harm, or the program
-// has to run.
+// Files that feed a cache which some program of the image makes from whole directories. Equal scripts do not mean an equal result there:
+// when what they read changes, so does what they write. Three ways: the cache is made again in pure code, a stale one does no harm, or the
+// program has to run.
 //
 // Known from the package's control part alone: md5sums names its files and their sums, `triggers` what it activates.
 #pragma once

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // After dpkg-maintscript-helper of dpkg 1.21; its manual page describes the four commands.
-#include "pkg/deb/maintscript_helper.hpp"
+#include "pkg/deb/maintscript_moves.hpp"
 
 #include <fmt/format.h>
 
@@ -50,7 +50,8 @@ class Helper {
     if (!conffiles_) {
       conffiles_.emplace();
       for (StatusStanza& stanza : read_status(case_.tree)) {
-        if (stanza.package.name == case_.installed->name && stanza.package.arch == case_.installed->arch) conffiles_ = std::move(stanza.conffiles);
+        if (stanza.package.name == case_.installed->name && stanza.package.arch == case_.installed->arch)
+          conffiles_ = std::move(stanza.conffiles);
       }
     }
     return *conffiles_;
@@ -121,7 +122,8 @@ class Helper {
     plan_.acts = true;
     const rootfs::Resolved to = case_.tree.resolve(fresh, false);
     if (to.node) {
-      plan_.problem = fmt::format("{} was edited in the image and would take the place of {}, which is there", printable(path_), printable(fresh));
+      plan_.problem =
+          fmt::format("{} was edited in the image and would take the place of {}, which is there", printable(path_), printable(fresh));
       return;
     }
     if (!move(at, to.path)) return;
@@ -147,7 +149,8 @@ class Helper {
       return;
     }
     if (const std::string foreign = foreign_below(at.path); !foreign.empty()) {
-      plan_.problem = fmt::format("{} would become a link, but {} is not the package's: dpkg refuses that", printable(path_), printable(foreign));
+      plan_.problem =
+          fmt::format("{} would become a link, but {} is not the package's: dpkg refuses that", printable(path_), printable(foreign));
       return;
     }
     for (const std::string_view line : lines(case_.fresh_md5sums)) {
@@ -187,6 +190,11 @@ class Helper {
 };
 
 }  // namespace
+
+bool is_helper(const pkg::Action& action) {
+  using enum pkg::ActionKind;
+  return action.kind == rm_conffile || action.kind == mv_conffile || action.kind == symlink_to_dir || action.kind == dir_to_symlink;
+}
 
 HelperPlan plan_helper(const HelperCase& each, const pkg::Action& action) { return Helper(each, action).plan(); }
 

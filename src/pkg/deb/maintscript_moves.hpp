@@ -23,7 +23,7 @@ namespace resole::deb {
 
 struct HelperCase {
   const rootfs::Tree& tree;
-  const pkg::Package* installed;  // null: not there yet, then nothing is to be moved
+  const pkg::Package* installed;   // null: not there yet, then nothing is to be moved
   std::string_view fresh_md5sums;  // files of the new version
 };
 
@@ -38,12 +38,15 @@ struct HelperPlan {
     tar::Header header;  // where it goes, with the mode and owner that it had
     std::string content;
   };
-  std::optional<Move> moved;  // an edited file
+  std::optional<Move> moved;              // an edited file
   std::vector<std::string> removed_late;  // final paths that go after the files came
   std::string displaced;                  // final path whose new file is put beside it, as .dpkg-new, for `moved`
 };
 
-// `action` is one of the four.
+// Is it one of the four?
+bool is_helper(const pkg::Action& action);
+
+// `action` is a helper.
 HelperPlan plan_helper(const HelperCase& each, const pkg::Action& action);
 
 // The tree as the files find it when the preinsts have run.
