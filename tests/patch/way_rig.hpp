@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole way as the program goes it: a registry and a mirror on loopback, a cache on disk, the real clients; only the waits between tries
-// are not waited for.
+// The whole way as the program goes it: a registry and a mirror on loopback, a cache on disk, the real clients; only the waits between
+// tries are not waited for.
 #pragma once
 #include <atomic>
 #include <filesystem>
@@ -49,7 +49,8 @@ class WayRig {
  public:
   // The mirror may be shared by several rigs.
   explicit WayRig(FakeMirror& package_mirror, FakeRegistryOptions options = {}) : mirror(package_mirror), registry(std::move(options)) {
-    std::ofstream(folder_.path() / "auth.json") << R"({"auths":{")" + registry.host() + R"(":{"auth":")" + base64_encode("user:secret") + "\"}}}";
+    std::ofstream(folder_.path() / "auth.json")
+        << R"({"auths":{")" + registry.host() + R"(":{"auth":")" + base64_encode("user:secret") + "\"}}}";
     std::filesystem::create_directories(folder_.path() / "root");
   }
 
@@ -69,8 +70,10 @@ class WayRig {
                 .recipes = rig.recipes_,
                 .spool = [folder = rig.folder_.path()] { return io::temporary_spool(folder); },
                 .jobs = rig.jobs,
-                .open_for_reading = [stores = stores_](const oci::Location& location) { return registry::open_for_reading(location, stores); },
-                .open_for_writing = [stores = stores_](const oci::Location& location) { return registry::open_for_writing(location, stores); }} {}
+                .open_for_reading = [stores =
+                                         stores_](const oci::Location& location) { return registry::open_for_reading(location, stores); },
+                .open_for_writing =
+                    [stores = stores_](const oci::Location& location) { return registry::open_for_writing(location, stores); }} {}
 
    private:
     static std::unique_ptr<Fetcher> make_http(WayRig& rig, Cache& shared) {
