@@ -123,6 +123,7 @@ class WholeWay : public testing::TestWithParam<NamedFault> {
     EXPECT_TRUE(failed || is_new) << which << ": no error, but the old image";
     expect_good_cache(rig.cache_folder(), which);
 
+    if (!failed && fault.passes) return;  // it ended as a run without faults does, and so would the next one
     rig.registry.stop_failing();
     mirror.stop_failing();
     try {
