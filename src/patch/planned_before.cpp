@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "patch/program.hpp"
 #include "patch/watched.hpp"
 
 namespace resole::patch {
@@ -14,8 +15,8 @@ namespace resole::patch {
 namespace {
 
 constexpr std::string_view kPlanRoom = "plan";
-constexpr std::string_view kPlanForm = "1";                       // of what is kept
-constexpr std::int64_t kLongest = 3 * 24 * 3600;              // keys and signatures expire without being named in a plan
+constexpr std::string_view kPlanForm = "1";       // of what is kept
+constexpr std::int64_t kLongest = 3 * 24 * 3600;  // keys and signatures expire without being named in a plan
 
 Json words(const std::vector<std::string>& all) { return all; }
 
@@ -49,7 +50,7 @@ Json request_of(const PlanRequest& request) {
 
 std::string key_of(const ImageView& image, const PlanRequest& request, const Tools& tools) {
   const Json inputs = {{"form", kPlanForm},
-                       {"program", RESOLE_VERSION},
+                       {"program", program_identity()},
                        {"gzip", archive::compressor_text(archive::Compression::gzip)},
                        {"zstd", archive::compressor_text(archive::Compression::zstd)},
                        {"recipes", tools.recipes.digest().text()},

@@ -113,7 +113,7 @@ std::string SmallDebian::layer(const std::string& architecture) const {
   return system.tar();
 }
 
-ArchiveFiles SmallDebian::archives(const std::map<std::string, int>& level_of_architecture) const {
+ArchiveFiles SmallDebian::archives(const std::map<std::string, int>& level_of_architecture, const std::string& date) const {
   ArchiveFiles files;
   std::map<std::string, std::string> first, fixed;
   for (const auto& [architecture, level] : level_of_architecture) {
@@ -124,7 +124,7 @@ ArchiveFiles SmallDebian::archives(const std::map<std::string, int>& level_of_ar
     }
   }
   publish(files, key_, first);
-  publish(files, key_, fixed, {.suite = "bookworm-security", .codename = "bookworm-security", .label = "Debian-Security"}, kSecurityUrl);
+  publish(files, key_, fixed, {.suite = "bookworm-security", .codename = "bookworm-security", .label = "Debian-Security", .date = date}, kSecurityUrl);
   return files;
 }
 

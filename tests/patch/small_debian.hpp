@@ -26,8 +26,8 @@ class SmallDebian {
 
   // A plain layer with the system and its packages at version 1.
   std::string layer(const std::string& architecture) const;
-  // The archive with version 1 of everything; the security archive with the version that is given for each architecture.
-  ArchiveFiles archives(const std::map<std::string, int>& level_of_architecture) const;
+  // The archive with version 1 of everything; the security archive with the version that is given for each architecture. `date`: of its release.
+  ArchiveFiles archives(const std::map<std::string, int>& level_of_architecture, const std::string& date = ArchiveOptions().date) const;
 
   static std::string version(int level) { return "1.0-" + std::to_string(level); }
 

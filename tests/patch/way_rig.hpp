@@ -43,6 +43,8 @@ struct WishForPatch {
   patch::OnUnchanged on_unchanged = patch::OnUnchanged::copy;
   std::vector<oci::Platform> platforms = {};
   std::string compression = "gzip";
+  std::vector<std::string> hold = {};
+  std::int64_t as_of = kNow;
 };
 
 class WayRig {
@@ -111,7 +113,8 @@ class WayRig {
     patch::PlanRequest request;
     request.policy.update = plan::Update::all;
     request.repositories = repositories();
-    request.as_of = kNow;
+    request.as_of = wish.as_of;
+    request.policy.hold = wish.hold;
     request.lockstep = wish.lockstep;
     request.compression = wish.compression;
     return patch::plan_or_recall(image, request, process.tools);
