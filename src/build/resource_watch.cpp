@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "build/resource_watch.hpp"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <array>
+#include <climits>
+
+#include "base/text.hpp"
+
+namespace resole::build {
+
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto kBetweenGlances = 40ms;     // at processes and free space
+constexpr auto kBetweenLooks = 1s;         // at the whole tree, while the disk does not fill up
+constexpr std::size_t kBlock = 512;        // the unit of st_blocks, whatever the file system's own
+
+// Small files of /proc; "" when the process is gone.
+std::string read_proc(const std::string& path) {
+  const io::Descriptor file = io::open_descriptor(path, O_RDONLY);
+  std::string text;
+  std::array<char, 4096> buffer;
+  while (file) {
+    const ssize_t got = read(file.get(), buffer.data(), buffer.size());
+    if (got <= 0) break;
+    text.append(buffer.data(), static_cast<std::size_t>(got));
+  }
+  return text;
+}
+
+std::uint64_t free_bytes(const io::RootedDirectory& tree) {
+  struct statvfs facts{};
+  if (fstatvfs(tree.descriptor(), &facts) != 0) return 0;
+  return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+}
+
+}  // namespace
+
+TreeUse measure(const io::RootedDirectory& tree) {
+  TreeUse use;
+  std::vector<std::string> waiting{std::string()};
+  while (!waiting.empty()) {
+    const std::string directory = std::move(waiting.back());
+    waiting.pop_back();
+    const io::Descriptor opened = tree.open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+    if (!opened) continue;  // gone, or closed to us: what lies in it is counted when the scripts are done
+    for (const std::string& name : io::names_in(opened.get())) {
+      const auto facts = facts_of(opened.get(), name.c_str());
+      if (!facts) continue;
+      ++use.files;
+      use.bytes += facts->blocks * kBlock;
+      if (!S_ISDIR(facts->mode)) continue;
+      std::string path = directory.empty() ? name : directory + "/" + name;
+      if (path.size() >= PATH_MAX - 1) use.too_deep = true;
+      else waiting.push_back(std::move(path));
+    }
+  }
+  return use;
+}
+
+ResourceWatch::ResourceWatch(const SandboxLimits& limits, const SandboxTree& tree)
+    : limits_(limits),
+      tree_(tree),
+      deadline_(Clock::now() + std::chrono::duration_cast<Clock::duration>(std::chrono::duration<double>(limits.seconds))),
+      next_look_(Clock::now() + kBetweenLooks),
+      free_at_look_(free_bytes(tree.root)) {}
+
+std::string ResourceWatch::exceeded(int first) {
+  const auto now = Clock::now();
+  if (now < next_glance_) return {};
+  next_glance_ = now + kBetweenGlances;
+  if (now >= deadline_) return fmt::format("it did not end within {}", human_duration(limits_.seconds));
+  std::string problem = processes_exceeded(first);
+  return problem.empty() ? tree_exceeded() : problem;
+}
+
+// All processes of a pid namespace are descendants of its first one.
+std::string ResourceWatch::processes_exceeded(int first) const {
+  if (first <= 0) return {};
+  static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::vector<std::uint64_t> waiting{static_cast<std::uint64_t>(first)};
+  std::uint64_t resident = 0;
+  std::size_t count = 0;
+  while (!waiting.empty()) {
+    const std::uint64_t process = waiting.back();
+    waiting.pop_back();
+    const std::string memory = read_proc(fmt::format("/proc/{}/statm", process));
+    const auto words = split_words(memory);
+    if (words.size() > 1) resident += parse_unsigned(words[1]).value_or(0) * page;
+    const std::string tasks = fmt::format("/proc/{}/task", process);
+    const io::Descriptor threads = io::open_descriptor(tasks, O_RDONLY | O_DIRECTORY);
+    if (!threads) continue;
+    for (const std::string& thread : io::names_in(threads.get())) {
+      if (++count > limits_.processes) return fmt::format("it started more than {} processes and threads", limits_.processes);
+      const std::string children = read_proc(fmt::format("{}/{}/children", tasks, thread));
+      for (const auto child : split_words(children)) waiting.push_back(parse_unsigned(child).value_or(0));
+    }
+  }
+  if (resident > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
+  return {};
+}
+
+// The whole tree is looked at now and then, and at once when the file system lost a good part of what may be added.
+std::string ResourceWatch::tree_exceeded() {
+  const std::uint64_t left = free_bytes(tree_.root);
+  const bool filling = left + limits_.disk / 8 < free_at_look_;
+  if (!filling && Clock::now() < next_look_) return {};
+  free_at_look_ = left;
+  const TreeUse use = measure(tree_.root);
+  next_look_ = Clock::now() + kBetweenLooks;
+  if (use.bytes > tree_.bytes + limits_.disk) return fmt::format("it wrote more than {}", human_size(limits_.disk));
+  if (use.files > tree_.files + limits_.files) return fmt::format("it made more than {} files", limits_.files);
+  if (use.too_deep) return "it made directories deeper than paths can be";
+  return {};
+}
+
+}  // namespace resole::build
