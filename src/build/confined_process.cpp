@@ -29,6 +29,8 @@ namespace resole::build {
 
 namespace {
 
+constexpr int kNice = 10;  // whoever looks after it must not have to wait for it
+
 struct Pair {
   io::Descriptor ours, theirs;
 };
@@ -113,6 +115,7 @@ struct Preparation {
   for (int number = 1; number < NSIG; ++number) std::signal(number, SIG_DFL);
   setpgid(0, 0);
   umask(022);
+  setpriority(PRIO_PROCESS, 0, kNice);
   if (dup2(prepared.input, STDIN_FILENO) < 0 || dup2(prepared.output, STDOUT_FILENO) < 0 || dup2(prepared.errors, STDERR_FILENO) < 0) give_up();
   for (const auto& [resource, most] : request.limits) {
     rlimit limit{most, most}, before{};

@@ -7,6 +7,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <climits>
 
@@ -81,27 +82,29 @@ std::string ResourceWatch::exceeded(int first) {
   return problem.empty() ? tree_exceeded() : problem;
 }
 
-// All processes of a pid namespace are descendants of its first one.
+// All processes of a pid namespace are descendants of its first one. Children first, and no more than the limit: processes that multiply take the machine
+// away from us too, so that little may be asked before it is told.
 std::string ResourceWatch::processes_exceeded(int first) const {
   if (first <= 0) return {};
   static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::vector<std::uint64_t> waiting{static_cast<std::uint64_t>(first)};
+  std::vector<std::string> found{std::to_string(first)};
+  std::size_t threads = 0;
+  for (std::size_t at = 0; at < found.size(); ++at) {
+    const std::string tasks = fmt::format("/proc/{}/task", found[at]);
+    const io::Descriptor opened = io::open_descriptor(tasks, O_RDONLY | O_DIRECTORY);
+    if (!opened) continue;
+    for (const std::string& thread : io::names_in(opened.get())) {
+      ++threads;
+      const std::string children = read_proc(fmt::format("{}/{}/children", tasks, thread));
+      for (const auto child : split_words(children)) found.emplace_back(child);
+      if (std::max(found.size(), threads) > limits_.processes) return fmt::format("it started more than {} processes and threads", limits_.processes);
+    }
+  }
   std::uint64_t resident = 0;
-  std::size_t count = 0;
-  while (!waiting.empty()) {
-    const std::uint64_t process = waiting.back();
-    waiting.pop_back();
+  for (const std::string& process : found) {
     const std::string memory = read_proc(fmt::format("/proc/{}/statm", process));
     const auto words = split_words(memory);
     if (words.size() > 1) resident += parse_unsigned(words[1]).value_or(0) * page;
-    const std::string tasks = fmt::format("/proc/{}/task", process);
-    const io::Descriptor threads = io::open_descriptor(tasks, O_RDONLY | O_DIRECTORY);
-    if (!threads) continue;
-    for (const std::string& thread : io::names_in(threads.get())) {
-      if (++count > limits_.processes) return fmt::format("it started more than {} processes and threads", limits_.processes);
-      const std::string children = read_proc(fmt::format("{}/{}/children", tasks, thread));
-      for (const auto child : split_words(children)) waiting.push_back(parse_unsigned(child).value_or(0));
-    }
   }
   if (resident > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
   return {};

@@ -33,6 +33,11 @@ void require_sandbox(const PlatformView& view, const document::PlatformPlan& pla
 
 build::ScriptedUpgrade upgrade_with_scripts(const ImageView& image, const PlatformView& view, const pkg::UpgradeRequest& wish, const build::LayerSettings& settings,
                                             const Tools& tools) {
+  std::vector<std::string> names;
+  for (const pkg::Item& item : wish.items) {
+    if (item.run_scripts) names.push_back(printable(item.name));
+  }
+  tools.reporter.note(fmt::format("running the maintainer scripts of {} in the sandbox: what they leave is not reproducible", join(names, ", ")));
   const auto layers = view.image.layers();
   const build::ScriptedRequest request{.family = *view.family,
                                        .upgrade = wish,

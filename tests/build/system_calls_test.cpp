@@ -155,7 +155,7 @@ TEST_P(Filters, HaveTheKernelsNumbers) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Machines, Filters, testing::Values("amd64", "arm64"), [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Machines, Filters, testing::Values("amd64", "arm64"), [](const auto& each) { return each.param; });
 
 TEST(Machines, OthersAreNotKnown) {
   EXPECT_FALSE(machine_of("s390x"));
