@@ -124,7 +124,7 @@ def script_diverts(level, arch):
 
 def script_diverted(level, arch):
     """Whose file that is. No scripts."""
-    return make_deb(fields("script-diverted", level, "all"), [File("./usr/bin/which-of-these", f"theirs {level}\n", mode=0o755)])
+    return make_deb(fields("script-diverted", level, "all"), [File("./usr/bin/which-of-these", f"theirs {level}\n", mode=0o755), File("./usr/share/script-diverted/data", f"{level}\n")])
 
 
 def script_users(level, arch):

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bubblewrap for each script. It makes the namespaces and mounts, drops what is left of privileges and becomes the script; we look on: output is kept by
-// its end, chowns are answered, and what goes beyond the limits is killed together with the whole pid namespace.
+// its end, questions about owners are answered, and what goes beyond the limits is killed together with the whole pid namespace.
 //
 // Nothing in the tree is trusted while bubblewrap still sees the machine: mount points are paths that were just proven to be real directories or files, since
 // bubblewrap would follow a link there.
@@ -20,6 +20,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "build/confined_process.hpp"
+#include "build/owner_listener.hpp"
 #include "build/resource_watch.hpp"
 #include "build/sandbox.hpp"
 #include "io/files.hpp"
@@ -244,11 +245,11 @@ class BubblewrapSandbox final : public Sandbox {
                       {RLIMIT_NPROC, 4096},       {RLIMIT_NOFILE, 4096}};
     ConfinedProcess process(request);
     told.reset();
-    ChownListener chowns(*machine, tree.root, tree.owners);
-    return look_after(process, status, chowns, ResourceWatch(limits_, tree));
+    OwnerListener owners(*machine, tree.root, tree.owners);
+    return look_after(process, status, owners, ResourceWatch(limits_, tree));
   }
 
-  static ScriptOutcome look_after(ConfinedProcess& process, const io::Descriptor& told, ChownListener& chowns, ResourceWatch watch) {
+  static ScriptOutcome look_after(ConfinedProcess& process, const io::Descriptor& told, OwnerListener& owners, ResourceWatch watch) {
     ScriptOutcome outcome;
     Tail out, err;
     Status status;
@@ -263,7 +264,7 @@ class BubblewrapSandbox final : public Sandbox {
       if (ready(output)) out.drain(process.output());
       if (ready(errors)) err.drain(process.errors());
       if (ready(telling)) status.drain(told.get());
-      if (ready(listener)) chowns.answer(process.listener());
+      if (ready(listener)) owners.answer(process.listener());
       for (const std::size_t i : {output, errors, listener, telling}) {
         if ((watched[i].revents & (POLLHUP | POLLERR)) != 0 && !ready(i)) open[i] = -1;  // nobody is at the other end any more
       }

@@ -40,8 +40,8 @@ struct SandboxObstacle {
 };
 
 // Contract: run() returns only when no process of the script is alive and nothing is mounted any more. Scripts see `tree` as their root, as user 0, with a
-// /proc and a small /dev of their own, and no network; they can change nothing but the tree. Owners that they give to files are recorded in `tree.owners`,
-// the files themselves stay ours. A script that fails, or is stopped, is an outcome; Error(input) is for a sandbox that cannot be made. Not to be used for
+// /proc and a small /dev of their own, and no network; they can change nothing but the tree. Owners are those of `tree.owners`: scripts see them, and those
+// that they give to files are recorded there; the files themselves stay ours. A script that fails, or is stopped, is an outcome; Error(input) is for a sandbox that cannot be made. Not to be used for
 // one tree by two threads at once.
 class Sandbox {
  public:

@@ -30,10 +30,6 @@ namespace {
 constexpr std::string_view kCapability = "security.capability";
 constexpr std::size_t kLongestAttribute = 64u << 10;
 
-struct Owner {
-  std::uint32_t user = 0, group = 0;
-};
-
 std::optional<tar::Type> type_of(std::uint32_t mode) {
   if (S_ISREG(mode)) return tar::Type::file;
   if (S_ISDIR(mode)) return tar::Type::directory;
@@ -130,7 +126,7 @@ class ScriptTree::Scan {
 
   // Of directories what lies in them is looked at by itself.
   bool is_same(const FileFacts& before, const FileFacts& now) const {
-    if (disk_.owners_.find(now.identity)) return false;
+    if (disk_.owners_.given(now.identity)) return false;
     if (S_ISDIR(before.mode) && S_ISDIR(now.mode)) return before.mode == now.mode && before.identity == now.identity;
     return before == now;
   }
@@ -151,7 +147,7 @@ class ScriptTree::Scan {
       const auto known = owners_.find(parent);
       if (above && (above->mode & S_ISGID) != 0 && known != owners_.end()) owner.group = known->second.group;
     }
-    if (const GivenOwner* given = disk_.owners_.find(facts.identity)) {
+    if (const GivenOwner* given = disk_.owners_.given(facts.identity)) {
       owner.user = given->user.value_or(owner.user);
       owner.group = given->group.value_or(owner.group);
     }
@@ -210,7 +206,7 @@ class ScriptTree::Scan {
     if (before) {
       xattrs = before->entry.xattrs;
       const auto seen = disk_.seen_.find(before->entry.path);
-      const bool given = seen != disk_.seen_.end() && disk_.owners_.find(seen->second.identity);
+      const bool given = seen != disk_.seen_.end() && disk_.owners_.given(seen->second.identity);
       if (given || (before->entry.type == tar::Type::file && sha256_of(content.bytes()) != before->entry.sha256)) xattrs.erase(std::string(kCapability));
     }
     for (auto& [name, value] : attributes_of(disk_.root_.open(path, O_PATH | O_NOFOLLOW))) xattrs[name] = value;

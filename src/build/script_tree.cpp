@@ -253,6 +253,7 @@ void ScriptTree::remember(const rootfs::Tree& tree) {
     if (!facts) return;
     seen_.emplace(path, *facts);
     names_.emplace(facts->identity, path);
+    owners_.know(facts->identity, {node.entry.uid, node.entry.gid});
   });
 }
 

@@ -24,14 +24,20 @@ struct Row {
   std::array<int, 2> numbers;  // amd64, arm64; -1: there is none
   Answer answer;
   std::uint8_t argument = 0;   // that decides: the mode of mknod, the flags of clone
+  Watched watched = Watched::none;
 };
 
 // Numbers: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h of Linux.
 constexpr Row kCalls[] = {
-    {"chown", {92, -1}, Answer::notify},
-    {"fchown", {93, 55}, Answer::notify},
-    {"lchown", {94, -1}, Answer::notify},
-    {"fchownat", {260, 54}, Answer::notify},
+    {"chown", {92, -1}, Answer::notify, 0, Watched::chown},
+    {"fchown", {93, 55}, Answer::notify, 0, Watched::fchown},
+    {"lchown", {94, -1}, Answer::notify, 0, Watched::lchown},
+    {"fchownat", {260, 54}, Answer::notify, 0, Watched::fchownat},
+    {"stat", {4, -1}, Answer::notify, 0, Watched::stat},
+    {"fstat", {5, 80}, Answer::notify, 0, Watched::fstat},
+    {"lstat", {6, -1}, Answer::notify, 0, Watched::lstat},
+    {"newfstatat", {262, 79}, Answer::notify, 0, Watched::fstatat},
+    {"statx", {332, 291}, Answer::notify, 0, Watched::statx},
 
     {"setuid", {105, 146}, Answer::pretend},
     {"setgid", {106, 144}, Answer::pretend},
@@ -132,12 +138,11 @@ std::string_view host_architecture() {
   return machine == "x86_64" ? "amd64" : machine == "aarch64" ? "arm64" : "";
 }
 
-Chown chown_kind(const Machine& machine, int number) {
+Watched watched_call(const Machine& machine, int number) {
   for (const Row& row : kCalls) {
-    if (row.answer != Answer::notify || row.numbers[machine.column] != number || number < 0) continue;
-    return row.name == "chown" ? Chown::chown : row.name == "lchown" ? Chown::lchown : row.name == "fchown" ? Chown::fchown : Chown::fchownat;
+    if (row.numbers[machine.column] == number && number >= 0) return row.watched;
   }
-  return Chown::none;
+  return Watched::none;
 }
 
 std::vector<sock_filter> owner_filter(const Machine& machine) {

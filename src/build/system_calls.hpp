@@ -5,6 +5,7 @@
 // So nothing is done, success is answered, and what was asked is remembered:
 //
 //   chown and its kin                          handed to us (a user notification): recorded as the owner that the file will have in the layer
+//   stat and its kin                           handed to us: programs copy owners from what they see (sed -i, cp -p, passwd)
 //   set*id, setgroups, mknod of a device       answered with success, not done: there is only one user, and layers carry no devices from scripts
 //   namespaces, mounts, tracing, keys, BPF,
 //   io_uring                                   refused: nothing that a script of a package needs, much of what attacks on kernels need
@@ -32,9 +33,9 @@ struct Machine {
 std::optional<Machine> machine_of(std::string_view architecture);  // nullopt: no table of numbers for it
 std::string_view host_architecture();                              // of this kernel, "" when it is none that is known here
 
-// The kinds of chown as the listener has to tell them apart.
-enum class Chown { none, chown, lchown, fchown, fchownat };
-Chown chown_kind(const Machine& machine, int number);
+// The calls that are handed to the listener.
+enum class Watched : std::uint8_t { none, chown, lchown, fchown, fchownat, stat, lstat, fstat, fstatat, statx };
+Watched watched_call(const Machine& machine, int number);
 
 std::vector<sock_filter> owner_filter(const Machine& machine);        // to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER
 std::vector<sock_filter> confinement_filter(const Machine& machine);  // for bubblewrap's --seccomp

@@ -53,7 +53,7 @@ class InSandbox : public testing::Test {
 
   const GivenOwner* owner(const std::string& path) {
     const auto facts = facts_of(AT_FDCWD, (root() / path).c_str());
-    return facts ? owners_.find(facts->identity) : nullptr;
+    return facts ? owners_.given(facts->identity) : nullptr;
   }
 
   io::TemporaryDirectory directory_;
@@ -110,6 +110,25 @@ TEST_F(InSandbox, RecordsOwners) {
   ASSERT_TRUE(owner("other"));
   EXPECT_FALSE(owner("other")->user);
   EXPECT_EQ(owner("other")->group, 9u);
+}
+
+TEST_F(InSandbox, ScriptsSeeOwners) {
+  if (!test::copy_program("/usr/bin/stat", root()) || !test::copy_program("/bin/sed", root()) || !test::copy_program("/bin/cp", root())) GTEST_SKIP() << "needs stat, sed, cp";
+  std::ofstream(root() / "of-image") << "1";
+  owners_.know(facts_of(AT_FDCWD, (root() / "of-image").c_str())->identity, {33, 44});
+  fs::create_directories(root() / "etc");
+  fs::create_symlink("/of-image", root() / "etc/link");
+  EXPECT_EQ(run("exec > /seen; cd /etc; stat -c '%u:%g %s' /of-image; stat -L -c %u link; stat -c %u link; stat -c %u - < /of-image; ls -ln /of-image; stat -c %u /proc/1").exit_code, 0);
+  EXPECT_TRUE(text("seen").starts_with("33:44 1\n33\n0\n33\n-rw-r--r-- 1 33 44 1 ")) << text("seen");
+  EXPECT_TRUE(text("seen").ends_with("\n0\n")) << text("seen");
+  EXPECT_EQ(run("chown 5 /of-image; stat -c %u:%g /of-image > /seen; cp -p /of-image /copied; sed -i s/1/2/ /of-image").exit_code, 0);
+  EXPECT_EQ(text("seen"), "5:44\n");
+  EXPECT_EQ(text("of-image"), "2");
+  for (const char* path : {"copied", "of-image"}) {
+    ASSERT_TRUE(owner(path)) << path;
+    EXPECT_EQ(owner(path)->user, 5u) << path;
+    EXPECT_EQ(owner(path)->group, 44u) << path;
+  }
 }
 
 TEST_F(InSandbox, ChownFailsWhereItShould) {

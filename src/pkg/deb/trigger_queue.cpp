@@ -18,7 +18,8 @@ std::string_view without_options(std::string_view package) { return package.subs
 void TriggerQueue::add(std::string_view package, std::string_view trigger) {
   if (!queued_.emplace(std::string(package), std::string(trigger)).second) return;
   const auto found = std::ranges::find_if(waiting_, [&](const auto& each) { return each.first == package; });
-  if (found != waiting_.end()) found->second.emplace_back(trigger);
+  // dpkg puts the newest first (trig_note_pend_core()).
+  if (found != waiting_.end()) found->second.insert(found->second.begin(), std::string(trigger));
   else waiting_.push_back({std::string(package), {std::string(trigger)}});
 }
 
