@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bubblewrap for each script. It makes the namespaces and mounts, drops what is left of privileges and becomes the script; we look on: output is kept by
-// its end, questions about owners are answered, and what goes beyond the limits is killed together with the whole pid namespace.
+// its end, calls that were handed to us are answered, and what goes beyond the limits is killed together with the whole pid namespace.
 //
 // Nothing in the tree is trusted while bubblewrap still sees the machine: mount points are paths that were just proven to be real directories or files, since
 // bubblewrap would follow a link there.
@@ -20,7 +20,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "build/confined_process.hpp"
-#include "build/owner_listener.hpp"
+#include "build/call_listener.hpp"
 #include "build/resource_watch.hpp"
 #include "build/sandbox.hpp"
 #include "io/files.hpp"
@@ -238,18 +238,19 @@ class BubblewrapSandbox final : public Sandbox {
     request.environment = running.environment;
     request.inherited = {program.get(), told.get()};
     if (policy) request.inherited.push_back(policy.get());
-    request.filter = owner_filter(*machine);
+    request.filter = listening_filter(*machine);
     const auto seconds = static_cast<rlim_t>(limits_.seconds) + 1;
     // RLIMIT_DATA and not RLIMIT_AS: the Java machine reserves addresses that it never uses.
     request.limits = {{RLIMIT_CORE, 0},           {RLIMIT_CPU, seconds},    {RLIMIT_FSIZE, limits_.disk}, {RLIMIT_DATA, limits_.memory},
-                      {RLIMIT_NPROC, 4096},       {RLIMIT_NOFILE, 4096}};
+                      {RLIMIT_NOFILE, 4096}};
     ConfinedProcess process(request);
     told.reset();
-    OwnerListener owners(*machine, tree.root, tree.owners);
-    return look_after(process, status, owners, ResourceWatch(limits_, tree));
+    ResourceWatch watch(limits_, tree);
+    CallListener calls(*machine, tree.root, tree.owners, [&] { return watch.may_start(); });
+    return look_after(process, status, calls, watch);
   }
 
-  static ScriptOutcome look_after(ConfinedProcess& process, const io::Descriptor& told, OwnerListener& owners, ResourceWatch watch) {
+  static ScriptOutcome look_after(ConfinedProcess& process, const io::Descriptor& told, CallListener& calls, ResourceWatch& watch) {
     ScriptOutcome outcome;
     Tail out, err;
     Status status;
@@ -264,13 +265,16 @@ class BubblewrapSandbox final : public Sandbox {
       if (ready(output)) out.drain(process.output());
       if (ready(errors)) err.drain(process.errors());
       if (ready(telling)) status.drain(told.get());
-      if (ready(listener)) owners.answer(process.listener());
+      if (ready(listener)) calls.answer(process.listener());
       for (const std::size_t i : {output, errors, listener, telling}) {
         if ((watched[i].revents & (POLLHUP | POLLERR)) != 0 && !ready(i)) open[i] = -1;  // nobody is at the other end any more
       }
-      if (!first && status.first_process() > 0) first = process_handle(status.first_process());
+      if (!first && status.first_process() > 0) {
+        first = process_handle(status.first_process());
+        watch.begin(status.first_process());
+      }
       over = ready(ended);
-      if (!over) outcome.stopped = watch.exceeded(status.first_process());
+      if (!over) outcome.stopped = watch.exceeded();
       over = over || !outcome.stopped.empty();
     }
     kill_process(first);  // and with it everything in its namespace

@@ -7,7 +7,6 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <climits>
 
@@ -73,41 +72,47 @@ ResourceWatch::ResourceWatch(const SandboxLimits& limits, const SandboxTree& tre
       next_look_(Clock::now() + kBetweenLooks),
       free_at_look_(free_bytes(tree.root)) {}
 
-std::string ResourceWatch::exceeded(int first) {
+bool ResourceWatch::may_start() {
+  if (counted_ + ++started_since_ <= limits_.processes) return true;
+  counted_ = count().tasks;
+  started_since_ = 1;
+  full_ = counted_ >= limits_.processes;
+  return !full_;
+}
+
+std::string ResourceWatch::exceeded() {
+  if (full_) return fmt::format("it started more than {} processes and threads", limits_.processes);
   const auto now = Clock::now();
   if (now < next_glance_) return {};
   next_glance_ = now + kBetweenGlances;
   if (now >= deadline_) return fmt::format("it did not end within {}", human_duration(limits_.seconds));
-  std::string problem = processes_exceeded(first);
-  return problem.empty() ? tree_exceeded() : problem;
+  const Census census = count();
+  counted_ = census.tasks;
+  started_since_ = 0;
+  if (census.resident > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
+  return tree_exceeded();
 }
 
-// All processes of a pid namespace are descendants of its first one. Children first, and no more than the limit: processes that multiply take the machine
-// away from us too, so that little may be asked before it is told.
-std::string ResourceWatch::processes_exceeded(int first) const {
-  if (first <= 0) return {};
+// All processes of a pid namespace are descendants of its first one.
+ResourceWatch::Census ResourceWatch::count() const {
   static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::vector<std::string> found{std::to_string(first)};
-  std::size_t threads = 0;
+  Census census;
+  if (first_ <= 0) return census;
+  std::vector<std::string> found{std::to_string(first_)};
   for (std::size_t at = 0; at < found.size(); ++at) {
-    const std::string tasks = fmt::format("/proc/{}/task", found[at]);
-    const io::Descriptor opened = io::open_descriptor(tasks, O_RDONLY | O_DIRECTORY);
-    if (!opened) continue;
-    for (const std::string& thread : io::names_in(opened.get())) {
-      ++threads;
-      const std::string children = read_proc(fmt::format("{}/{}/children", tasks, thread));
+    const std::string process = fmt::format("/proc/{}", found[at]);
+    const io::Descriptor tasks = io::open_descriptor(process + "/task", O_RDONLY | O_DIRECTORY);
+    if (!tasks) continue;
+    for (const std::string& task : io::names_in(tasks.get())) {
+      ++census.tasks;
+      const std::string children = read_proc(fmt::format("{}/task/{}/children", process, task));
       for (const auto child : split_words(children)) found.emplace_back(child);
-      if (std::max(found.size(), threads) > limits_.processes) return fmt::format("it started more than {} processes and threads", limits_.processes);
     }
-  }
-  std::uint64_t resident = 0;
-  for (const std::string& process : found) {
-    const std::string memory = read_proc(fmt::format("/proc/{}/statm", process));
+    const std::string memory = read_proc(process + "/statm");
     const auto words = split_words(memory);
-    if (words.size() > 1) resident += parse_unsigned(words[1]).value_or(0) * page;
+    if (words.size() > 1) census.resident += parse_unsigned(words[1]).value_or(0) * page;
   }
-  if (resident > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
-  return {};
+  return census;
 }
 
 // The whole tree is looked at now and then, and at once when the file system lost a good part of what may be added.

@@ -18,12 +18,20 @@ TreeUse measure(const io::RootedDirectory& tree);  // while others may be writin
 class ResourceWatch {
  public:
   ResourceWatch(const SandboxLimits& limits, const SandboxTree& tree);
-  // What is exceeded: "it started more than 512 processes"; "" while all is well. `first`: the first process of the sandbox, 0 while it is not known.
-  std::string exceeded(int first);
+  // The first process of the sandbox, as soon as it is known.
+  void begin(int first) { first_ = first; }
+  // Is there room for one more process or thread? Asked for each of them; counts them anew when there seems to be none.
+  bool may_start();
+  // What is exceeded: "it started more than 512 processes"; "" while all is well.
+  std::string exceeded();
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::string processes_exceeded(int first) const;
+  struct Census {
+    std::size_t tasks = 0;
+    std::uint64_t resident = 0;
+  };
+  Census count() const;
   std::string tree_exceeded();
 
   const SandboxLimits limits_;
@@ -31,6 +39,9 @@ class ResourceWatch {
   const Clock::time_point deadline_;
   Clock::time_point next_glance_, next_look_;
   std::uint64_t free_at_look_ = 0;
+  int first_ = 0;
+  std::size_t counted_ = 0, started_since_ = 0;
+  bool full_ = false;
 };
 
 }  // namespace resole::build

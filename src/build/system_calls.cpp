@@ -38,6 +38,8 @@ constexpr Row kCalls[] = {
     {"lstat", {6, -1}, Answer::notify, 0, Watched::lstat},
     {"newfstatat", {262, 79}, Answer::notify, 0, Watched::fstatat},
     {"statx", {332, 291}, Answer::notify, 0, Watched::statx},
+    {"fork", {57, -1}, Answer::notify, 0, Watched::start},
+    {"vfork", {58, -1}, Answer::notify, 0, Watched::start},
 
     {"setuid", {105, 146}, Answer::pretend},
     {"setgid", {106, 144}, Answer::pretend},
@@ -51,7 +53,7 @@ constexpr Row kCalls[] = {
     {"mknod", {133, -1}, Answer::pretend_device, 1},
     {"mknodat", {259, 33}, Answer::pretend_device, 2},
 
-    {"clone", {56, 220}, Answer::refuse_namespaces, 0},
+    {"clone", {56, 220}, Answer::refuse_namespaces, 0, Watched::start},
     {"clone3", {435, 435}, Answer::absent},  // its flags lie in memory, where no filter reads; the C library then uses clone
     {"unshare", {272, 97}, Answer::refuse},
     {"setns", {308, 268}, Answer::refuse},
@@ -106,7 +108,7 @@ void append(const Row& row, std::uint32_t number, std::vector<sock_filter>& prog
   const auto add = [&](std::initializer_list<sock_filter> more) { program.insert(program.end(), more); };
   switch (row.answer) {
     case Answer::notify:
-      return add({unless_equal(number, 1), answer(SECCOMP_RET_USER_NOTIF)});
+      return;  // the other filter's
     case Answer::pretend:
       return add({unless_equal(number, 1), answer(error_answer(0))});
     case Answer::refuse:
@@ -145,12 +147,14 @@ Watched watched_call(const Machine& machine, int number) {
   return Watched::none;
 }
 
-std::vector<sock_filter> owner_filter(const Machine& machine) {
+std::vector<sock_filter> listening_filter(const Machine& machine) {
   std::vector<sock_filter> program;
   begin(machine, kAllow, program);  // what is foreign is the other filter's to refuse
   for (const Row& row : kCalls) {
     const int number = row.numbers[machine.column];
-    if (number >= 0 && row.answer == Answer::notify) append(row, static_cast<std::uint32_t>(number), program);
+    if (number < 0 || row.watched == Watched::none) continue;
+    program.push_back(unless_equal(static_cast<std::uint32_t>(number), 1));
+    program.push_back(answer(SECCOMP_RET_USER_NOTIF));
   }
   program.push_back(answer(kAllow));
   return program;

@@ -6,6 +6,8 @@
 //
 //   chown and its kin                          handed to us (a user notification): recorded as the owner that the file will have in the layer
 //   stat and its kin                           handed to us: programs copy owners from what they see (sed -i, cp -p, passwd)
+//   new processes and threads                  handed to us: counted, and refused beyond the limit. A limit of the kernel that holds for root too does
+//                                              not exist for ordinary users; and who multiplies waits for us, not we for him
 //   set*id, setgroups, mknod of a device       answered with success, not done: there is only one user, and layers carry no devices from scripts
 //   namespaces, mounts, tracing, keys, BPF,
 //   io_uring                                   refused: nothing that a script of a package needs, much of what attacks on kernels need
@@ -34,10 +36,10 @@ std::optional<Machine> machine_of(std::string_view architecture);  // nullopt: n
 std::string_view host_architecture();                              // of this kernel, "" when it is none that is known here
 
 // The calls that are handed to the listener.
-enum class Watched : std::uint8_t { none, chown, lchown, fchown, fchownat, stat, lstat, fstat, fstatat, statx };
+enum class Watched : std::uint8_t { none, chown, lchown, fchown, fchownat, stat, lstat, fstat, fstatat, statx, start };
 Watched watched_call(const Machine& machine, int number);
 
-std::vector<sock_filter> owner_filter(const Machine& machine);        // to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER
+std::vector<sock_filter> listening_filter(const Machine& machine);        // to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER
 std::vector<sock_filter> confinement_filter(const Machine& machine);  // for bubblewrap's --seccomp
 
 // The tables, for their tests: name and number on each machine (-1: there is none).

@@ -2,7 +2,7 @@
 // A notification carries the caller's number and the arguments; a path is read from the caller's memory, and an answer to stat is written there
 // (seccomp_unotify(2)). That the caller may change its memory meanwhile does not matter here: the calls that we let the kernel carry out need no permission of
 // ours, and what is recorded concerns the caller's own tree.
-#include "build/owner_listener.hpp"
+#include "build/call_listener.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -68,7 +68,7 @@ void drop_privileges(int descriptor, const FileFacts& facts) {
 
 }  // namespace
 
-struct OwnerListener::Call {
+struct CallListener::Call {
   Watched kind = Watched::none;
   pid_t process = 0;
   int descriptor = AT_FDCWD;               // the file itself, or the directory that the path starts from
@@ -81,17 +81,18 @@ struct OwnerListener::Call {
   bool follows() const { return kind != Watched::lchown && kind != Watched::lstat && (flags & AT_SYMLINK_NOFOLLOW) == 0; }
 };
 
-struct OwnerListener::Reply {
+struct CallListener::Reply {
   int error = 0;              // negative, 0 for success
   bool by_kernel = false;     // the call is carried out as if nobody had asked us
   std::string bytes;          // that go into the caller's buffer first
 };
 
-OwnerListener::OwnerListener(const Machine& machine, const io::RootedDirectory& tree, OwnerRecords& records) : machine_(machine), tree_(tree), records_(records) {
+CallListener::CallListener(const Machine& machine, const io::RootedDirectory& tree, OwnerRecords& records, std::function<bool()> may_start)
+    : machine_(machine), tree_(tree), records_(records), may_start_(std::move(may_start)) {
   if (const auto facts = facts_of(tree.descriptor(), "")) device_ = facts->identity.device;
 }
 
-void OwnerListener::answer(int listener) {
+void CallListener::answer(int listener) {
   pollfd more{listener, POLLIN, 0};
   for (int count = 0; count < kAtOnce; ++count) {
     answer_one(listener);
@@ -99,7 +100,7 @@ void OwnerListener::answer(int listener) {
   }
 }
 
-void OwnerListener::answer_one(int listener) {
+void CallListener::answer_one(int listener) {
   seccomp_notif notice{};
   if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notice) != 0) return;  // the caller died before
   const auto& arguments = notice.data.args;
@@ -149,6 +150,7 @@ void OwnerListener::answer_one(int listener) {
       call.mask = static_cast<unsigned>(arguments[3]);
       call.buffer = arguments[4];
       break;
+    case Watched::start:
     case Watched::none:
       break;
   }
@@ -174,20 +176,23 @@ void OwnerListener::answer_one(int listener) {
   ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
 }
 
-OwnerListener::Reply OwnerListener::reply_to(const Call& call) const {
+CallListener::Reply CallListener::reply_to(const Call& call) const {
   switch (call.kind) {
     case Watched::chown:
     case Watched::lchown:
     case Watched::fchown:
     case Watched::fchownat:
       return chown(call);
+    case Watched::start:
+      if (may_start_()) return {.by_kernel = true};
+      return {.error = -EAGAIN};
     default:
       return stat(call);
   }
 }
 
 // Where the call points, as an absolute path of the sandbox; "" when it cannot be told.
-std::string OwnerListener::path_of(const Call& call) const {
+std::string CallListener::path_of(const Call& call) const {
   if (call.path.starts_with('/')) return call.path;
   const std::string proc = fmt::format("/proc/{}", call.process);
   const auto base = link_text(call.descriptor == AT_FDCWD ? proc + "/cwd" : fmt::format("{}/fd/{}", proc, call.descriptor));
@@ -195,7 +200,7 @@ std::string OwnerListener::path_of(const Call& call) const {
 }
 
 // The object of the tree, with O_PATH. Invalid and errno: it is not there; errno 0: it is not of the tree.
-io::Descriptor OwnerListener::target(const Call& call) const {
+io::Descriptor CallListener::target(const Call& call) const {
   io::Descriptor found;
   if (call.path.empty()) {
     found = io::open_descriptor(fmt::format("/proc/{}/{}", call.process, call.descriptor == AT_FDCWD ? "cwd" : fmt::format("fd/{}", call.descriptor)), O_PATH);
@@ -212,7 +217,7 @@ io::Descriptor OwnerListener::target(const Call& call) const {
   return found;
 }
 
-OwnerListener::Reply OwnerListener::chown(const Call& call) const {
+CallListener::Reply CallListener::chown(const Call& call) const {
   if (call.path.empty() && call.path_at && (call.flags & AT_EMPTY_PATH) == 0) return {.error = -ENOENT};
   const io::Descriptor file = target(call);
   if (!file) return {.error = -errno};  // of a pipe, a terminal, something in /proc: as if it were done
@@ -223,7 +228,7 @@ OwnerListener::Reply OwnerListener::chown(const Call& call) const {
   return {};
 }
 
-OwnerListener::Reply OwnerListener::stat(const Call& call) const {
+CallListener::Reply CallListener::stat(const Call& call) const {
   const io::Descriptor file = target(call);
   const auto facts = file ? facts_of(file.get(), "") : std::nullopt;
   const Owner owner = facts ? records_.owner(facts->identity) : Owner{};

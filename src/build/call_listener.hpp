@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Answers the notifications of owner_filter for the processes of one sandbox.
+// Answers the notifications of listening_filter for the processes of one sandbox.
 #pragma once
+#include <functional>
 #include <string>
 
 #include "build/ownership.hpp"
@@ -10,10 +11,11 @@
 namespace resole::build {
 
 // Names that processes pass are looked up in the tree alone: whatever a process writes into its memory meanwhile, nothing outside is touched, recorded or
-// told. A chown is recorded, and is never done. A stat of a file that is not root's is answered with its owner; all others the kernel answers.
-class OwnerListener {
+// told. A chown is recorded, and is never done. A stat of a file that is not root's is answered with its owner; all others the kernel answers. Whether one
+// more process may start, `may_start` says.
+class CallListener {
  public:
-  OwnerListener(const Machine& machine, const io::RootedDirectory& tree, OwnerRecords& records);
+  CallListener(const Machine& machine, const io::RootedDirectory& tree, OwnerRecords& records, std::function<bool()> may_start);
   // Answers what waits at the listener, and not for ever.
   void answer(int listener);
 
@@ -30,6 +32,7 @@ class OwnerListener {
   const Machine machine_;
   const io::RootedDirectory& tree_;
   OwnerRecords& records_;
+  const std::function<bool()> may_start_;
   std::uint64_t device_ = 0;
 };
 
