@@ -26,4 +26,5 @@ add_custom_command(
   OUTPUT ${embedded_source}
   COMMAND ${CMAKE_COMMAND} -DSOURCE=${CMAKE_SOURCE_DIR} -DOUTPUT=${embedded_source} -P ${CMAKE_CURRENT_LIST_DIR}/embed.cmake
   DEPENDS ${embedded_files} ${CMAKE_CURRENT_LIST_DIR}/embed.cmake)
+set_source_files_properties(${embedded_source} PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)
 target_sources(resole_cli PRIVATE ${embedded_source})

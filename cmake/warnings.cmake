@@ -5,6 +5,7 @@ target_compile_features(resole_standard INTERFACE cxx_std_23)
 target_include_directories(resole_standard INTERFACE ${CMAKE_CURRENT_SOURCE_DIR}/src)
 target_compile_options(resole_standard INTERFACE
   $<$<COMPILE_LANGUAGE:CXX>:-Wall -Wextra -Wpedantic -Wshadow -Wnon-virtual-dtor -Woverloaded-virtual -Wformat=2 -Wimplicit-fallthrough -Wno-missing-field-initializers>
+  $<$<BOOL:${RESOLE_UNITY}>:-Wno-subobject-linkage>  # speaks of files that others include, which unity makes of all
   -fstack-protector-strong -fno-plt)
 target_compile_definitions(resole_standard INTERFACE
   _GLIBCXX_ASSERTIONS RESOLE_VERSION="${PROJECT_VERSION}"

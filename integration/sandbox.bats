@@ -118,7 +118,7 @@ nothing_left() {
 @test "a plan with scripts cannot be built without bubblewrap" {
     patched
     mkdir "$T/bin"
-    expect 6 env PATH="$T/bin" "$RESOLE" build "$P/plan.json" --to "oci:$T/out:x" --cache-dir "$CACHE" --progress none $(mirror_flags)
+    expect 6 env PATH="$T/bin" "$RESOLE" build "$P/plan.json" --to "oci:$T/out:x" --cache-dir "$T/cache" --progress none $(mirror_flags)
     says 'bubblewrap is not installed'
     [ ! -e "$T/out" ]
 }

@@ -64,6 +64,7 @@ class Writer {
   void write(std::string_view content);
   void end();                                   // pads; Error(internal) when the content was not exactly header.size
   void add(const Header& header, std::string_view content = {});  // begin + write + end
+  void add(const Header& header, Source& content);                // the same, streamed
   void finish();                                // the two zero blocks; call once, only in the last segment of an archive
 
  private:

@@ -164,6 +164,13 @@ void Writer::add(const Header& header, std::string_view content) {
   end();
 }
 
+void Writer::add(const Header& header, Source& content) {
+  begin(header);
+  std::string buffer(256u << 10, '\0');
+  while (const std::size_t count = content.read(buffer.data(), buffer.size())) write(std::string_view(buffer).substr(0, count));
+  end();
+}
+
 void Writer::finish() { sink_.write(std::string(2 * kBlock, '\0')); }
 
 }  // namespace resole::tar

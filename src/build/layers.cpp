@@ -80,6 +80,7 @@ std::optional<BuiltLayer> recall_payload(const std::string& key, const LayerSett
   const Json json = parse_json(facts->bytes(), "cached payload facts");
   BuiltLayer built;
   built.role = "payload";
+  built.kept_as = key;
   built.layer.diff_id = Digest::parse(string_member(json, "diffId", "payload facts"));
   built.layer.descriptor.digest = Digest::parse(string_member(json, "digest", "payload facts"));
   built.layer.descriptor.size = bytes->size();
@@ -115,6 +116,7 @@ BuiltLayer make_payload(const pkg::UpgradeResult& upgrade, const rootfs::Tree& b
 
   BuiltLayer built;
   built.role = "payload";
+  built.kept_as = upgrade.payload_key;
   built.index = std::make_shared<const rootfs::LayerIndex>(rootfs::index_layer(raw, Digest()));
   built.layer.diff_id = built.index->diff_id;
   built.layer.descriptor = {.media_type = layer_media_type(settings.manifest_type, settings.compression), .digest = measured.digest(), .size = measured.size()};

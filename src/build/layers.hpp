@@ -19,6 +19,7 @@ struct BuiltLayer {
   oci::Layer layer;
   std::uint64_t raw_size = 0;
   bool reused = false;                               // known by its fingerprint: nothing was compressed
+  std::string kept_as;                               // key of its bytes in the cache room "payload"; "" = not kept there
   Blob bytes;                                        // compressed, as the descriptor says
   std::shared_ptr<const rootfs::LayerIndex> index;
 };

@@ -52,7 +52,7 @@ void say_outcome(const document::Result& result, const document::Plan& plan, Wor
 }
 
 // Each destination is told as soon as it is written, and when a later one fails the result document still says what was.
-document::Result build_and_tell(const Options& options, const patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
+document::Result build_and_tell(const Options& options, patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
   patch::BuildRequest request = build_request(options, as_of(options.planning, workplace.tools().clock));
   const bool lines = options.format == "table" || !options.output.empty();  // else the document itself goes to standard output
   document::Result written;
@@ -62,14 +62,14 @@ document::Result build_and_tell(const Options& options, const patch::ImageView& 
     if (lines) std::cout << place_of(newest.location) << '@' << so_far.patched.digest.text() << std::endl;
   };
   try {
-    return patch::build_image(image, plan, request, workplace.tools());
+    return patch::build_or_recall(image, plan, request, workplace.tools());
   } catch (const Error&) {
     if (!written.destinations.empty()) put_document(options, document::write_result(written));
     throw;
   }
 }
 
-int finish(const Options& options, const patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
+int finish(const Options& options, patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
   const document::Result result = build_and_tell(options, image, plan, workplace);
   put_document(options, document::write_result(result));
   say_outcome(result, plan, workplace);
@@ -85,13 +85,13 @@ int build(const Options& options, Workplace& workplace) {
     if (platform.patched) platforms.push_back(platform.platform);
   }
   const oci::Location source = options.image ? *options.image : oci::Location::parse(plan.source_reference);
-  const patch::ImageView image = patch::look(source, platforms, workplace.tools());
+  patch::ImageView image = patch::open_image(source, platforms, workplace.tools());
   return finish(options, image, plan, workplace);
 }
 
 int patch(const Options& options, Workplace& workplace) {
-  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
-  const document::Plan plan = patch::make_plan(image, plan_request(options, workplace.tools()), workplace.tools());
+  patch::ImageView image = patch::open_image(*options.image, options.planning.platforms, workplace.tools());
+  const document::Plan plan = patch::plan_or_recall(image, plan_request(options, workplace.tools()), workplace.tools());
   refuse_uncovered_scripts(options, plan);
   if (!options.plan_output.empty()) io::write_file_atomic(options.plan_output, document::write_plan(plan));
   return finish(options, image, plan, workplace);

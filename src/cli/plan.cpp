@@ -18,8 +18,8 @@ void put_document(const Options& options, const std::string& document) {
 }
 
 int plan(const Options& options, Workplace& workplace) {
-  const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
-  const document::Plan plan = patch::make_plan(image, plan_request(options, workplace.tools()), workplace.tools());
+  patch::ImageView image = patch::open_image(*options.image, options.planning.platforms, workplace.tools());
+  const document::Plan plan = patch::plan_or_recall(image, plan_request(options, workplace.tools()), workplace.tools());
   refuse_uncovered_scripts(options, plan);
   put_document(options, document::write_plan(plan));
   if (options.format == "table") std::cout << plan_table(plan, workplace.color());

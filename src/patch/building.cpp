@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "build/layers.hpp"
+#include "patch/built_before.hpp"
 #include "patch/checking.hpp"
 #include "patch/downloads.hpp"
 #include "patch/places.hpp"
@@ -205,7 +206,7 @@ void add_root(const ImageView& image, std::vector<BuiltPlatform>& built, Patched
   std::map<Digest, oci::Descriptor> replaced;
   for (auto& platform : built) {
     if (!platform.edited) continue;
-    for (const auto& layer : platform.layers) tree.blobs.push_back({layer.layer.descriptor, layer.bytes});
+    for (const auto& layer : platform.layers) tree.blobs.push_back({layer.layer.descriptor, layer.bytes, layer.kept_as});
     tree.blobs.push_back({platform.edited->config, Blob::of(platform.edited->config_bytes)});
     tree.manifests.push_back({platform.edited->manifest, platform.edited->manifest_bytes});
     replaced[platform.result.source_manifest] = platform.edited->manifest;
@@ -223,13 +224,7 @@ void add_root(const ImageView& image, std::vector<BuiltPlatform>& built, Patched
   tree.root = tree.manifests.back().descriptor;
 }
 
-}  // namespace
-
-document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
-  require_plan_of_image(image, plan);
-  compare_compressors(plan, tools.reporter);
-  std::vector<Destination> destinations = open_destinations(image, request, tools);
-
+Made make(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
   std::vector<BuiltPlatform> built;
   for (const auto& platform : plan.platforms) built.push_back({carried(nullptr, platform, "carried"), {}, {}});
   parallel_for(image.platforms.size(), tools.jobs, [&](std::size_t i) {
@@ -239,17 +234,24 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
                              [&] { return build_platform(image, view, plan, plan.platforms[at], request, tools); });
   });
 
-  document::Result result;
+  Made made;
+  document::Result& result = made.result;
   result.tool_version = RESOLE_VERSION;
   result.plan = document::plan_digest(plan);
   result.source_reference = plan.source_reference;
   result.source_deployed_as = plan.source_deployed_as;
   result.source = image.root.descriptor;
 
-  PatchedTree tree;
-  add_root(image, built, tree, result);
-  result.patched = tree.root;
+  add_root(image, built, made.tree, result);
+  result.patched = made.tree.root;
   for (auto& platform : built) result.platforms.push_back(std::move(platform.result));
+  return made;
+}
+
+document::Result deliver(const ImageView& image, const document::Plan& plan, Made made, std::vector<Destination> destinations, const BuildRequest& request,
+                         const Tools& tools) {
+  document::Result& result = made.result;
+  const PatchedTree& tree = made.tree;
   const bool changed = tree.root.digest != image.root.descriptor.digest;
   result.outcome = !changed ? "unchanged" : plan.partial() ? "partial" : "patched";
 
@@ -265,6 +267,27 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
     if (request.published) request.published(result);
   }
   return result;
+}
+
+}  // namespace
+
+document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
+  require_plan_of_image(image, plan);
+  compare_compressors(plan, tools.reporter);
+  std::vector<Destination> destinations = open_destinations(image, request, tools);
+  Made made = make(image, plan, request, tools);
+  if (!request.trust_plan) BuiltBefore(image, plan, tools.cache).keep(made);
+  return deliver(image, plan, std::move(made), std::move(destinations), request, tools);
+}
+
+document::Result build_or_recall(ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
+  if (!request.trust_plan) {
+    if (auto made = BuiltBefore(image, plan, tools.cache).recall()) {
+      return deliver(image, plan, std::move(*made), open_destinations(image, request, tools), request, tools);
+    }
+  }
+  read_layers(image, tools);
+  return build_image(image, plan, request, tools);
 }
 
 }  // namespace resole::patch

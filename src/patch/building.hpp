@@ -28,7 +28,9 @@ struct BuildRequest {
   std::function<void(const document::Result&)> published;
 };
 
-// `image` must be what the plan was made from (source digest, diff_ids); Error(input) otherwise.
+// `image`, with its layers read, must be what the plan was made from (source digest, diff_ids); Error(input) otherwise.
 document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools);
+// The same; when the same plan was built before and what was new then is still at hand, it is delivered, and no layer is read.
+document::Result build_or_recall(ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools);
 
 }  // namespace resole::patch

@@ -7,6 +7,7 @@
 #include "archive/compression.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "patch/planned_before.hpp"
 #include "patch/scripts.hpp"
 
 namespace resole::patch {
@@ -255,7 +256,7 @@ document::PlatformPlan carried_platform(const oci::Image& image) {
   out.config_content = config_content(image.config);
   out.diff_ids = image.config.diff_ids();
   out.patched = false;
-  out.carried_because = "not selected by --platform";
+  out.carried_because = is_linux(image) ? "not selected by --platform" : "not a Linux image";
   return out;
 }
 
@@ -316,6 +317,15 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
   if (request.lockstep) keep_in_step(plan, planners, inventories);
   plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
   plan.inputs = inputs_of(reports, plan.platforms);
+  return plan;
+}
+
+document::Plan plan_or_recall(ImageView& image, const PlanRequest& request, const Tools& tools) {
+  const PlannedBefore before(image, request, tools);
+  if (auto plan = before.recall()) return std::move(*plan);
+  read_layers(image, tools);
+  document::Plan plan = make_plan(image, request, before.watched());
+  before.keep(plan);
   return plan;
 }
 

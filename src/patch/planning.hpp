@@ -14,6 +14,7 @@ namespace resole::patch {
 
 enum class OnEndOfLife { warn, refuse };
 
+// What shapes a plan. A new member belongs into the key of plans made before, too (patch/planned_before.cpp).
 struct PlanRequest {
   plan::Policy policy;
   pkg::RepositoryOptions repositories;                       // `now` is filled from as_of
@@ -27,6 +28,10 @@ struct PlanRequest {
   std::map<std::string, std::string> options;                // canonical text of what shaped the plan, recorded in it
 };
 
+// The layers of the image must have been read.
 document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools);
+
+// The same, and kept; or the plan that was made and kept before from the same inputs, for which no layer is read.
+document::Plan plan_or_recall(ImageView& image, const PlanRequest& request, const Tools& tools);
 
 }  // namespace resole::patch

@@ -54,6 +54,7 @@ void require_own(const Destination& destination, const oci::Descriptor& root) {
 }
 
 void publish(const ImageView& image, const PatchedTree& tree, Destination& destination, const Tools& tools) {
+  if (destination.before == tree.root.digest) return;  // a name is only ever written above what is complete (oci::Store)
   with_context([&] { return "writing " + printable(destination.request.location.text()); }, [&] {
     Phase phase(tools.reporter, "writing " + printable(destination.request.location.text()));
     oci::Store& to = *destination.store;

@@ -13,11 +13,20 @@ namespace resole::patch {
 
 // What is new; all else below `root` comes from the source.
 struct PatchedTree {
-  struct NewBlob { oci::Descriptor descriptor; Blob bytes; };
+  struct NewBlob {
+    oci::Descriptor descriptor;
+    Blob bytes;
+    std::string kept_as = {};  // key in the cache room "payload"; "" = not kept there
+  };
   struct NewManifest { oci::Descriptor descriptor; std::string bytes; };
   std::vector<NewBlob> blobs;
   std::vector<NewManifest> manifests;  // children before their index
   oci::Descriptor root;
+};
+
+struct Made {
+  PatchedTree tree;
+  document::Result result;  // but for its destinations
 };
 
 struct Destination {

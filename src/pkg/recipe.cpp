@@ -136,12 +136,15 @@ Recipe read_recipe(const std::string& file, const std::string& text) {
 RecipeBook RecipeBook::parse(const std::vector<std::pair<std::string, std::string>>& files) {
   RecipeBook book;
   std::set<std::string> ids;
+  std::string whole;
   for (const auto& [name, text] : files) {
+    whole += fmt::format("{} {}\n", text.size(), text);
     Recipe recipe = read_recipe(name, text);
     if (!ids.insert(recipe.id).second)
       throw Error(ErrorKind::input, fmt::format("{}: there is another recipe for \"{}\"", name, recipe.id));
     book.recipes_.push_back(std::move(recipe));
   }
+  book.digest_ = Digest::of(whole);
   return book;
 }
 

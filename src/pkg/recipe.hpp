@@ -48,9 +48,11 @@ class RecipeBook {
   const Recipe* find(const OsRelease& os) const;                       // by ID, then ID_LIKE
   const Release* release(const OsRelease& os) const;                   // by VERSION_ID, then codename
   const std::vector<Recipe>& all() const { return recipes_; }
+  const Digest& digest() const { return digest_; }                     // of all the files: what was made with them is found again by it
 
  private:
   std::vector<Recipe> recipes_;
+  Digest digest_;
 };
 
 }  // namespace resole::pkg

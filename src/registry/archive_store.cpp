@@ -23,8 +23,6 @@ namespace {
 
 constexpr unsigned kDirectoryMode = 0755, kFileMode = 0644;
 
-io::Path directory_of(const io::Path& path) { return path.has_parent_path() ? path.parent_path() : io::Path("."); }
-
 std::string member_name(const Digest& digest) {
   const std::size_t colon = digest.text().find(':');
   return "blobs/" + digest.text().substr(0, colon) + "/" + digest.text().substr(colon + 1);
@@ -49,13 +47,6 @@ tar::Header header_for_directory(std::string path) {
   header.type = tar::Type::directory;
   header.mode = kDirectoryMode;
   return header;
-}
-
-void add_streamed(tar::Writer& writer, const tar::Header& header, Source& content) {
-  writer.begin(header);
-  std::string buffer(256u << 10, '\0');
-  while (const std::size_t count = content.read(buffer.data(), buffer.size())) writer.write(std::string_view(buffer).substr(0, count));
-  writer.end();
 }
 
 }  // namespace
@@ -237,7 +228,7 @@ void ArchiveStore::write_archive(const std::string& index) {
       algorithm = std::move(folder);
       writer.add(header_for_directory(algorithm));
     }
-    add_streamed(writer, header_for(name, descriptor.size), *open_blob(descriptor));
+    writer.add(header_for(name, descriptor.size), *open_blob(descriptor));
   }
   writer.finish();
   file.commit();

@@ -11,6 +11,8 @@
 
 namespace resole::registry {
 
+io::Path directory_of(const io::Path& path) { return path.has_parent_path() ? path.parent_path() : io::Path("."); }
+
 namespace {
 
 namespace fs = std::filesystem;

@@ -8,6 +8,9 @@
 
 namespace resole::registry {
 
+// The directory that a file is in; "." for a bare name.
+io::Path directory_of(const io::Path& path);
+
 // A hidden directory PARENT/<prefix><random> that is removed at the end. Its owner holds a lock on it, so that what a killed writer left
 // behind is known by being unlocked: making a new one sweeps those of the same prefix away.
 class StagingDirectory {

@@ -42,8 +42,6 @@ class Steps {
               "the image's links form a circle or a chain that no system follows");
 }
 
-bool is_directory(const Node* node) { return node != nullptr && node->entry.type == tar::Type::directory; }
-
 }  // namespace
 
 Resolved resolve_path(const Lookup& lookup, std::string_view path, bool follow_last) {

@@ -24,8 +24,6 @@ namespace {
 
 constexpr int kMostHops = 1000;  // from a hardlink over other hardlinks to its content
 
-bool is_directory(const Node* node) { return node != nullptr && node->entry.type == tar::Type::directory; }
-
 class Settler {
  public:
   Settler(const LayerDraft& draft, const Tree& below, std::int64_t marker_mtime)

@@ -24,6 +24,8 @@ struct Node {
   bool implicit = false;       // a directory that no layer lists, only something below it: 0755 root:root, as unpackers create it
 };
 
+inline bool is_directory(const Node* node) { return node != nullptr && node->entry.type == tar::Type::directory; }
+
 struct Resolved {
   std::string path;            // lexical path of the object, or where it would be created
   const Node* node = nullptr;  // nullptr: does not exist (the parent does, and is a directory, when parent_exists)

@@ -104,7 +104,7 @@ TEST(Process, EndlessOutputEndsWithTheTimeout) {
 TEST(Process, TimeoutEndsTheWholeGroupAndNothingElse) {
   const pid_t bystander = fork();
   if (bystander == 0) {
-    pause();
+    ::pause();
     _exit(0);
   }
   ProcessResult result;

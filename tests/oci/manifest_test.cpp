@@ -10,9 +10,9 @@ namespace {
 
 using namespace media_type;
 
-const std::string kHex = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
-const std::string kRest = R"(","digest":"sha256:)" + kHex + R"(","size":3})";
-const std::string kConfig = R"("config":{"mediaType":"application/vnd.oci.image.config.v1+json)" + kRest;
+const std::string kSum = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";
+const std::string kRest = R"(","digest":"sha256:)" + kSum + R"(","size":3})";
+const std::string kConfigMember = R"("config":{"mediaType":"application/vnd.oci.image.config.v1+json)" + kRest;
 const std::string kLayer = R"({"mediaType":"application/vnd.oci.image.layer.v1.tar+gzip)" + kRest;
 const std::string kChild = R"({"mediaType":"application/vnd.oci.image.manifest.v1+json)" + kRest;
 
@@ -23,14 +23,14 @@ std::string many(const std::string& item, std::size_t count) {
   return out;
 }
 
-struct Case {
+struct Document {
   const char* why;
   std::string json;
 };
 
 template <class Parse>
-void expect_refused(const std::vector<Case>& cases, Parse parse) {
-  for (const Case& item : cases) {
+void expect_refused(const std::vector<Document>& cases, Parse parse) {
+  for (const Document& item : cases) {
     try {
       parse(item.json);
       ADD_FAILURE() << "accepted: " << item.why;
@@ -41,15 +41,15 @@ void expect_refused(const std::vector<Case>& cases, Parse parse) {
 }
 
 TEST(Manifest, AcceptsWhatTheSpecAllows) {
-  for (const Case& item : std::vector<Case>{
-           {"one layer", manifest(kConfig + R"(,"layers":[)" + kLayer + "]")},
-           {"no layers", manifest(kConfig + R"(,"layers":[])")},
-           {"layers left out", manifest(kConfig)},
-           {"own type", manifest(R"("mediaType":"application/vnd.oci.image.manifest.v1+json",)" + kConfig)},
-           {"annotations", manifest(kConfig + R"(,"annotations":{"a":"b"})")},
-           {"unknown layer type", manifest(kConfig + R"(,"layers":[{"mediaType":"application/x-unknown)" + kRest + "]")},
-           {"subject and unknown members", manifest(kConfig + R"(,"subject":)" + kChild + R"(,"zz":1)")},
-           {"as many layers as accepted", manifest(kConfig + R"(,"layers":[)" + many(kLayer, 1000) + "]")},
+  for (const Document& item : std::vector<Document>{
+           {"one layer", manifest(kConfigMember + R"(,"layers":[)" + kLayer + "]")},
+           {"no layers", manifest(kConfigMember + R"(,"layers":[])")},
+           {"layers left out", manifest(kConfigMember)},
+           {"own type", manifest(R"("mediaType":"application/vnd.oci.image.manifest.v1+json",)" + kConfigMember)},
+           {"annotations", manifest(kConfigMember + R"(,"annotations":{"a":"b"})")},
+           {"unknown layer type", manifest(kConfigMember + R"(,"layers":[{"mediaType":"application/x-unknown)" + kRest + "]")},
+           {"subject and unknown members", manifest(kConfigMember + R"(,"subject":)" + kChild + R"(,"zz":1)")},
+           {"as many layers as accepted", manifest(kConfigMember + R"(,"layers":[)" + many(kLayer, 1000) + "]")},
        }) {
     EXPECT_NO_THROW(Manifest::parse(item.json, kOciManifest, "test")) << item.why;
   }
@@ -58,34 +58,34 @@ TEST(Manifest, AcceptsWhatTheSpecAllows) {
 TEST(Manifest, RefusesTheRest) {
   expect_refused(
       {
-          {"no version", "{" + kConfig + "}"},
+          {"no version", "{" + kConfigMember + "}"},
           {"version 1", R"({"schemaVersion":1,"name":"x","fsLayers":[]})"},
-          {"version 3", R"({"schemaVersion":3,)" + kConfig + "}"},
+          {"version 3", R"({"schemaVersion":3,)" + kConfigMember + "}"},
           {"no config", manifest(R"("layers":[])")},
-          {"layers and manifests", manifest(kConfig + R"(,"layers":[],"manifests":[])")},
-          {"config and manifests", manifest(kConfig + R"(,"manifests":[])")},
+          {"layers and manifests", manifest(kConfigMember + R"(,"layers":[],"manifests":[])")},
+          {"config and manifests", manifest(kConfigMember + R"(,"manifests":[])")},
           {"an index", manifest(R"("manifests":[])")},
-          {"calls itself otherwise", manifest(R"("mediaType":"application/vnd.oci.image.index.v1+json",)" + kConfig)},
-          {"calls itself Docker's", manifest(R"("mediaType":"application/vnd.docker.distribution.manifest.v2+json",)" + kConfig)},
-          {"twice the same key", manifest(kConfig + R"(,"layers":[],"layers":[])")},
+          {"calls itself otherwise", manifest(R"("mediaType":"application/vnd.oci.image.index.v1+json",)" + kConfigMember)},
+          {"calls itself Docker's", manifest(R"("mediaType":"application/vnd.docker.distribution.manifest.v2+json",)" + kConfigMember)},
+          {"twice the same key", manifest(kConfigMember + R"(,"layers":[],"layers":[])")},
           {"twice the same key below", manifest(R"("config":{"mediaType":"a/b","mediaType":"a/b)" + kRest)},
-          {"layers as object", manifest(kConfig + R"(,"layers":{})")},
-          {"too many layers", manifest(kConfig + R"(,"layers":[)" + many(kLayer, 1001) + "]")},
+          {"layers as object", manifest(kConfigMember + R"(,"layers":{})")},
+          {"too many layers", manifest(kConfigMember + R"(,"layers":[)" + many(kLayer, 1001) + "]")},
           {"Docker layer in OCI",
-           manifest(kConfig + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]")},
+           manifest(kConfigMember + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]")},
           {"Docker config in OCI", manifest(R"("config":{"mediaType":"application/vnd.docker.container.image.v1+json)" + kRest)},
           {"not JSON", "hello"},
           {"an array", "[]"},
-          {"cut off", manifest(kConfig).substr(0, 40)},
-          {"more than 8 MiB", manifest(kConfig + R"(,"x":")" + std::string(9u << 20, 'x') + '"')},
+          {"cut off", manifest(kConfigMember).substr(0, 40)},
+          {"more than 8 MiB", manifest(kConfigMember + R"(,"x":")" + std::string(9u << 20, 'x') + '"')},
       },
       [](const std::string& json) { Manifest::parse(json, kOciManifest, "test"); });
-  EXPECT_THROW(Manifest::parse(manifest(kConfig), "application/vnd.docker.distribution.manifest.v1+json", "test"), Error);
+  EXPECT_THROW(Manifest::parse(manifest(kConfigMember), "application/vnd.docker.distribution.manifest.v1+json", "test"), Error);
 }
 
 TEST(Manifest, NamesBothTypesWhenFamiliesAreMixedUnlessOnlyLookedAt) {
   const std::string json =
-      manifest(kConfig + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]");
+      manifest(kConfigMember + R"(,"layers":[{"mediaType":"application/vnd.docker.image.rootfs.diff.tar.gzip)" + kRest + "]");
   try {
     Manifest::parse(json, kOciManifest, "test");
     FAIL();
@@ -95,26 +95,26 @@ TEST(Manifest, NamesBothTypesWhenFamiliesAreMixedUnlessOnlyLookedAt) {
   }
   const Manifest seen = Manifest::parse(json, kOciManifest, "test", Families::any);
   EXPECT_TRUE(mixed_families(seen));
-  EXPECT_FALSE(mixed_families(Manifest::parse(manifest(kConfig), kOciManifest, "test")));
+  EXPECT_FALSE(mixed_families(Manifest::parse(manifest(kConfigMember), kOciManifest, "test")));
 }
 
 TEST(Manifest, KeepsItsBytes) {
-  const std::string odd = "{ \"config\" : " + kConfig.substr(9) + ",\n\t\"schemaVersion\": 2 , \"layers\":[] }\n";
+  const std::string odd = "{ \"config\" : " + kConfigMember.substr(9) + ",\n\t\"schemaVersion\": 2 , \"layers\":[] }\n";
   const Manifest parsed = Manifest::parse(odd, kOciManifest, "test");
   EXPECT_EQ(parsed.bytes(), odd);
   EXPECT_EQ(parsed.digest(), Digest::of(odd));
 }
 
-const std::string kRootfs = R"("rootfs":{"type":"layers","diff_ids":["sha256:)" + kHex + R"("]})";
+const std::string kRootfs = R"("rootfs":{"type":"layers","diff_ids":["sha256:)" + kSum + R"("]})";
 const std::string kOs = R"("os":"linux","architecture":"amd64",)";
 
 TEST(Config, AcceptsWhatIsFound) {
-  for (const Case& item : std::vector<Case>{
+  for (const Document& item : std::vector<Document>{
            {"minimal", "{" + kOs + kRootfs + "}"},
            {"nulls", "{" + kOs + R"("config":null,"history":null,"created":null,)" + kRootfs + "}"},
            {"null lists", "{" + kOs + R"("config":{"Env":null,"Labels":null,"User":null},"rootfs":{"type":"layers","diff_ids":null}})"},
            {"twice the same diff_id",
-            "{" + kOs + R"("rootfs":{"type":"layers","diff_ids":["sha256:)" + kHex + R"(","sha256:)" + kHex + R"("]}})"},
+            "{" + kOs + R"("rootfs":{"type":"layers","diff_ids":["sha256:)" + kSum + R"(","sha256:)" + kSum + R"("]}})"},
            {"long history", "{" + kOs + R"("history":[{},{},{}],)" + kRootfs + "}"},
            {"a null label", "{" + kOs + R"("config":{"Labels":{"a":null}},)" + kRootfs + "}"},
            {"unknown members", "{" + kOs + R"("moby.x":{"y":1.5},)" + kRootfs + "}"},
@@ -165,7 +165,7 @@ std::string index(const std::string& entries) { return R"({"schemaVersion":2,"ma
 std::string with(std::string entry, const std::string& members) { return entry.substr(0, entry.size() - 1) + "," + members + "}"; }
 
 TEST(Index, AcceptsWhatTheSpecAllows) {
-  for (const Case& item : std::vector<Case>{
+  for (const Document& item : std::vector<Document>{
            {"empty", index("")},
            {"one", index(kChild)},
            {"unknown type", index(R"({"mediaType":"application/x-unknown)" + kRest)},
@@ -181,9 +181,9 @@ TEST(Index, RefusesTheRest) {
       {
           {"no manifests", R"({"schemaVersion":2})"},
           {"manifests as object", R"({"schemaVersion":2,"manifests":{}})"},
-          {"an image", manifest(kConfig)},
-          {"both", manifest(kConfig + R"(,"manifests":[])")},
-          {"entry without size", index(R"({"mediaType":"a/b","digest":"sha256:)" + kHex + R"("})")},
+          {"an image", manifest(kConfigMember)},
+          {"both", manifest(kConfigMember + R"(,"manifests":[])")},
+          {"entry without size", index(R"({"mediaType":"a/b","digest":"sha256:)" + kSum + R"("})")},
           {"platform as text", index(with(kChild, R"("platform":"linux/amd64")"))},
           {"calls itself otherwise", R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","manifests":[]})"},
           {"too many", index(many(kChild, 10001))},
@@ -198,7 +198,7 @@ TEST(Index, TellsWhatCouldRun) {
           with(kChild,
                R"("platform":{"os":"unknown","architecture":"unknown"},"annotations":{"vnd.docker.reference.type":"attestation-manifest",)"
                R"("vnd.docker.reference.digest":"sha256:)" +
-                   kHex + "\"}") +
+                   kSum + "\"}") +
           "," + with(kChild, R"("platform":{"os":"unknown","architecture":"unknown"})") + "," + with(kChild, R"("artifactType":"a/b")") +
           "," + R"({"mediaType":"application/vnd.oci.image.index.v1+json)" + kRest),
       kOciIndex, "test");
@@ -206,7 +206,7 @@ TEST(Index, TellsWhatCouldRun) {
   for (const IndexEntry& entry : parsed.entries()) runnable += entry.runnable ? 'r' : '-';
   EXPECT_EQ(runnable, "rr----");
   EXPECT_TRUE(parsed.entries()[2].attestation);
-  EXPECT_EQ(parsed.entries()[2].attestation_of, "sha256:" + kHex);
+  EXPECT_EQ(parsed.entries()[2].attestation_of, "sha256:" + kSum);
 }
 
 }  // namespace

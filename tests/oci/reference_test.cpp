@@ -8,16 +8,16 @@
 namespace resole::oci {
 namespace {
 
-const std::string kHex(64, 'a');
-const std::string kDigest = "sha256:" + kHex;
+const std::string kManyA(64, 'a');
+const std::string kDigest = "sha256:" + kManyA;
 
-struct Case {
+struct Completion {
   std::string text, canonical;
 };
 
 // The rules of distribution/reference and the two completions of docker.
 TEST(Reference, IsCompletedAsDockerDoesIt) {
-  const std::vector<Case> cases = {
+  const std::vector<Completion> cases = {
       {"debian", "docker.io/library/debian:latest"},
       {"debian:12", "docker.io/library/debian:12"},
       {"docker.io/debian", "docker.io/library/debian:latest"},
@@ -36,10 +36,10 @@ TEST(Reference, IsCompletedAsDockerDoesIt) {
       {"app@" + kDigest, "docker.io/library/app@" + kDigest},
       {"app:1@" + kDigest, "docker.io/library/app:1@" + kDigest},
       {"box:5000/app@" + kDigest, "box:5000/app@" + kDigest},
-      {kHex + "a", "docker.io/library/" + kHex + "a:latest"},
+      {kManyA + "a", "docker.io/library/" + kManyA + "a:latest"},
       {"docker:20", "docker.io/library/docker:20"},
   };
-  for (const Case& item : cases) {
+  for (const Completion& item : cases) {
     EXPECT_EQ(Reference::parse(item.text).text(), item.canonical) << item.text;
     EXPECT_EQ(Reference::parse(item.canonical).text(), item.canonical) << item.text;
   }
@@ -67,7 +67,7 @@ TEST(Reference, RefusesWhatRegistriesRefuse) {
       "app:.x",
       "app:" + std::string(129, 'a'),
       "app@sha256:abc",
-      "app@md5:" + kHex,
+      "app@md5:" + kManyA,
       "a//b",
       "/a",
       "a/",
@@ -84,7 +84,7 @@ TEST(Reference, RefusesWhatRegistriesRefuse) {
       "app name",
       "app\n",
       "[::1/app",
-      kHex,
+      kManyA,
       "localhost/" + std::string(250, 'a'),
       "app:1@",
       "héllo",

@@ -22,19 +22,19 @@ ModelTree random_tree(ModelTree tree) {
   return tree;
 }
 
-struct Written {
+struct WrittenModel {
   std::string tar;
   LayerIndex index;
 };
 
-Written write(const rootfs::LayerDraft& draft, const Tree& below) {
-  Written out;
+WrittenModel write_model(const rootfs::LayerDraft& draft, const Tree& below) {
+  WrittenModel out;
   StringSink sink(out.tar);
   out.index = draft.write(below, 1'600'000'000, sink);
   return out;
 }
 
-void expect_well_formed(const Written& written, const Tree& below) {
+void expect_well_formed(const WrittenModel& written, const Tree& below) {
   std::set<std::string> paths, whiteouts;
   std::vector<std::string> order[3];  // whiteouts, directories, the rest
   int part = 0;
@@ -71,7 +71,7 @@ RC_GTEST_PROP(LayerDraftProperty, DiffOverTheOldTreeIsTheNewTree, ()) {
   const ModelTree old_model = random_tree({});
   const ModelTree new_model = random_tree(*rc::gen::arbitrary<bool>() ? old_model : ModelTree());
   const Tree below = tree_of({old_model.tar()}), wanted = tree_of({new_model.tar()});
-  const Written written = write(new_model.draft_over(old_model), below);
+  const WrittenModel written = write_model(new_model.draft_over(old_model), below);
   expect_well_formed(written, below);
 
   const LayerIndex read = index_of(written.tar);
@@ -83,7 +83,7 @@ RC_GTEST_PROP(LayerDraftProperty, DiffOverTheOldTreeIsTheNewTree, ()) {
 
 RC_GTEST_PROP(LayerDraftProperty, NothingIsWrittenForAnEqualTree, ()) {
   const ModelTree model = random_tree({});
-  RC_ASSERT(write(model.draft_over(model), tree_of({model.tar()})).index.entries.empty());
+  RC_ASSERT(write_model(model.draft_over(model), tree_of({model.tar()})).index.entries.empty());
 }
 
 RC_GTEST_PROP(LayerDraftProperty, LayersOverLayersGiveTheLastTree, ()) {
@@ -91,7 +91,7 @@ RC_GTEST_PROP(LayerDraftProperty, LayersOverLayersGiveTheLastTree, ()) {
   ModelTree before, model;
   for (int i = 0; i < 4; ++i) {
     before = std::exchange(model, random_tree(model));
-    layers.push_back(std::make_shared<const LayerIndex>(write(model.draft_over(before), Tree::merge(layers)).index));
+    layers.push_back(std::make_shared<const LayerIndex>(write_model(model.draft_over(before), Tree::merge(layers)).index));
   }
   RC_ASSERT(text_of(lines_of(Tree::merge(layers))) == text_of(lines_of(tree_of({model.tar()}))));
 }

@@ -11,8 +11,6 @@ using rootfs::LayerDraft;
 using rootfs::LayerIndex;
 using rootfs::Tree;
 
-TarBuilder tar() { return {}; }
-
 constexpr std::int64_t kMarkerTime = 1'600'000'000;
 
 struct Written {

@@ -10,8 +10,6 @@ using rootfs::Entry;
 using rootfs::IndexLimits;
 using rootfs::LayerIndex;
 
-TarBuilder tar() { return {}; }
-
 std::string error_of_layer(const TarBuilder& layer, const IndexLimits& limits = {}) {
   return error_of([&] { index_of(layer.bytes(), limits); });
 }

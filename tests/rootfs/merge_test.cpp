@@ -7,8 +7,6 @@
 namespace resole::test {
 namespace {
 
-TarBuilder tar() { return {}; }
-
 class Merge : public testing::TestWithParam<MergeCase> {};
 
 TEST_P(Merge, GivesWhatUnpackersSee) { EXPECT_EQ(text_of(lines_of(tree_of(GetParam().layers))), text_of(GetParam().expected)); }

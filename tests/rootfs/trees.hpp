@@ -26,6 +26,8 @@ inline rootfs::LayerIndex index_of(std::string_view tar, const rootfs::IndexLimi
   return rootfs::index_layer(*source_of(tar), Digest(), limits);
 }
 
+inline TarBuilder tar() { return {}; }
+
 inline std::shared_ptr<const rootfs::LayerIndex> shared_index_of(const TarBuilder& tar) {
   return std::make_shared<const rootfs::LayerIndex>(index_of(tar.bytes()));
 }

@@ -45,6 +45,8 @@ std::string_view Paragraph::get(std::string_view name) const {
   return field ? field->value : std::string_view();
 }
 
+bool Paragraph::says_yes(std::string_view name) const { return lower(get(name)) == "yes"; }
+
 std::string_view Paragraph::require(std::string_view name, std::string_view what) const {
   const Field* field = find(name);
   if (field && !field->value.empty()) return field->value;

@@ -24,6 +24,7 @@ struct Paragraph {
 
   const Field* find(std::string_view name) const;                                // names compare without case
   std::string_view get(std::string_view name) const;                             // "" when absent
+  bool says_yes(std::string_view name) const;                                    // "yes" in any case
   std::string_view require(std::string_view name, std::string_view what) const;  // Error(input): "WHAT, line N: no Package field"
 };
 

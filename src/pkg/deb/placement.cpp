@@ -22,8 +22,6 @@ namespace {
 
 std::string absolute(std::string_view path) { return path.starts_with('/') ? std::string(path) : fmt::format("/{}", path); }
 
-bool is_directory(const rootfs::Node* node) { return node && node->entry.type == tar::Type::directory; }
-
 }  // namespace
 
 std::size_t stanza_of(const pkg::Item& item, const InstalledSystem& system) {

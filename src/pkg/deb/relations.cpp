@@ -91,8 +91,6 @@ void append_alternatives(std::vector<pkg::Alternatives>& out, const Paragraph& p
   out.insert(out.end(), std::make_move_iterator(parsed.begin()), std::make_move_iterator(parsed.end()));
 }
 
-bool says_yes(const Paragraph& paragraph, std::string_view field) { return lower(paragraph.get(field)) == "yes"; }
-
 }  // namespace
 
 std::vector<pkg::Alternatives> parse_alternatives(std::string_view value, std::string_view what) {
@@ -148,7 +146,7 @@ void fill_package(pkg::Package& package, const Paragraph& paragraph, std::string
   if (package.multi_arch == "no") package.multi_arch.clear();
   package.section = paragraph.get("Section");
   package.priority = paragraph.get("Priority");
-  package.essential = says_yes(paragraph, "Essential") || says_yes(paragraph, "Protected") || says_yes(paragraph, "Important");
+  package.essential = paragraph.says_yes("Essential") || paragraph.says_yes("Protected") || paragraph.says_yes("Important");
   package.relations = relations_of(paragraph, fmt::format("{}: package {}", what, package.name));
 }
 

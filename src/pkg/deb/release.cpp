@@ -20,8 +20,6 @@ std::vector<std::string> words_of(std::string_view value) {
   return words;
 }
 
-bool says_yes(const Paragraph& paragraph, std::string_view field) { return lower(paragraph.get(field)) == "yes"; }
-
 std::int64_t date_of(const Paragraph& paragraph, std::string_view field, std::string_view what) {
   const std::string_view value = paragraph.get(field);
   if (value.empty()) return 0;
@@ -67,9 +65,9 @@ ReleaseFile parse_release(std::string_view text, std::string_view what) {
   release.version = paragraph.get("Version");
   release.date = date_of(paragraph, "Date", what);
   release.valid_until = date_of(paragraph, "Valid-Until", what);
-  release.not_automatic = says_yes(paragraph, "NotAutomatic");
-  release.but_automatic_upgrades = says_yes(paragraph, "ButAutomaticUpgrades");
-  release.acquire_by_hash = says_yes(paragraph, "Acquire-By-Hash");
+  release.not_automatic = paragraph.says_yes("NotAutomatic");
+  release.but_automatic_upgrades = paragraph.says_yes("ButAutomaticUpgrades");
+  release.acquire_by_hash = paragraph.says_yes("Acquire-By-Hash");
   release.architectures = words_of(paragraph.get("Architectures"));
   release.components = words_of(paragraph.get("Components"));
   release.all_in_architectures =

@@ -15,8 +15,6 @@ namespace resole::registry {
 
 namespace {
 
-io::Path directory_of(const io::Path& path) { return path.has_parent_path() ? path.parent_path() : io::Path("."); }
-
 ImageToSave kept(const SavedImages& images, std::size_t at) {
   const oci::Config config = images.config(at);
   ImageToSave out{.config = config.bytes(), .tags = images.entries()[at].tags, .layers = {}};

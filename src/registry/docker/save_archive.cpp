@@ -30,13 +30,6 @@ tar::Header file_header(std::string path, std::uint64_t size) {
   return header;
 }
 
-void add_streamed(tar::Writer& writer, const tar::Header& header, Source& content) {
-  writer.begin(header);
-  std::string buffer(256u << 10, '\0');
-  while (const std::size_t count = content.read(buffer.data(), buffer.size())) writer.write(std::string_view(buffer).substr(0, count));
-  writer.end();
-}
-
 bool is_plain(const LayerToSave& layer) {
   const std::unique_ptr<Source> source = layer.open();
   char head[8];
@@ -49,13 +42,12 @@ bool is_plain(const LayerToSave& layer) {
 std::uint64_t add_layer(tar::Writer& writer, const LayerToSave& layer, const SpoolFactory& scratch) {
   const std::string name = layer_member(layer.diff_id), what = fmt::format("layer with diff_id {}", layer.diff_id.text());
   if (is_plain(layer)) {
-    add_streamed(writer, file_header(name, layer.size),
-                 *verified(layer.open(), static_cast<std::int64_t>(layer.size), layer.diff_id, what));
+    writer.add(file_header(name, layer.size), *verified(layer.open(), static_cast<std::int64_t>(layer.size), layer.diff_id, what));
     return layer.size;
   }
   const std::unique_ptr<Spool> plain = scratch();
   const std::uint64_t size = copy_all(*verified(archive::decompress(layer.open()), -1, layer.diff_id, what), *plain);
-  add_streamed(writer, file_header(name, size), *plain->open());
+  writer.add(file_header(name, size), *plain->open());
   return size;
 }
 

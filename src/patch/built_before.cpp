@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "patch/built_before.hpp"
+
+#include "archive/compression.hpp"
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace resole::patch {
+
+namespace {
+
+constexpr std::string_view kResultRoom = "result", kPayloadRoom = "payload", kBlobRoom = "built";
+constexpr std::string_view kResultForm = "1";  // of what is kept
+constexpr std::string_view kKeptResult = "kept result";
+
+std::string key_of(const ImageView& image, document::Plan plan) {
+  plan.as_of.clear();
+  const Json inputs = {{"form", kResultForm},
+                       {"program", RESOLE_VERSION},
+                       {"gzip", archive::compressor_text(archive::Compression::gzip)},
+                       {"zstd", archive::compressor_text(archive::Compression::zstd)},
+                       {"root", image.root.descriptor.digest.text()},
+                       {"platforms", image.positions},
+                       {"plan", document::write_plan(plan)}};
+  return std::string(Digest::of(dump_compact(inputs)).hex());
+}
+
+Json kept(const oci::Descriptor& descriptor, std::string_view name, std::string_view value) {
+  return {{"descriptor", dump_compact(descriptor.to_json())}, {name, value}};
+}
+
+oci::Descriptor descriptor_of(const Json& json) {
+  return oci::Descriptor::from_json(parse_json_ordered(string_member(json, "descriptor", kKeptResult), kKeptResult), kKeptResult);
+}
+
+}  // namespace
+
+BuiltBefore::BuiltBefore(const ImageView& image, const document::Plan& plan, Cache& cache) : image_(image), cache_(cache), key_(key_of(image, plan)) {}
+
+std::optional<Made> BuiltBefore::recall() const {
+  const auto bytes = cache_.get(kResultRoom, key_);
+  if (!bytes) return std::nullopt;
+  try {
+    const Json json = parse_json(bytes->bytes(), kKeptResult);
+    Made made{.tree = {}, .result = document::read_result(string_member(json, "result", kKeptResult), kKeptResult)};
+    for (const Json& blob : member(json, "blobs", kKeptResult)) {
+      const std::string payload = string_or(blob, "payload", "");
+      const oci::Descriptor descriptor = descriptor_of(blob);
+      auto content = payload.empty() ? cache_.get(kBlobRoom, descriptor.digest.hex()) : cache_.get(kPayloadRoom, payload);
+      if (!content) return std::nullopt;
+      made.tree.blobs.push_back({descriptor, std::move(*content), payload});
+    }
+    for (const Json& manifest : member(json, "manifests", kKeptResult)) {
+      made.tree.manifests.push_back({descriptor_of(manifest), string_member(manifest, "bytes", kKeptResult)});
+    }
+    made.tree.root = made.tree.manifests.empty() ? image_.root.descriptor : made.tree.manifests.back().descriptor;
+    if (made.tree.root.digest != made.result.patched.digest) return std::nullopt;
+    for (auto& platform : made.result.platforms) {
+      for (auto& layer : platform.layers) layer.reused = true;
+    }
+    return made;
+  } catch (const Error&) {
+    return std::nullopt;  // of another form: made again, and replaced
+  }
+}
+
+void BuiltBefore::keep(const Made& made) const {
+  Json blobs = Json::array(), manifests = Json::array();
+  for (const auto& blob : made.tree.blobs) {
+    if (blob.kept_as.empty()) cache_.put(kBlobRoom, blob.descriptor.digest.hex(), blob.bytes.bytes());
+    blobs.push_back(kept(blob.descriptor, "payload", blob.kept_as));
+  }
+  for (const auto& manifest : made.tree.manifests) manifests.push_back(kept(manifest.descriptor, "bytes", manifest.bytes));
+  cache_.put(kResultRoom, key_, dump_compact(Json{{"result", document::write_result(made.result)}, {"blobs", blobs}, {"manifests", manifests}}));
+}
+
+}  // namespace resole::patch

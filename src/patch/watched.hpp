@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+// Effects that remember what was asked of them and what could change by tomorrow: files without a known digest, and the cache's notes on the newest
+// release seen. Whatever has a known digest cannot change.
+#pragma once
+#include <map>
+#include <mutex>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/effects.hpp"
+
+namespace resole::patch {
+
+// What was fetched without a known digest.
+struct AskedFor {
+  Resource resource;  // without sha256 and accept
+  Digest got;
+};
+
+class WatchedFetcher : public Fetcher {
+ public:
+  explicit WatchedFetcher(Fetcher& inner) : inner_(inner) {}
+  Blob fetch(const Resource& resource) override;
+  std::string fetch_range(const Resource& resource, std::uint64_t offset, std::uint64_t length) override {
+    return inner_.fetch_range(resource, offset, length);  // of packages: they have digests
+  }
+  void fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t, Blob)>& done) override { inner_.fetch_all(resources, done); }
+  std::optional<Blob> cached(const Digest& sha256) override { return inner_.cached(sha256); }
+
+  std::vector<AskedFor> asked() const;  // sorted by URL
+  bool failed() const;                  // any fetch at all
+
+ private:
+  Fetcher& inner_;
+  mutable std::mutex mutex_;
+  std::map<std::string, AskedFor> asked_;
+  bool failed_ = false;
+};
+
+// Rooms that hold what is known of the world, not what follows from bytes.
+class WatchedCache : public Cache {
+ public:
+  WatchedCache(Cache& inner, std::set<std::string, std::less<>> rooms) : inner_(inner), rooms_(std::move(rooms)) {}
+  std::optional<Blob> get(std::string_view room, std::string_view key) override;
+  Blob put(std::string_view room, std::string_view key, std::string_view bytes) override { return inner_.put(room, key, bytes); }
+  std::unique_ptr<Writer> create(std::string_view room, std::string_view key) override { return inner_.create(room, key); }
+
+  std::vector<std::pair<std::string, std::string>> asked() const;  // (room, key), sorted
+
+ private:
+  Cache& inner_;
+  std::set<std::string, std::less<>> rooms_;
+  mutable std::mutex mutex_;
+  std::set<std::pair<std::string, std::string>> asked_;
+};
+
+class WatchedReporter : public Reporter {
+ public:
+  explicit WatchedReporter(Reporter& inner) : inner_(inner) {}
+  int begin(std::string_view phase, std::uint64_t total_bytes) override { return inner_.begin(phase, total_bytes); }
+  void progress(int id, std::uint64_t bytes_done, std::string_view detail) override { inner_.progress(id, bytes_done, detail); }
+  void end(int id) override { inner_.end(id); }
+  void note(std::string_view message) override { inner_.note(message); }
+  void debug(std::string_view message) override { inner_.debug(message); }
+  void warn(std::string_view message) override;
+  bool warned() const;
+
+ private:
+  Reporter& inner_;
+  mutable std::mutex mutex_;
+  bool warned_ = false;
+};
+
+}  // namespace resole::patch
