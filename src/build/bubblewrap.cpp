@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One bubblewrap for each script. It makes the namespaces and mounts, drops what is left of privileges and becomes the script; we look on: output is kept by
-// its end, calls that were handed to us are answered, and what goes beyond the limits is killed together with the whole pid namespace.
+// its end, some of its system calls are answered here (traced_process.hpp), and what goes beyond the limits is killed with everything that it started.
 //
 // Nothing in the tree is trusted while bubblewrap still sees the machine: mount points are paths that were just proven to be real directories or files, since
 // bubblewrap would follow a link there.
@@ -19,10 +19,10 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "build/confined_process.hpp"
-#include "build/call_listener.hpp"
+#include "build/call_handler.hpp"
 #include "build/resource_watch.hpp"
 #include "build/sandbox.hpp"
+#include "build/traced_process.hpp"
 #include "io/files.hpp"
 
 namespace resole::build {
@@ -30,7 +30,6 @@ namespace resole::build {
 namespace {
 
 constexpr int kPollMilliseconds = 50;
-constexpr int kDeathMilliseconds = 20'000;   // from SIGKILL to the end of the last process
 constexpr std::size_t kTail = 4096;          // bytes of output that are kept
 constexpr std::size_t kStatusLimit = 64u << 10;
 constexpr std::string_view kPolicyPath = "usr/sbin/policy-rc.d";
@@ -233,30 +232,30 @@ class BubblewrapSandbox final : public Sandbox {
     io::Descriptor told(ends[1]);
     fcntl(status.get(), F_SETFL, O_NONBLOCK);
 
-    ConfinedRequest request;
+    CallHandler calls(*machine, tree.root, tree.owners);
+    TracedRequest request;
     request.arguments = arguments(running, program.get(), told.get(), policy.get());
     request.environment = running.environment;
     request.inherited = {program.get(), told.get()};
     if (policy) request.inherited.push_back(policy.get());
-    request.filter = listening_filter(*machine);
+    request.filter = tracing_filter(*machine);
     const auto seconds = static_cast<rlim_t>(limits_.seconds) + 1;
     // RLIMIT_DATA and not RLIMIT_AS: the Java machine reserves addresses that it never uses.
-    request.limits = {{RLIMIT_CORE, 0},           {RLIMIT_CPU, seconds},    {RLIMIT_FSIZE, limits_.disk}, {RLIMIT_DATA, limits_.memory},
-                      {RLIMIT_NOFILE, 4096}};
-    ConfinedProcess process(request);
-    told.reset();
-    ResourceWatch watch(limits_, tree);
-    CallListener calls(*machine, tree.root, tree.owners, [&] { return watch.may_start(); });
-    return look_after(process, status, calls, watch);
+    request.limits = {{RLIMIT_CORE, 0}, {RLIMIT_CPU, seconds}, {RLIMIT_FSIZE, limits_.disk}, {RLIMIT_DATA, limits_.memory}, {RLIMIT_NOFILE, 4096}};
+    request.tasks = limits_.processes;
+    request.starts_task = [machine](int number) { return watched_call(*machine, number) == Watched::start; };
+    request.answer = [&calls](const TracedCall& call) { return calls.answer(call); };
+    TracedProcess process(request);
+    return look_after(process, status, std::move(told), tree);
   }
 
-  static ScriptOutcome look_after(ConfinedProcess& process, const io::Descriptor& told, CallListener& calls, ResourceWatch& watch) {
+  ScriptOutcome look_after(TracedProcess& process, const io::Descriptor& told, io::Descriptor telling, const SandboxTree& tree) const {
     ScriptOutcome outcome;
+    ResourceWatch watch(limits_, tree);
     Tail out, err;
     Status status;
-    io::Descriptor first;  // of the pid namespace
-    enum { output, errors, listener, ended, telling, count };
-    std::array<int, count> open = {process.output(), process.errors(), process.listener(), process.ended(), told.get()};
+    enum { output, errors, telling_us, ended, count };
+    std::array<int, count> open = {process.output(), process.errors(), told.get(), process.ended()};
     for (bool over = false; !over;) {
       std::array<pollfd, count> watched{};
       for (std::size_t i = 0; i < count; ++i) watched[i] = {open[i], POLLIN, 0};
@@ -264,23 +263,19 @@ class BubblewrapSandbox final : public Sandbox {
       const auto ready = [&](std::size_t i) { return (watched[i].revents & POLLIN) != 0; };
       if (ready(output)) out.drain(process.output());
       if (ready(errors)) err.drain(process.errors());
-      if (ready(telling)) status.drain(told.get());
-      if (ready(listener)) calls.answer(process.listener());
-      for (const std::size_t i : {output, errors, listener, telling}) {
+      if (ready(telling_us)) status.drain(told.get());
+      over = watched[ended].revents != 0;
+      for (const std::size_t i : {output, errors, telling_us}) {
         if ((watched[i].revents & (POLLHUP | POLLERR)) != 0 && !ready(i)) open[i] = -1;  // nobody is at the other end any more
       }
-      if (!first && status.first_process() > 0) {
-        first = process_handle(status.first_process());
-        watch.begin(status.first_process());
-      }
-      over = ready(ended);
-      if (!over) outcome.stopped = watch.exceeded();
+      watch.begin(status.first_process());
+      if (!over && process.full()) outcome.stopped = fmt::format("it started more than {} processes and threads", limits_.processes);
+      else if (!over) outcome.stopped = watch.exceeded();
       over = over || !outcome.stopped.empty();
     }
-    kill_process(first);  // and with it everything in its namespace
-    process.kill();
-    const int own_code = process.reap();
-    wait_for_end(first);
+    if (!outcome.stopped.empty()) process.kill();
+    const int own_code = process.wait();
+    telling.reset();
     out.drain(process.output());
     err.drain(process.errors());
     status.drain(told.get());
@@ -293,14 +288,6 @@ class BubblewrapSandbox final : public Sandbox {
       throw Error(ErrorKind::input, fmt::format("bubblewrap could not make the sandbox (exit code {}): {}", own_code, printable(trim(err.text()))));
     }
     return outcome;
-  }
-
-  // The first process of a pid namespace ends when all others in it have ended (pid_namespaces(7)), and the mounts go with the last of them.
-  static void wait_for_end(const io::Descriptor& first) {
-    if (!first) return;
-    pollfd watched{first.get(), POLLIN, 0};
-    if (poll(&watched, 1, kDeathMilliseconds) > 0) return;
-    throw Error(ErrorKind::internal, "processes of a sandbox do not end although they were killed");
   }
 
   const SandboxLimits limits_;

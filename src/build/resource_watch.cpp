@@ -72,47 +72,34 @@ ResourceWatch::ResourceWatch(const SandboxLimits& limits, const SandboxTree& tre
       next_look_(Clock::now() + kBetweenLooks),
       free_at_look_(free_bytes(tree.root)) {}
 
-bool ResourceWatch::may_start() {
-  if (counted_ + ++started_since_ <= limits_.processes) return true;
-  counted_ = count().tasks;
-  started_since_ = 1;
-  full_ = counted_ >= limits_.processes;
-  return !full_;
-}
-
 std::string ResourceWatch::exceeded() {
-  if (full_) return fmt::format("it started more than {} processes and threads", limits_.processes);
   const auto now = Clock::now();
   if (now < next_glance_) return {};
   next_glance_ = now + kBetweenGlances;
   if (now >= deadline_) return fmt::format("it did not end within {}", human_duration(limits_.seconds));
-  const Census census = count();
-  counted_ = census.tasks;
-  started_since_ = 0;
-  if (census.resident > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
+  if (memory() > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
   return tree_exceeded();
 }
 
-// All processes of a pid namespace are descendants of its first one.
-ResourceWatch::Census ResourceWatch::count() const {
+// Resident in all processes of the pid namespace: they are the descendants of its first one.
+std::uint64_t ResourceWatch::memory() const {
   static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  Census census;
-  if (first_ <= 0) return census;
+  std::uint64_t resident = 0;
+  if (first_ <= 0) return resident;
   std::vector<std::string> found{std::to_string(first_)};
   for (std::size_t at = 0; at < found.size(); ++at) {
     const std::string process = fmt::format("/proc/{}", found[at]);
     const io::Descriptor tasks = io::open_descriptor(process + "/task", O_RDONLY | O_DIRECTORY);
     if (!tasks) continue;
     for (const std::string& task : io::names_in(tasks.get())) {
-      ++census.tasks;
       const std::string children = read_proc(fmt::format("{}/task/{}/children", process, task));
       for (const auto child : split_words(children)) found.emplace_back(child);
     }
     const std::string memory = read_proc(process + "/statm");
     const auto words = split_words(memory);
-    if (words.size() > 1) census.resident += parse_unsigned(words[1]).value_or(0) * page;
+    if (words.size() > 1) resident += parse_unsigned(words[1]).value_or(0) * page;
   }
-  return census;
+  return resident;
 }
 
 // The whole tree is looked at now and then, and at once when the file system lost a good part of what may be added.

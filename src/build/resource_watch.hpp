@@ -20,18 +20,12 @@ class ResourceWatch {
   ResourceWatch(const SandboxLimits& limits, const SandboxTree& tree);
   // The first process of the sandbox, as soon as it is known.
   void begin(int first) { first_ = first; }
-  // Is there room for one more process or thread? Asked for each of them; counts them anew when there seems to be none.
-  bool may_start();
-  // What is exceeded: "it started more than 512 processes"; "" while all is well.
+  // What is exceeded: "it wrote more than 2 GB"; "" while all is well.
   std::string exceeded();
 
  private:
   using Clock = std::chrono::steady_clock;
-  struct Census {
-    std::size_t tasks = 0;
-    std::uint64_t resident = 0;
-  };
-  Census count() const;
+  std::uint64_t memory() const;
   std::string tree_exceeded();
 
   const SandboxLimits limits_;
@@ -40,8 +34,6 @@ class ResourceWatch {
   Clock::time_point next_glance_, next_look_;
   std::uint64_t free_at_look_ = 0;
   int first_ = 0;
-  std::size_t counted_ = 0, started_since_ = 0;
-  bool full_ = false;
 };
 
 }  // namespace resole::build

@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::array<Machine, 2> kMachines = {{{"amd64", AUDIT_ARCH_X86_64, 0}, {"arm64", AUDIT_ARCH_AARCH64, 1}}};
 
-enum class Answer : std::uint8_t { notify, pretend, pretend_device, refuse, refuse_namespaces, absent };
+enum class Answer : std::uint8_t { trace, pretend, pretend_device, refuse, refuse_namespaces, absent };
 
 struct Row {
   std::string_view name;
@@ -29,17 +29,17 @@ struct Row {
 
 // Numbers: arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/asm-generic/unistd.h of Linux.
 constexpr Row kCalls[] = {
-    {"chown", {92, -1}, Answer::notify, 0, Watched::chown},
-    {"fchown", {93, 55}, Answer::notify, 0, Watched::fchown},
-    {"lchown", {94, -1}, Answer::notify, 0, Watched::lchown},
-    {"fchownat", {260, 54}, Answer::notify, 0, Watched::fchownat},
-    {"stat", {4, -1}, Answer::notify, 0, Watched::stat},
-    {"fstat", {5, 80}, Answer::notify, 0, Watched::fstat},
-    {"lstat", {6, -1}, Answer::notify, 0, Watched::lstat},
-    {"newfstatat", {262, 79}, Answer::notify, 0, Watched::fstatat},
-    {"statx", {332, 291}, Answer::notify, 0, Watched::statx},
-    {"fork", {57, -1}, Answer::notify, 0, Watched::start},
-    {"vfork", {58, -1}, Answer::notify, 0, Watched::start},
+    {"chown", {92, -1}, Answer::trace, 0, Watched::chown},
+    {"fchown", {93, 55}, Answer::trace, 0, Watched::fchown},
+    {"lchown", {94, -1}, Answer::trace, 0, Watched::lchown},
+    {"fchownat", {260, 54}, Answer::trace, 0, Watched::fchownat},
+    {"stat", {4, -1}, Answer::trace, 0, Watched::stat},
+    {"fstat", {5, 80}, Answer::trace, 0, Watched::fstat},
+    {"lstat", {6, -1}, Answer::trace, 0, Watched::lstat},
+    {"newfstatat", {262, 79}, Answer::trace, 0, Watched::fstatat},
+    {"statx", {332, 291}, Answer::trace, 0, Watched::statx},
+    {"fork", {57, -1}, Answer::trace, 0, Watched::start},
+    {"vfork", {58, -1}, Answer::trace, 0, Watched::start},
 
     {"setuid", {105, 146}, Answer::pretend},
     {"setgid", {106, 144}, Answer::pretend},
@@ -107,7 +107,7 @@ void begin(const Machine& machine, std::uint32_t foreign, std::vector<sock_filte
 void append(const Row& row, std::uint32_t number, std::vector<sock_filter>& program) {
   const auto add = [&](std::initializer_list<sock_filter> more) { program.insert(program.end(), more); };
   switch (row.answer) {
-    case Answer::notify:
+    case Answer::trace:
       return;  // the other filter's
     case Answer::pretend:
       return add({unless_equal(number, 1), answer(error_answer(0))});
@@ -147,14 +147,14 @@ Watched watched_call(const Machine& machine, int number) {
   return Watched::none;
 }
 
-std::vector<sock_filter> listening_filter(const Machine& machine) {
+std::vector<sock_filter> tracing_filter(const Machine& machine) {
   std::vector<sock_filter> program;
   begin(machine, kAllow, program);  // what is foreign is the other filter's to refuse
   for (const Row& row : kCalls) {
     const int number = row.numbers[machine.column];
     if (number < 0 || row.watched == Watched::none) continue;
     program.push_back(unless_equal(static_cast<std::uint32_t>(number), 1));
-    program.push_back(answer(SECCOMP_RET_USER_NOTIF));
+    program.push_back(answer(SECCOMP_RET_TRACE));
   }
   program.push_back(answer(kAllow));
   return program;
@@ -169,7 +169,7 @@ std::vector<sock_filter> confinement_filter(const Machine& machine) {
   }
   for (const Row& row : kCalls) {
     const int number = row.numbers[machine.column];
-    if (number >= 0 && row.answer != Answer::notify) append(row, static_cast<std::uint32_t>(number), program);
+    if (number >= 0 && row.answer != Answer::trace) append(row, static_cast<std::uint32_t>(number), program);
   }
   program.push_back(answer(kAllow));
   return program;

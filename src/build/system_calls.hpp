@@ -4,7 +4,7 @@
 // In the sandbox one user of this machine is mapped to root, and no other user exists. A chown to www-data would fail there, and with it most scripts.
 // So nothing is done, success is answered, and what was asked is remembered:
 //
-//   chown and its kin                          handed to us (a user notification): recorded as the owner that the file will have in the layer
+//   chown and its kin                          handed to us (ptrace): recorded as the owner that the file will have in the layer
 //   stat and its kin                           handed to us: programs copy owners from what they see (sed -i, cp -p, passwd)
 //   new processes and threads                  handed to us: counted, and refused beyond the limit. A limit of the kernel that holds for root too does
 //                                              not exist for ordinary users; and who multiplies waits for us, not we for him
@@ -14,8 +14,8 @@
 //   system calls of another architecture       as if they did not exist: their numbers would mean other calls
 //   everything else                            done
 //
-// The first filter has the listener and is there before bubblewrap starts; the second is put in by bubblewrap just before the script, since bubblewrap
-// itself needs mounts and namespaces. The kernel asks both; refusing wins over notifying, notifying over allowing.
+// The first filter says what is handed to us, and is there before bubblewrap starts; the second is put in by bubblewrap just before the script, since
+// bubblewrap itself needs mounts and namespaces. The kernel asks both; refusing wins over handing over, handing over wins over allowing.
 #pragma once
 #include <linux/filter.h>
 
@@ -35,11 +35,11 @@ struct Machine {
 std::optional<Machine> machine_of(std::string_view architecture);  // nullopt: no table of numbers for it
 std::string_view host_architecture();                              // of this kernel, "" when it is none that is known here
 
-// The calls that are handed to the listener.
+// The calls that are handed to us.
 enum class Watched : std::uint8_t { none, chown, lchown, fchown, fchownat, stat, lstat, fstat, fstatat, statx, start };
 Watched watched_call(const Machine& machine, int number);
 
-std::vector<sock_filter> listening_filter(const Machine& machine);        // to be loaded with SECCOMP_FILTER_FLAG_NEW_LISTENER
+std::vector<sock_filter> tracing_filter(const Machine& machine);      // SECCOMP_RET_TRACE for what is handed to us
 std::vector<sock_filter> confinement_filter(const Machine& machine);  // for bubblewrap's --seccomp
 
 // The tables, for their tests: name and number on each machine (-1: there is none).

@@ -69,18 +69,18 @@ class Filters : public testing::TestWithParam<std::string> {
     std::copy(arguments.begin(), arguments.end(), data.args);
     return data;
   }
-  std::uint32_t owners(const seccomp_data& data) const { return ask(listening_filter(machine()), data); }
+  std::uint32_t owners(const seccomp_data& data) const { return ask(tracing_filter(machine()), data); }
   std::uint32_t confined(const seccomp_data& data) const { return ask(confinement_filter(machine()), data); }
 };
 
-TEST_P(Filters, HandOwnersAndNewProcessesToTheListener) {
+TEST_P(Filters, HandOverOwnersAndNewProcesses) {
   for (const CallNumber& each : call_numbers(machine())) {
     if (each.number < 0) continue;
     const bool starts = each.name == "fork" || each.name == "vfork" || each.name == "clone";
     const bool watched = starts || each.name.find("chown") != std::string_view::npos || each.name.find("stat") != std::string_view::npos;
-    EXPECT_EQ(owners(call(each.number)), watched ? SECCOMP_RET_USER_NOTIF : kAllow) << each.name;
+    EXPECT_EQ(owners(call(each.number)), watched ? SECCOMP_RET_TRACE : kAllow) << each.name;
     if (watched) {
-      EXPECT_EQ(confined(call(each.number)), kAllow) << each.name << ": an error answer would win over the notification";
+      EXPECT_EQ(confined(call(each.number)), kAllow) << each.name << ": an error answer would win over tracing";
     }
     EXPECT_EQ(watched_call(machine(), each.number) != Watched::none, watched) << each.name;
   }

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A notification carries the caller's number and the arguments; a path is read from the caller's memory, and an answer to stat is written there
-// (seccomp_unotify(2)). That the caller may change its memory meanwhile does not matter here: the calls that we let the kernel carry out need no permission of
-// ours, and what is recorded concerns the caller's own tree.
-#include "build/call_listener.hpp"
+// A path is read from the caller's memory, and an answer to stat is written there. The caller stands still meanwhile, but other threads of it need not: what
+// is read may change. That does not matter: the calls that we let the kernel carry out need no permission of ours, and what is recorded concerns the caller's
+// own tree.
+#include "build/call_handler.hpp"
 
 #include <fcntl.h>
 #include <fmt/format.h>
-#include <linux/seccomp.h>
-#include <poll.h>
-#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/xattr.h>
@@ -23,7 +20,6 @@ namespace resole::build {
 namespace {
 
 constexpr std::uint32_t kUnchanged = 0xffffffff;  // (uid_t) -1
-constexpr int kAtOnce = 256;                      // answers before the clock is looked at again
 
 void* remote(std::uint64_t address) { return reinterpret_cast<void*>(address); }  // NOLINT(performance-no-int-to-ptr): of another process
 
@@ -68,7 +64,7 @@ void drop_privileges(int descriptor, const FileFacts& facts) {
 
 }  // namespace
 
-struct CallListener::Call {
+struct CallHandler::Call {
   Watched kind = Watched::none;
   pid_t process = 0;
   int descriptor = AT_FDCWD;               // the file itself, or the directory that the path starts from
@@ -81,32 +77,15 @@ struct CallListener::Call {
   bool follows() const { return kind != Watched::lchown && kind != Watched::lstat && (flags & AT_SYMLINK_NOFOLLOW) == 0; }
 };
 
-struct CallListener::Reply {
-  int error = 0;              // negative, 0 for success
-  bool by_kernel = false;     // the call is carried out as if nobody had asked us
-  std::string bytes;          // that go into the caller's buffer first
-};
-
-CallListener::CallListener(const Machine& machine, const io::RootedDirectory& tree, OwnerRecords& records, std::function<bool()> may_start)
-    : machine_(machine), tree_(tree), records_(records), may_start_(std::move(may_start)) {
+CallHandler::CallHandler(const Machine& machine, const io::RootedDirectory& tree, OwnerRecords& records) : machine_(machine), tree_(tree), records_(records) {
   if (const auto facts = facts_of(tree.descriptor(), "")) device_ = facts->identity.device;
 }
 
-void CallListener::answer(int listener) {
-  pollfd more{listener, POLLIN, 0};
-  for (int count = 0; count < kAtOnce; ++count) {
-    answer_one(listener);
-    if (poll(&more, 1, 0) <= 0 || (more.revents & POLLIN) == 0) return;
-  }
-}
-
-void CallListener::answer_one(int listener) {
-  seccomp_notif notice{};
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &notice) != 0) return;  // the caller died before
-  const auto& arguments = notice.data.args;
+TracedAnswer CallHandler::answer(const TracedCall& made) {
+  const auto& arguments = made.arguments;
   Call call;
-  call.kind = watched_call(machine_, notice.data.nr);
-  call.process = static_cast<pid_t>(notice.pid);
+  call.kind = watched_call(machine_, made.number);
+  call.process = made.task;
   const auto owner_at = [&](std::size_t at) {
     const auto user = static_cast<std::uint32_t>(arguments[at]), group = static_cast<std::uint32_t>(arguments[at + 1]);
     if (user != kUnchanged) call.owner.user = user;
@@ -154,45 +133,24 @@ void CallListener::answer_one(int listener) {
     case Watched::none:
       break;
   }
-  Reply reply;
-  const auto text = call.path_at ? text_at(call.process, *call.path_at) : std::string();
-  if (!text) {
-    reply.by_kernel = true;  // it knows best what is wrong with such an address
-  } else {
+  if (call.path_at) {
+    const auto text = text_at(call.process, *call.path_at);
+    if (!text) return {};  // the kernel knows best what is wrong with such an address
     call.path = *text;
-    reply = reply_to(call);
   }
-  // What was read is the caller's only when it still is the caller.
-  std::uint64_t id = notice.id;
-  if (ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &id) != 0) return;
-  if (!reply.bytes.empty()) {
-    const iovec here{reply.bytes.data(), reply.bytes.size()}, there{remote(call.buffer), reply.bytes.size()};
-    if (process_vm_writev(call.process, &here, 1, &there, 1, 0) != static_cast<ssize_t>(reply.bytes.size())) reply.error = -EFAULT;
-  }
-  seccomp_notif_resp response{};
-  response.id = notice.id;
-  response.error = reply.by_kernel ? 0 : reply.error;
-  response.flags = reply.by_kernel ? SECCOMP_USER_NOTIF_FLAG_CONTINUE : 0;
-  ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &response);
-}
-
-CallListener::Reply CallListener::reply_to(const Call& call) const {
   switch (call.kind) {
     case Watched::chown:
     case Watched::lchown:
     case Watched::fchown:
     case Watched::fchownat:
-      return chown(call);
-    case Watched::start:
-      if (may_start_()) return {.by_kernel = true};
-      return {.error = -EAGAIN};
+      return {.by_kernel = false, .value = chown(call)};
     default:
       return stat(call);
   }
 }
 
 // Where the call points, as an absolute path of the sandbox; "" when it cannot be told.
-std::string CallListener::path_of(const Call& call) const {
+std::string CallHandler::path_of(const Call& call) const {
   if (call.path.starts_with('/')) return call.path;
   const std::string proc = fmt::format("/proc/{}", call.process);
   const auto base = link_text(call.descriptor == AT_FDCWD ? proc + "/cwd" : fmt::format("{}/fd/{}", proc, call.descriptor));
@@ -200,7 +158,7 @@ std::string CallListener::path_of(const Call& call) const {
 }
 
 // The object of the tree, with O_PATH. Invalid and errno: it is not there; errno 0: it is not of the tree.
-io::Descriptor CallListener::target(const Call& call) const {
+io::Descriptor CallHandler::target(const Call& call) const {
   io::Descriptor found;
   if (call.path.empty()) {
     found = io::open_descriptor(fmt::format("/proc/{}/{}", call.process, call.descriptor == AT_FDCWD ? "cwd" : fmt::format("fd/{}", call.descriptor)), O_PATH);
@@ -217,34 +175,40 @@ io::Descriptor CallListener::target(const Call& call) const {
   return found;
 }
 
-CallListener::Reply CallListener::chown(const Call& call) const {
-  if (call.path.empty() && call.path_at && (call.flags & AT_EMPTY_PATH) == 0) return {.error = -ENOENT};
+int CallHandler::chown(const Call& call) const {
+  if (call.path.empty() && call.path_at && (call.flags & AT_EMPTY_PATH) == 0) return -ENOENT;
   const io::Descriptor file = target(call);
-  if (!file) return {.error = -errno};  // of a pipe, a terminal, something in /proc: as if it were done
+  if (!file) return -errno;  // of a pipe, a terminal, something in /proc: as if it were done
   const auto facts = facts_of(file.get(), "");
-  if (!facts) return {.error = -EIO};
+  if (!facts) return -EIO;
   records_.record(facts->identity, call.owner);
   drop_privileges(file.get(), *facts);
-  return {};
+  return 0;
 }
 
-CallListener::Reply CallListener::stat(const Call& call) const {
+TracedAnswer CallHandler::stat(const Call& call) const {
   const io::Descriptor file = target(call);
   const auto facts = file ? facts_of(file.get(), "") : std::nullopt;
   const Owner owner = facts ? records_.owner(facts->identity) : Owner{};
-  if (owner == Owner{}) return {.by_kernel = true};
+  if (owner == Owner{}) return {};
   if (call.kind == Watched::statx) {
     struct statx found{};
-    if (::statx(file.get(), "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, call.mask, &found) != 0) return {.by_kernel = true};
+    if (::statx(file.get(), "", AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW, call.mask, &found) != 0) return {};
     found.stx_uid = owner.user;
     found.stx_gid = owner.group;
-    return {.bytes = std::string(reinterpret_cast<const char*>(&found), sizeof(found))};
+    return told(call, &found, sizeof(found));
   }
   struct ::stat found{};  // on both machines the kernel's own
-  if (fstatat(file.get(), "", &found, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0) return {.by_kernel = true};
+  if (fstatat(file.get(), "", &found, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) != 0) return {};
   found.st_uid = owner.user;
   found.st_gid = owner.group;
-  return {.bytes = std::string(reinterpret_cast<const char*>(&found), sizeof(found))};
+  return told(call, &found, sizeof(found));
+}
+
+TracedAnswer CallHandler::told(const Call& call, void* bytes, std::size_t size) {
+  const iovec here{bytes, size}, there{remote(call.buffer), size};
+  const bool written = process_vm_writev(call.process, &here, 1, &there, 1, 0) == static_cast<ssize_t>(size);
+  return {.by_kernel = false, .value = written ? 0 : -EFAULT};
 }
 
 }  // namespace resole::build
