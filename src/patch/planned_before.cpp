@@ -48,6 +48,13 @@ Json request_of(const PlanRequest& request) {
           {"options", request.options}};
 }
 
+// Whether scripts could run, when that is asked: a plan without a sandbox is another one.
+std::string sandbox_of(const PlanRequest& request, const Tools& tools) {
+  if (request.policy.scripts != plan::Scripts::sandbox) return {};
+  const auto obstacle = tools.sandbox.obstacle();
+  return fmt::format("{} {}", tools.sandbox.architecture(), obstacle ? obstacle->reason : "works");
+}
+
 std::string key_of(const ImageView& image, const PlanRequest& request, const Tools& tools) {
   const Json inputs = {{"form", kPlanForm},
                        {"program", program_identity()},
@@ -57,6 +64,7 @@ std::string key_of(const ImageView& image, const PlanRequest& request, const Too
                        {"image", image.location.text()},
                        {"root", image.root.descriptor.digest.text()},
                        {"platforms", image.positions},
+                       {"sandbox", sandbox_of(request, tools)},
                        {"request", request_of(request)}};
   return std::string(Digest::of(dump_compact(inputs)).hex());
 }
@@ -111,6 +119,8 @@ struct PlannedBefore::State {
                 .reporter = reporter,
                 .recipes = all.recipes,
                 .spool = all.spool,
+                .sandbox = all.sandbox,
+                .scratch = all.scratch,
                 .jobs = all.jobs,
                 .open_for_reading = all.open_for_reading,
                 .open_for_writing = all.open_for_writing} {}

@@ -56,8 +56,10 @@ void derive_ld_so_cache(const DerivedInput& input, rootfs::LayerDraft& draft) {
 }
 
 std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::LayerDraft& draft) {
-  const bool configure = std::ranges::any_of(
-      input.packages, [](const PreparedPackage& package) { return package.incoming.package.name == "ca-certificates"; });
+  const auto package =
+      std::ranges::find_if(input.packages, [](const PreparedPackage& each) { return each.incoming.package.name == "ca-certificates"; });
+  const bool configure = package != input.packages.end();
+  if (configure && package->incoming.item->run_scripts) return {};  // its postinst does it, and tells its hooks what is new
   const bool changed = std::ranges::any_of(input.touched, [](const std::string& path) {
     return path.starts_with("usr/share/ca-certificates/") || path.starts_with("usr/local/share/ca-certificates/");
   });

@@ -47,7 +47,7 @@ struct Incoming {
   std::size_t old = InstalledSystem::npos;                      // its stanza; npos for a package that was never there
   pkg::Package package;                                         // from the package's own control file
   std::set<std::string, std::less<>> conffiles, keep, deleted;  // absolute paths
-  std::string postinsts;                                        // the new package's, and the installed one's
+  std::string postinsts;                                        // the new package's, and the installed one's; "" when they will run
 
   // Error(input): the control file does not describe the candidate, conffiles that are no paths.
   static Incoming read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory,
