@@ -10,6 +10,7 @@
 #include "patch/downloads.hpp"
 #include "patch/places.hpp"
 #include "patch/publishing.hpp"
+#include "patch/watched.hpp"
 #include "patch/scripts.hpp"
 #include "pkg/resource.hpp"
 
@@ -251,8 +252,7 @@ Made make(const ImageView& image, const document::Plan& plan, const BuildRequest
 document::Result deliver(const ImageView& image, const document::Plan& plan, Made made, std::vector<Destination> destinations, const BuildRequest& request,
                          const Tools& tools) {
   document::Result& result = made.result;
-  const PatchedTree& tree = made.tree;
-  const bool changed = tree.root.digest != image.root.descriptor.digest;
+  const bool changed = result.patched.digest != image.root.descriptor.digest;
   result.outcome = !changed ? "unchanged" : plan.partial() ? "partial" : "patched";
 
   if (!changed && request.on_unchanged == OnUnchanged::fail) {
@@ -260,13 +260,27 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
   }
   if (!changed && request.on_unchanged == OnUnchanged::skip) return result;
   if (!changed) result.outcome = plan.partial() ? "partial" : "copied";
-  for (auto& destination : destinations) require_own(destination, tree.root);
+  for (auto& destination : destinations) require_own(destination, result);
   for (auto& destination : destinations) {
-    publish(image, tree, destination, tools);
+    publish(image, made, destination, tools);
     result.destinations.push_back({destination.request.location.text(), destination.request.location.tag, destination.request.deployed_as});
     if (request.published) request.published(result);
   }
   return result;
+}
+
+Tools with_reporter(const Tools& tools, Reporter& reporter) {
+  return {.fetcher = tools.fetcher,
+          .cache = tools.cache,
+          .clock = tools.clock,
+          .reporter = reporter,
+          .recipes = tools.recipes,
+          .spool = tools.spool,
+          .sandbox = tools.sandbox,
+          .scratch = tools.scratch,
+          .jobs = tools.jobs,
+          .open_for_reading = tools.open_for_reading,
+          .open_for_writing = tools.open_for_writing};
 }
 
 }  // namespace
@@ -274,17 +288,21 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
 document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
   require_plan_of_image(image, plan);
   compare_compressors(plan, tools.reporter);
-  std::vector<Destination> destinations = open_destinations(image, request, tools);
-  Made made = make(image, plan, request, tools);
-  if (!request.trust_plan) BuiltBefore(image, plan, tools.cache).keep(made);
+  std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
+  WatchedReporter watched(tools.reporter);
+  Made made = make(image, plan, request, with_reporter(tools, watched));
+  if (!request.trust_plan && !watched.warned()) BuiltBefore(image, plan, request, tools).keep(made);
   return deliver(image, plan, std::move(made), std::move(destinations), request, tools);
 }
 
 document::Result build_or_recall(ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
-  if (!request.trust_plan) {
-    if (auto made = BuiltBefore(image, plan, tools.cache).recall()) {
-      return deliver(image, plan, std::move(*made), open_destinations(image, request, tools), request, tools);
-    }
+  auto made = request.trust_plan ? std::nullopt : BuiltBefore(image, plan, request, tools).recall();
+  if (made) {
+    compare_compressors(plan, tools.reporter);
+    std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
+    // What is there already is not sent; what is sent must be what it is called.
+    const bool nothing_to_send = std::all_of(destinations.begin(), destinations.end(), [&](const Destination& each) { return means(each, made->result); });
+    if (nothing_to_send || is_intact(*made)) return deliver(image, plan, std::move(*made), std::move(destinations), request, tools);
   }
   read_layers(image, tools);
   return build_image(image, plan, request, tools);
