@@ -41,6 +41,9 @@ std::vector<std::string> prove(const PlatformView& view, const document::Platfor
   Phase phase(tools.reporter, "proving packages");
   std::vector<pkg::Candidate> packages;
   for (const auto& package : plan.packages) packages.push_back(package.candidate());
+  for (const auto& package : plan.packages) {
+    if (const auto against = package.against()) packages.push_back(*against);
+  }
   auto proofs =
       view.family->prove(view.given, view.given_inventory, tools.recipes, request.repositories, plan.repositories, packages, tools.fetcher, tools.cache);
   for (std::size_t i = 0; i < proofs.size(); ++i) {
@@ -48,17 +51,21 @@ std::vector<std::string> prove(const PlatformView& view, const document::Platfor
       throw Error(ErrorKind::refused, fmt::format("package {} {} of the plan cannot be proven: {}", packages[i].name, packages[i].version, proofs[i].problem),
                   "plan again; --trust-plan builds without the proof");
     }
-    places[i] = std::move(proofs[i].uri);
+    if (i < places.size()) places[i] = std::move(proofs[i].uri);
   }
   return places;
 }
 
 // Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
 void check_verdict(const PlatformView& view, const Ground& ground, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
-  const pkg::Verdict verdict = view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
-  if (verdict.passes() || runs_scripts(package)) return;
+  const auto installed = package.against();
+  if (installed) tools.fetcher.fetch(pkg::resource_of(*installed));  // whole, so that proven bytes are compared
+  const pkg::Verdict verdict =
+      view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, installed ? &*installed : nullptr, tools.fetcher, tools.cache);
+  if (runs_scripts(package) || (verdict.passes() && verdict.actions == package.verdict.actions)) return;
   throw Error(ErrorKind::verification,
-              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind), verdict.reason),
+              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind),
+                          verdict.passes() ? "other actions take their place" : verdict.reason),
               "plan again");
 }
 
@@ -87,7 +94,8 @@ std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& d
                      .archive = [&downloads, i] { return downloads.get(i); },
                      .overwrite = package.overwrite,
                      .keep = package.keep,
-                     .run_scripts = runs_scripts(package)});
+                     .run_scripts = runs_scripts(package),
+                     .actions = runs_scripts(package) ? std::vector<std::string>() : package.verdict.actions});
   }
   return items;
 }
