@@ -36,11 +36,20 @@ class Planner {
   std::string recorded(std::string_view path) const {
     if (incoming_.old != InstalledSystem::npos) {
       if (const Conffile* own = find(incoming_.old, path)) return own->md5;
+      if (incoming_.entry && came_with_entry(path)) return disk_md5(system_.tree.resolve(used(path), false));
     }
     for (const std::uint32_t owner : system_.files.owners(path)) {
       if (const Conffile* other = find(owner, path)) return other->md5;
     }
     return {};
+  }
+
+  // status.d has no Conffiles. Images without dpkg are made of a layer per package, entry and files together: a file of the entry's layer is as the
+  // package brought it. In an image of one layer nobody can tell.
+  bool came_with_entry(std::string_view path) const {
+    const rootfs::Node* entry = system_.tree.resolve(system_.stanzas[incoming_.old].file, true).node;
+    const rootfs::Node* file = system_.tree.resolve(used(path), false).node;
+    return entry && file && entry->layer == file->layer && system_.tree.layers().size() > 1;
   }
 
   const Conffile* find(std::size_t stanza, std::string_view path) const {

@@ -56,13 +56,22 @@ void derive_ld_so_cache(const DerivedInput& input, rootfs::LayerDraft& draft) {
 }
 
 std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::LayerDraft& draft) {
+  if (std::ranges::any_of(input.packages, [](const PreparedPackage& package) { return package.incoming.sliced; })) return {};  // Chisel made it
   const bool configure = std::ranges::any_of(
       input.packages, [](const PreparedPackage& package) { return package.incoming.package.name == "ca-certificates"; });
   const bool changed = std::ranges::any_of(input.touched, [](const std::string& path) {
     return path.starts_with("usr/share/ca-certificates/") || path.starts_with("usr/local/share/ca-certificates/");
   });
   if (!configure && !changed) return {};
-  return update_ca_certificates(input.after, {.configure = configure, .epoch = input.request.epoch}, draft);
+  CertificateRun run{.configure = configure, .epoch = input.request.epoch, .shipped = {}};
+  for (const PreparedPackage& package : input.packages) {
+    constexpr std::string_view kShared = "usr/share/ca-certificates/";
+    if (package.incoming.package.name != "ca-certificates") continue;
+    for (const auto& [path, content] : package.facts.data.captured) {
+      if (path.starts_with(kShared) && path.ends_with(".crt")) run.shipped.emplace(path.substr(kShared.size()), content);
+    }
+  }
+  return update_ca_certificates(input.after, run, draft);
 }
 
 std::vector<std::string> tell_watched(const std::vector<std::string>& touched) {
