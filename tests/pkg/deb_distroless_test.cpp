@@ -47,7 +47,7 @@ TEST(DebDistroless, WhatTheImageLeftOutStaysOut) {
   const std::string sums = kSums + "92eb5ffee6ae2fec3ad71c777531578f  usr/share/doc/libfoo1/changelog.gz\n92eb5ffee6ae2fec3ad71c777531578f  usr/lib/tools/a\n";
   const rootfs::Tree tree = tree_of({{"var/lib/dpkg/status.d/libfoo1", kStanza},
                                      {"var/lib/dpkg/status.d/libfoo1.md5sums", sums},
-                                     {"usr/share/doc/other/copyright", "x"},
+                                     {"usr/share/doc/libfoo1/copyright", "x"},
                                      {"usr/lib/libfoo.so.1.0", "a"}});
   MemoryCache cache;
   const std::string deb = DebBuilder("libfoo1", "2")
@@ -66,6 +66,7 @@ TEST(DebDistroless, WhatTheImageLeftOutStaysOut) {
   EXPECT_NE(after.find("usr/lib/engines/new.so"), nullptr) << "nothing says that it was left out";
   EXPECT_EQ(after.find("usr/lib/tools"), nullptr) << "the image dropped that directory";
   EXPECT_EQ(after.children("usr/share/doc/libfoo1"), std::vector<std::string>{"copyright"});
+  EXPECT_EQ(after.find("usr/share/doc/libfoo1/copyright")->entry.sha256, sha256_of("c"));
   EXPECT_EQ(after.find("usr/share/man"), nullptr);
 }
 

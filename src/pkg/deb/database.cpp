@@ -82,7 +82,7 @@ void write_slices(const InstalledSystem& system, const std::vector<const Prepare
   SliceEdit edit;
   for (const PreparedPackage* package : packages) {
     const pkg::Candidate& candidate = package->incoming.item->to;
-    edit.packages.push_back({candidate.name, candidate.version, candidate.arch, candidate.entry.sha256.hex()});
+    edit.packages.push_back({candidate.name, candidate.version, candidate.arch, std::string(candidate.entry.sha256.hex())});
     const auto& members = package->facts.data.entries;
     std::unordered_map<std::string_view, const rootfs::Entry*> contents;
     for (std::size_t i = 0; i < members.size(); ++i) {

@@ -127,7 +127,7 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
     placement.fate = Fate::present;
   } else if (conffile) {
     placement.fate = Fate::conffile;
-  } else if (is_deleted(path) || (incoming_.entry && is_pruned_documentation(path, entry.type))) {
+  } else if (is_deleted(path) || (incoming_.entry && is_pruned_documentation(path))) {
     placement.fate = Fate::deleted;
   } else if (incoming_.keep.contains(path)) {
     placement.fate = Fate::kept;
@@ -179,15 +179,15 @@ bool Placer::is_deleted(std::string_view path) const {
   return false;
 }
 
-// Documentation whose directory the image does not have, below a place that packages only document themselves in.
-bool Placer::is_pruned_documentation(std::string_view path, tar::Type type) const {
+// Documentation that the image does not have. Builders of such images leave it out, and need not say so in md5sums.
+bool Placer::is_pruned_documentation(std::string_view path) const {
   constexpr std::array<std::string_view, 7> kDocumentation = {"/usr/share/doc",    "/usr/share/man",        "/usr/share/info",
                                                               "/usr/share/locale", "/usr/share/doc-base", "/usr/share/lintian",
                                                               "/usr/share/bug"};
   const auto below = [&](std::string_view place) { return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/'); };
   if (std::ranges::none_of(kDocumentation, below)) return false;
   if (path.starts_with("/usr/share/doc/") && path.ends_with("/copyright")) return false;  // licences ask for it
-  return !system_.tree.resolve(type == tar::Type::directory ? path : path.substr(0, path.rfind('/')), true).node;
+  return !system_.tree.resolve(path, false).node;
 }
 
 // Mode and owner stay as whoever cut the image set them, but never a bit that the package no longer gives.

@@ -72,7 +72,7 @@ class Placer {
   void set_owner(Placement& placement, std::string_view path, const OwnerNames& owner) const;
   bool is_present(const rootfs::Entry& entry, const rootfs::Resolved& at) const;
   bool is_deleted(std::string_view path) const;
-  bool is_pruned_documentation(std::string_view path, tar::Type type) const;
+  bool is_pruned_documentation(std::string_view path) const;
   void place_slice(const std::string& path, const rootfs::Resolved& at, Placement& placement) const;
   bool yields(std::string_view path, Placement& placement) const;
   void keep_metadata(std::string_view path, const rootfs::Node& below, Placement& placement) const;
