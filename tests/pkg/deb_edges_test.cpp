@@ -76,6 +76,16 @@ TEST(DebEdges, ConflictingDiversionsAreRefused) {
 
 // ---- overrides
 
+TEST(DebEdges, TheLastNameOfAFileDecidesItsMode) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").file("usr/bin/a", "1", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").build()});
+  oracle.shell("printf '%s\n' '#12 #34 4711 /usr/bin/b' > var/lib/dpkg/statoverride");
+  oracle.upgrade({edge("2").file("usr/bin/a", "2", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").build()});
+  oracle.upgrade({edge("3").file("usr/bin/a", "2", 0755).hardlink("usr/bin/c", "usr/bin/a").hardlink("usr/bin/b", "usr/bin/a").build()});
+  oracle.upgrade({edge("4").file("usr/bin/a", "2", 0755).hardlink("usr/bin/c", "usr/bin/a").hardlink("usr/bin/b", "usr/bin/a").build()});
+}
+
 TEST(DebEdges, StatOverridesOfLinksAndNewFiles) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
@@ -238,7 +248,8 @@ TEST(DebEdges, TheOneThatReplacesWins) {
   DpkgOracle oracle;
   oracle.install({edge("1").file("usr/bin/edge", "1").build(), DebBuilder("other", "1").file("usr/bin/other", "1").build()});
   const std::string winner = edge("2").field("Replaces", "other").file("usr/bin/tool", "of edge").file("usr/bin/edge", "2").build();
-  const std::string loser = DebBuilder("other", "2").file("usr/bin/tool", "of other").file("usr/bin/other", "2").build();
+  // Sums of its own: those that dpkg makes depend on which of the two it unpacks first.
+  const std::string loser = DebBuilder("other", "2").file("usr/bin/tool", "of other").file("usr/bin/other", "2").md5sums().build();
   oracle.upgrade({loser, winner});
 }
 
@@ -268,7 +279,8 @@ TEST(DebEdges, ADirectoryOfBothIsNoConflict) {
   REQUIRE_DPKG();
   DpkgOracle oracle;
   oracle.install({edge("1").file("usr/bin/edge", "1").build(), DebBuilder("other", "1").file("usr/bin/other", "1").build()});
-  oracle.upgrade({edge("2").dir("usr/share/both", 0750).build(), DebBuilder("other", "2").dir("usr/share/both", 0700).build()});
+  oracle.upgrade({edge("2").dir("usr/share/both", 0750).file("usr/bin/edge", "2").build(),
+                  DebBuilder("other", "2").dir("usr/share/both", 0700).file("usr/bin/other", "2").build()});
 }
 
 // ---- disappearance, once more

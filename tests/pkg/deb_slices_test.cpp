@@ -166,7 +166,7 @@ TEST(DebSlices, DamageIsAnError) {
   EXPECT_NE(problem(zstd_of("{\"jsonwall\":\"2.0\",\"count\":1}\n")).find("known is 1.x"), std::string::npos);
   EXPECT_NE(problem("not zstd"), "");
   EXPECT_NE(problem(zstd_of(std::string(1000, '['))), "");
-  for (const char* path : {"/../etc", "relative", "/a//b", "/"}) {
+  for (const char* path : {"/../etc", "relative", "/a//b", ""}) {
     const std::string line = std::string(R"({"kind":"path","path":")") + path + R"(","mode":"0644","slices":[]})";
     EXPECT_NE(problem(wall_of({line})).find("is no absolute path"), std::string::npos) << path;
   }

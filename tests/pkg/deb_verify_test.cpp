@@ -97,7 +97,7 @@ TEST(DebVerify, BrokenDatabases) {
   half.replace(half.find("ok installed"), 12, "ok half-installed");
   EXPECT_EQ(Image{.status = half}.findings(), std::vector<std::string>{"var/lib/dpkg/status foo:amd64 is in state \"ok half-installed\""});
   EXPECT_EQ(Image{.status = kStanza + kStanza}.findings(),
-            std::vector<std::string>{"var/lib/dpkg/status foo:amd64 stands in the database twice"});
+            std::vector<std::string>{"var/lib/dpkg/status  var/lib/dpkg/status, line 10: package foo:amd64 stands in the database a second time (first in line 1)"});
   EXPECT_EQ(Image{.list = false}.findings().at(0),
             "var/lib/dpkg/info/foo.list foo:amd64 is missing: the database does not know the package's files");
   EXPECT_EQ(Image{.status = "no field\n"}.findings().size(), 1u);

@@ -35,7 +35,9 @@ class Planner {
   // The md5 that the database remembers: of this package, or of the one that had the file before (dpkg deb_parse_conffiles()).
   std::string recorded(std::string_view path) const {
     if (incoming_.old != InstalledSystem::npos) {
-      if (const Conffile* own = find(incoming_.old, path)) return own->md5;
+      // Without its list dpkg takes a package to have no files, and so no conffile that it knew (measured with 1.21.22).
+      const bool listed = !system_.files.of(incoming_.old).empty();
+      if (const Conffile* own = listed ? find(incoming_.old, path) : nullptr) return own->md5;
       if (incoming_.entry && came_with_entry(path)) return disk_md5(system_.tree.resolve(used(path), false));
     }
     for (const std::uint32_t owner : system_.files.owners(path)) {

@@ -143,11 +143,10 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
 void Placer::set_owner(Placement& placement, std::string_view path, const OwnerNames& owner) const {
   placement.header.uid = system_.owners.user(owner.user, placement.header.uid);
   placement.header.gid = system_.owners.group(owner.group, placement.header.gid);
-  if (placement.header.type == tar::Type::symlink) return;  // an override has no meaning for a link
   if (const StatOverride* override = system_.overrides.find(path)) {
     placement.header.uid = override->uid;
     placement.header.gid = override->gid;
-    placement.header.mode = override->mode;
+    if (placement.header.type != tar::Type::symlink) placement.header.mode = override->mode;
   }
 }
 
