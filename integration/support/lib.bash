@@ -64,6 +64,7 @@ reference() {
     shift
     for name in "$@"; do holds+=(--hold "$name"); done
     tree=$(base_tree "$set") || return 1
+    [[ $set != *:* ]] || holds+=(--release "${set%%:*}")
     "$SUPPORT/apt-reference" "${holds[@]}" "$tree" "$(base_image "$set")/app.tar"
 }
 

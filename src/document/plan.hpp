@@ -38,6 +38,8 @@ enum class HeldReason {
   phased,                  // phased update not complete
   version_skew,            // --lockstep across platforms
   would_remove,            // taking it would remove a package
+  needs_sandbox,           // its scripts would run (--scripts sandbox), but no sandbox can be made here
+  needs_emulator,          // its scripts would run, but they are of another architecture than this machine
 };
 enum class UnfixedReason { no_fix, will_not_fix, deferred, end_of_life, under_investigation, not_a_distribution_package };
 

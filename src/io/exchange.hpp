@@ -73,7 +73,7 @@ class Exchange {
   void add_field(const std::string& field);
   void configure(const ExchangeSetting& setting);
   void configure_connection(const ExchangeSetting& setting);
-  void configure_tls(const TlsOptions& tls);
+  void configure_tls(const TlsOptions& tls, const std::string& system_authorities);
   void configure_message(const ExchangeSetting& setting);
   void configure_body(const HttpRequest& request);
   void configure_callbacks();

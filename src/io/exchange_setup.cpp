@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <cmath>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "io/exchange.hpp"
+#include "io/files.hpp"
 #include "io/proxy.hpp"
 
 namespace resole::io {
@@ -13,8 +15,20 @@ namespace resole::io {
 namespace {
 
 constexpr long kReceiveBuffer = 128L << 10, kSendBuffer = 256L << 10;
+constexpr std::uint64_t kMostAuthorities = 16u << 20;
 
 bool takes_body(const std::string& method) { return method == "POST" || method == "PUT" || method == "PATCH"; }
+
+// The file that this libcurl takes authorities from when it is told nothing; "" = it has only a folder.
+std::string built_in_authorities(CURL* easy) {
+  const char* file = nullptr;
+  return curl_easy_getinfo(easy, CURLINFO_CAINFO, &file) == CURLE_OK && file != nullptr ? file : "";
+}
+
+std::string text_of(const std::string& file) {
+  std::error_code failed;
+  return file.empty() || !std::filesystem::is_regular_file(file, failed) ? std::string() : read_file(file, kMostAuthorities);
+}
 
 double stall_timeout(const ExchangeSetting& setting) {
   return setting.request.stall_timeout > 0 ? setting.request.stall_timeout : setting.options.stall_timeout;
@@ -56,7 +70,7 @@ void Exchange::add_field(const std::string& field) {
 
 void Exchange::configure(const ExchangeSetting& setting) {
   configure_connection(setting);
-  configure_tls(setting.route.tls);
+  configure_tls(setting.route.tls, setting.options.system_authorities);
   configure_message(setting);
   configure_body(setting.request);
   set(CURLOPT_HTTPHEADER, fields_.get());
@@ -86,12 +100,18 @@ void Exchange::configure_connection(const ExchangeSetting& setting) {
   set(CURLOPT_BUFFERSIZE, kReceiveBuffer);
 }
 
-void Exchange::configure_tls(const TlsOptions& tls) {
+void Exchange::configure_tls(const TlsOptions& tls, const std::string& system_authorities) {
   set(CURLOPT_SSL_VERIFYPEER, tls.verify ? 1L : 0L);
   set(CURLOPT_SSL_VERIFYHOST, tls.verify ? 2L : 0L);
-  if (!tls.ca_file.empty()) {
-    set(CURLOPT_CAINFO, tls.ca_file.c_str());
+  if (!system_authorities.empty()) {
+    set(CURLOPT_CAINFO, system_authorities.c_str());
     set(CURLOPT_CAPATH, static_cast<const char*>(nullptr));
+  }
+  if (!tls.authorities.empty()) {
+    // A blob takes the place of the file (CAINFO), and stands beside the folder (CAPATH): so the file's authorities go into it.
+    const std::string all = text_of(system_authorities.empty() ? built_in_authorities(easy_.get()) : system_authorities) + "\n" + tls.authorities;
+    curl_blob blob{.data = const_cast<char*>(all.data()), .len = all.size(), .flags = CURL_BLOB_COPY};
+    set(CURLOPT_CAINFO_BLOB, &blob);
   }
   if (!tls.client_cert.empty()) set(CURLOPT_SSLCERT, tls.client_cert.c_str());
   if (!tls.client_key.empty()) set(CURLOPT_SSLKEY, tls.client_key.c_str());

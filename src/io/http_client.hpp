@@ -24,6 +24,7 @@ struct HttpClientOptions {
   // may need several of them to get on with any.
   unsigned connections = 8;
   Environment environment = process_environment();  // for proxies
+  std::string system_authorities;                   // PEM file; empty = what libcurl was built for
 };
 
 // Which addresses a request may reach (address.hpp).
@@ -36,7 +37,7 @@ enum class Reach {
 
 struct TlsOptions {
   bool verify = true;
-  std::string ca_file;                  // PEM, instead of the system's
+  std::string authorities;              // PEM text; trusted besides the system's, as podman, docker and containerd do
   std::string client_cert, client_key;  // PEM files
   bool operator==(const TlsOptions&) const = default;
 };

@@ -33,7 +33,9 @@ std::string_view hint_for(int status) {
     case 429:
       return "wait a while and try again, or use another mirror";
     default:
-      return status >= 500 ? "the server has a problem: try again later, or use another mirror" : "";
+      return status >= 500   ? "the server has a problem: try again later, or use another mirror"
+             : status >= 400 ? "the server does not hand this out: ask its operator, or use another mirror"
+                             : "";
   }
 }
 

@@ -63,12 +63,13 @@ class RootReader {
     out_.images.push_back(read_image(child, std::move(manifest)));
   }
 
-  // nullopt when the store does not have it. Asked only after the reading failed, so that a registry is not asked twice for each child.
+  // nullopt when the store does not have it. Asked only after the reading failed, so that a registry is not asked twice for each child. A
+  // child that may not be read, or only cannot be read now, is there.
   std::optional<std::string> fetch(const Descriptor& child) {
     try {
       return store_.manifest(child);
     } catch (const Error& error) {
-      if (error.kind() == ErrorKind::verification || store_.has_blob(child)) throw;
+      if (error.kind() != ErrorKind::input || store_.has_blob(child)) throw;
     }
     out_.absent.push_back(child);
     return std::nullopt;

@@ -10,6 +10,7 @@
 #include "patch/downloads.hpp"
 #include "patch/places.hpp"
 #include "patch/publishing.hpp"
+#include "patch/scripts.hpp"
 #include "pkg/resource.hpp"
 
 namespace resole::patch {
@@ -54,7 +55,7 @@ std::vector<std::string> prove(const PlatformView& view, const document::Platfor
 // Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
 void check_verdict(const PlatformView& view, const Ground& ground, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
   const pkg::Verdict verdict = view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
-  if (verdict.passes()) return;
+  if (verdict.passes() || runs_scripts(package)) return;
   throw Error(ErrorKind::verification,
               fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind), verdict.reason),
               "plan again");
@@ -84,13 +85,10 @@ std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& d
                      .to = package.candidate(),
                      .archive = [&downloads, i] { return downloads.get(i); },
                      .overwrite = package.overwrite,
-                     .keep = package.keep});
+                     .keep = package.keep,
+                     .run_scripts = runs_scripts(package)});
   }
   return items;
-}
-
-std::int64_t epoch_of(const pkg::UpgradeResult& upgrade, const oci::Config& config) {
-  return upgrade.epoch > 0 ? upgrade.epoch : parse_time(config.created()).value_or(0);
 }
 
 Lineage lineage_of(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
@@ -125,16 +123,37 @@ struct BuiltPlatform {
   std::optional<oci::EditedImage> edited;
 };
 
-BuiltPlatform build_platform(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const BuildRequest& request,
-                             const Tools& tools) {
+// The image's layers, with or without scripts on the way.
+build::ScriptedUpgrade upgrade_packages(const ImageView& image, const PlatformView& view, const document::PlatformPlan& platform, const pkg::UpgradeRequest& wish,
+                                        build::LayerSettings settings, Downloads& downloads, const Tools& tools) {
+  if (runs_scripts(platform)) {
+    build::ScriptedUpgrade done = upgrade_with_scripts(image, view, wish, settings, tools);
+    downloads.finish();
+    return done;
+  }
+  build::ScriptedUpgrade done;
+  {
+    Phase phase(tools.reporter, "upgrading packages");
+    done.upgrade = view.family->upgrade(wish);
+    downloads.finish();  // also what was not read, since its segment is in the cache
+  }
+  Phase phase(tools.reporter, "writing layers");
+  if (done.upgrade.epoch > 0) settings.epoch = done.upgrade.epoch;
+  done.layers = build::write_layers(done.upgrade, wish.tree, settings, tools.cache);
+  return done;
+}
+
+BuiltPlatform build_platform(const ImageView& image, const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform,
+                             const BuildRequest& request, const Tools& tools) {
   if (!platform.patched || !view.family || !wants_change(platform)) {
     return {carried(&view, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
   }
   const Ground ground = ground_of(view, platform.own_layers);
   require_moves_forward(view, ground, platform);
+  require_sandbox(view, platform, tools);
   const std::vector<std::string> proven_at = prove(view, platform, request, tools);
   Downloads downloads = start_downloads(view, platform, ground, proven_at, request.repositories, tools);
-  pkg::UpgradeRequest wish{.tree = ground.tree,
+  const pkg::UpgradeRequest wish{.tree = ground.tree,
                            .inventory = ground.inventory,
                            .items = items_of(platform, downloads),
                            .recipes = tools.recipes,
@@ -143,21 +162,15 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
                            .cache = tools.cache,
                            .spool = tools.spool,
                            .reporter = tools.reporter};
-  pkg::UpgradeResult upgrade = [&] {
-    Phase phase(tools.reporter, "upgrading packages");
-    pkg::UpgradeResult result = view.family->upgrade(wish);
-    downloads.finish();  // also what was not read, since its segment is in the cache
-    return result;
-  }();
+  const std::int64_t created = parse_time(view.image.config.created()).value_or(0);
+  build::ScriptedUpgrade done = upgrade_packages(
+      image, view, platform, wish,
+      {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = created, .jobs = tools.jobs}, downloads, tools);
+  const pkg::UpgradeResult& upgrade = done.upgrade;
+  const std::int64_t epoch = upgrade.epoch > 0 ? upgrade.epoch : created;
 
   BuiltPlatform built;
-  const std::int64_t epoch = epoch_of(upgrade, view.image.config);
-  {
-    Phase phase(tools.reporter, "writing layers");
-    built.layers = build::write_layers(upgrade, ground.tree,
-                                       {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = epoch, .jobs = tools.jobs}, tools.cache);
-  }
-
+  built.layers = std::move(done.layers);
   require_outcome(view, ground, platform, built.layers);
 
   const Lineage lineage = lineage_of(view, plan, platform, built.layers);
@@ -179,6 +192,7 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
   }
   for (const auto& kept : upgrade.kept) built.result.kept.emplace_back(kept.path, kept.what);
   built.result.notes = upgrade.notes;
+  built.result.scripts = done.scripts;
   return built;
 }
 
@@ -217,7 +231,7 @@ Made make(const ImageView& image, const document::Plan& plan, const BuildRequest
     const PlatformView& view = image.platforms[i];
     const std::size_t at = image.positions[i];
     built[at] = with_context([&] { return "building " + view.image.platform().text(); },
-                             [&] { return build_platform(view, plan, plan.platforms[at], request, tools); });
+                             [&] { return build_platform(image, view, plan, plan.platforms[at], request, tools); });
   });
 
   Made made;

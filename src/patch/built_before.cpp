@@ -4,6 +4,7 @@
 #include "archive/compression.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
+#include "patch/program.hpp"
 
 namespace resole::patch {
 
@@ -16,7 +17,7 @@ constexpr std::string_view kKeptResult = "kept result";
 std::string key_of(const ImageView& image, document::Plan plan) {
   plan.as_of.clear();
   const Json inputs = {{"form", kResultForm},
-                       {"program", RESOLE_VERSION},
+                       {"program", program_identity()},
                        {"gzip", archive::compressor_text(archive::Compression::gzip)},
                        {"zstd", archive::compressor_text(archive::Compression::zstd)},
                        {"root", image.root.descriptor.digest.text()},

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "patch/program.hpp"
 #include "patch/watched.hpp"
 
 namespace resole::patch {
@@ -14,8 +15,8 @@ namespace resole::patch {
 namespace {
 
 constexpr std::string_view kPlanRoom = "plan";
-constexpr std::string_view kPlanForm = "1";                       // of what is kept
-constexpr std::int64_t kLongest = 3 * 24 * 3600;              // keys and signatures expire without being named in a plan
+constexpr std::string_view kPlanForm = "1";       // of what is kept
+constexpr std::int64_t kLongest = 3 * 24 * 3600;  // keys and signatures expire without being named in a plan
 
 Json words(const std::vector<std::string>& all) { return all; }
 
@@ -47,15 +48,23 @@ Json request_of(const PlanRequest& request) {
           {"options", request.options}};
 }
 
+// Whether scripts could run, when that is asked: a plan without a sandbox is another one.
+std::string sandbox_of(const PlanRequest& request, const Tools& tools) {
+  if (request.policy.scripts != plan::Scripts::sandbox) return {};
+  const auto obstacle = tools.sandbox.obstacle();
+  return fmt::format("{} {}", tools.sandbox.architecture(), obstacle ? obstacle->reason : "works");
+}
+
 std::string key_of(const ImageView& image, const PlanRequest& request, const Tools& tools) {
   const Json inputs = {{"form", kPlanForm},
-                       {"program", RESOLE_VERSION},
+                       {"program", program_identity()},
                        {"gzip", archive::compressor_text(archive::Compression::gzip)},
                        {"zstd", archive::compressor_text(archive::Compression::zstd)},
                        {"recipes", tools.recipes.digest().text()},
                        {"image", image.location.text()},
                        {"root", image.root.descriptor.digest.text()},
                        {"platforms", image.positions},
+                       {"sandbox", sandbox_of(request, tools)},
                        {"request", request_of(request)}};
   return std::string(Digest::of(dump_compact(inputs)).hex());
 }
@@ -110,6 +119,8 @@ struct PlannedBefore::State {
                 .reporter = reporter,
                 .recipes = all.recipes,
                 .spool = all.spool,
+                .sandbox = all.sandbox,
+                .scratch = all.scratch,
                 .jobs = all.jobs,
                 .open_for_reading = all.open_for_reading,
                 .open_for_writing = all.open_for_writing} {}

@@ -8,6 +8,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "patch/planned_before.hpp"
+#include "patch/scripts.hpp"
 
 namespace resole::patch {
 
@@ -120,7 +121,9 @@ plan::Decision decide_again(const plan::Request& as_given, const PlatformView& v
                                 .findings = as_given.findings,
                                 .floors = floors_of(view),
                                 .policy = as_given.policy,
-                                .verdicts = {}};
+                                .verdicts = {},
+                                .behind = {},
+                                .sandbox_obstacle = as_given.sandbox_obstacle};
     return decide(std::move(from_original), view, ground_of(view, view.own_layers), tools);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::refused) throw;
@@ -172,6 +175,7 @@ class PlatformPlanner {
     begun_.family = std::string(view.family->name());
     begun_.arch = view.inventory.arch;
     judge_age(begun_, view, request, tools);
+    if (request.policy.scripts == plan::Scripts::sandbox) obstacle_ = sandbox_obstacle(view, tools);
     findings_ = findings_for(view, image, reports, request, begun_);
     read_repositories();
   }
@@ -187,7 +191,8 @@ class PlatformPlanner {
                              .floors = {},
                              .policy = request_.policy,
                              .verdicts = {},
-                             .behind = behind};
+                             .behind = behind,
+                             .sandbox_obstacle = obstacle_};
     plan::Decision decision;
     {
       Phase phase(tools_.reporter, "planning");
@@ -237,6 +242,7 @@ class PlatformPlanner {
   const Tools& tools_;
   document::PlatformPlan begun_;
   std::vector<advisory::Finding> findings_;
+  std::optional<plan::SandboxObstacle> obstacle_;
   std::unique_ptr<pkg::CandidateSource> offers_;
 };
 
@@ -265,7 +271,7 @@ document::PlatformPlan carried_platform(const oci::Image& image) {
   out.config_content = config_content(image.config);
   out.diff_ids = image.config.diff_ids();
   out.patched = false;
-  out.carried_because = "not selected by --platform";
+  out.carried_because = is_linux(image) ? "not selected by --platform" : "not a Linux image";
   return out;
 }
 

@@ -10,13 +10,20 @@ namespace {
 
 using IndexPointer = std::shared_ptr<const rootfs::LayerIndex>;
 
+// Unless platforms are named: all that a package family may know. The layers of others (Windows) are big, and their vendor's are often not in the registry.
 std::vector<std::size_t> wanted_positions(const oci::Root& root, const std::vector<oci::Platform>& platforms) {
-  std::vector<std::size_t> positions;
-  for (std::size_t i = 0; i < root.images.size(); ++i) {
-    const oci::Platform have = root.images[i].platform();
-    const bool wanted = platforms.empty() || std::any_of(platforms.begin(), platforms.end(), [&](const auto& p) { return have.matches(p); });
-    if (wanted) positions.push_back(i);
-  }
+  const auto positions_of = [&](const auto& is_wanted) {
+    std::vector<std::size_t> positions;
+    for (std::size_t i = 0; i < root.images.size(); ++i) {
+      if (is_wanted(root.images[i])) positions.push_back(i);
+    }
+    return positions;
+  };
+  std::vector<std::size_t> positions = positions_of([&](const oci::Image& image) {
+    const oci::Platform have = image.platform();
+    return platforms.empty() ? is_linux(image) : std::any_of(platforms.begin(), platforms.end(), [&](const auto& p) { return have.matches(p); });
+  });
+  if (positions.empty() && platforms.empty()) positions = positions_of([](const oci::Image&) { return true; });
   if (!positions.empty()) return positions;
   std::vector<std::string> there;
   for (const auto& image : root.images) there.push_back(image.platform().text());
@@ -83,6 +90,11 @@ std::string hint_for_absent(const oci::Location& location) {
 }
 
 }  // namespace
+
+bool is_linux(const oci::Image& image) {
+  const std::string os = image.platform().os;
+  return os.empty() || os == "linux";
+}
 
 ImageView open_image(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools) {
   return with_context([&] { return "reading image " + printable(location.text()); },

@@ -39,12 +39,14 @@ struct ImageView {
   oci::Location location;
   std::unique_ptr<oci::Store> store;
   oci::Root root;
-  std::vector<PlatformView> platforms;   // the runnable ones that were asked for, in the index's order
+  std::vector<PlatformView> platforms;   // those that were asked for, in the index's order
   std::vector<std::size_t> positions;    // of each in root.images
 };
 
+bool is_linux(const oci::Image& image);
+
 // Manifests and configs; `platforms` of the view stays empty until its layers are read.
-// `platforms` empty = all runnable ones. Error(input) when the image or a wanted platform is not there.
+// `platforms` empty = all for Linux (of an image that has none: all there are). Error(input) when the image or a wanted platform is not there.
 ImageView open_image(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools);
 // The layers whose index is not known yet, and what follows from all of them. Nothing when that was done.
 void read_layers(ImageView& image, const Tools& tools);

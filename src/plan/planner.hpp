@@ -26,6 +26,12 @@ struct Policy {
   Scripts scripts = Scripts::hold;
 };
 
+// Why scripts cannot run for this platform although --scripts sandbox asks for it: needs_sandbox or needs_emulator.
+struct SandboxObstacle {
+  document::HeldReason reason = document::HeldReason::needs_sandbox;
+  std::string detail;                           // what is missing, and what helps
+};
+
 // A version that must not be gone below: from the given image itself, or from the lineage plan of an image that was patched before.
 struct Floor {
   std::string name, arch, version;
@@ -41,7 +47,8 @@ struct Request {
   std::vector<Floor> floors;
   Policy policy;
   std::map<std::string, pkg::Verdict> verdicts; // by sha256 text of the package file
-  std::map<std::string, std::string> behind;    // --lockstep: package name -> which platform stays behind, and where
+  std::map<std::string, std::string> behind = {};         // --lockstep: package name -> which platform stays behind, and where
+  std::optional<SandboxObstacle> sandbox_obstacle = {};   // looked at with Scripts::sandbox only
 };
 
 // The planner wants the verdicts of these packages before it can go on; ask again with them added. The held set only grows, so this ends.

@@ -59,21 +59,31 @@ class Tree {
       throw Error(ErrorKind::unsupported,
                   fmt::format("an entry is named by the digest \"{}\", which cannot be checked", printable(child.foreign_digest)));
     }
-    walk(child, depth);
+    if (oci::media_type::is_index(child.media_type) || oci::media_type::is_manifest(child.media_type)) {
+      walk(child, depth);
+    } else if (from_.has_blob(child)) {  // of a type that nobody knows (image-index.md allows any): bytes
+      add_blob(child);
+    } else if (seen_.insert(child.digest).second) {
+      note_absent(child);
+    }
   }
 
-  // nullopt for a child that is not there: an index may list platforms that were never copied.
+  void note_absent(const oci::Descriptor& child) {
+    if (to_.has_blob(child)) return;
+    ++absent_;
+    reporter_.warn(fmt::format("manifest {} is listed in the index but not there; it stays listed", child.digest.short_text()));
+  }
+
+  // nullopt for a child that is not there: an index may list platforms that were never copied. One that may not be read, or only cannot be
+  // read now, is there.
   std::optional<std::string> read(const oci::Descriptor& descriptor, unsigned depth) {
     if (const auto own = ours_.find(descriptor.digest); own != ours_.end()) return std::string(own->second);
     try {
       return from_.manifest(descriptor);
     } catch (const Error& error) {
-      if (depth == 0 || error.kind() == ErrorKind::verification || from_.has_blob(descriptor)) throw;
+      if (depth == 0 || error.kind() != ErrorKind::input || from_.has_blob(descriptor)) throw;
     }
-    if (!to_.has_blob(descriptor)) {
-      ++absent_;
-      reporter_.warn(fmt::format("manifest {} is listed in the index but not there; it stays listed", descriptor.digest.short_text()));
-    }
+    note_absent(descriptor);
     return std::nullopt;
   }
 

@@ -13,9 +13,11 @@ class HttpTlsTest : public RequestTest {
 
   HttpRequest with_ca(const std::string& path, const std::string& method = "GET") {
     HttpRequest request = request_to(secure.url(path), method);
-    request.tls.ca_file = secure.ca_file();
+    request.tls.authorities = text_of(secure.ca_file());
     return request;
   }
+
+  static std::string text_of(const std::string& file) { return read_file(file, 1 << 20); }
 
   static void expect_untrusted(const Answer& answer) {
     EXPECT_EQ(answer.outcome.ending, Ending::failed) << answer.outcome.trouble;
@@ -32,11 +34,27 @@ TEST_F(HttpTlsTest, Authorities) {
   expect_untrusted(sent(client(), request_to(secure.url("/a"))));  // also though a trusted connection is kept
   HttpRequest request = with_ca("/a");
   const HttpServer other({.tls = HttpTls{}});
-  request.tls.ca_file = other.ca_file();
+  request.tls.authorities = text_of(other.ca_file());
   expect_untrusted(sent(client(), request));
-  request.tls.ca_file = "/nonexistent/ca.pem";
+  request.tls.authorities = "no certificate at all";
   expect_untrusted(sent(client(), request));
   EXPECT_EQ(secure.seen().size(), 1u);
+}
+
+// Those of a request are added: to each other, and to the system's.
+TEST_F(HttpTlsTest, AuthoritiesAreAdded) {
+  HttpServer second({.tls = HttpTls{}}), of_the_system({.tls = HttpTls{}});
+  second.file("/a", "second");
+  of_the_system.file("/a", "system");
+  options.system_authorities = of_the_system.ca_file();
+  const std::string both = text_of(secure.ca_file()) + text_of(second.ca_file());
+  for (const auto& [place, body] : {std::pair(&secure, "body"), std::pair(&second, "second"), std::pair(&of_the_system, "system")}) {
+    HttpRequest request = request_to(place->url("/a"));
+    request.tls.authorities = both;
+    EXPECT_EQ(sent(client(), request).body, body);
+  }
+  EXPECT_EQ(sent(client(), request_to(of_the_system.url("/a"))).body, "system");
+  expect_untrusted(sent(client(), request_to(second.url("/a"))));
 }
 
 TEST_F(HttpTlsTest, NamesAndDates) {
@@ -46,7 +64,7 @@ TEST_F(HttpTlsTest, NamesAndDates) {
   for (HttpServer* bad : {&misnamed, &expired}) {
     bad->file("/a", "body");
     HttpRequest request = request_to(bad->url("/a"));
-    request.tls.ca_file = authority->ca_file();
+    request.tls.authorities = text_of(authority->ca_file());
     expect_untrusted(sent(client(), request));
     EXPECT_TRUE(bad->seen().empty());
     request.tls = {.verify = false};
@@ -60,7 +78,7 @@ TEST_F(HttpTlsTest, ClientCertificate) {
   HttpServer choosy({.tls = HttpTls{.client_certificate = true}});
   choosy.file("/a", "body");
   HttpRequest request = request_to(choosy.url("/a"));
-  request.tls.ca_file = choosy.ca_file();
+  request.tls.authorities = text_of(choosy.ca_file());
   EXPECT_NE(sent(client(), request).outcome.ending, Ending::complete);
   const CertificateFiles files = choosy.client_certificate();
   request.tls.client_cert = files.certificate;
@@ -129,7 +147,7 @@ TEST_F(HttpTlsTest, OptionsStayWithTheHost) {
   const std::string elsewhere = "https://localhost:" + std::to_string(second.port()) + "/a";
   first.script("/host", {{.status = 307, .fields = {{"Location", elsewhere}}}});
   options.allowed_private_hosts = {"localhost"};
-  for (const TlsOptions& tls : {TlsOptions{.ca_file = authority->ca_file()}, TlsOptions{.verify = false}}) {
+  for (const TlsOptions& tls : {TlsOptions{.authorities = text_of(authority->ca_file())}, TlsOptions{.verify = false}}) {
     HttpRequest request = request_to(first.url("/port"));
     request.tls = tls;
     EXPECT_EQ(sent(client(), request).body, "body");

@@ -6,7 +6,7 @@
 
 #include "fuzz/apt_targets.hpp"
 #include "fuzz/mutate.hpp"
-#include "pkg/test_key.hpp"
+#include "support/test_key.hpp"
 
 namespace resole::fuzz {
 namespace {

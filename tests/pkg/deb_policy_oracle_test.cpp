@@ -11,7 +11,7 @@
 #include "pkg/deb/candidates.hpp"
 #include "pkg/deb/inventory.hpp"
 #include "pkg/deb_oracle.hpp"
-#include "pkg/fake_archive.hpp"
+#include "support/fake_archive.hpp"
 
 namespace resole::deb {
 namespace {

@@ -5,7 +5,7 @@
 
 #include "base/digest.hpp"
 #include "pkg/shared_data.hpp"
-#include "pkg/test_key.hpp"
+#include "support/test_key.hpp"
 
 namespace resole::pkg {
 namespace {

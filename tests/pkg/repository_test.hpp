@@ -13,7 +13,7 @@
 #include "pkg/deb/load_candidates.hpp"
 #include "pkg/deb/prove.hpp"
 #include "pkg/deb_oracle.hpp"
-#include "pkg/fake_archive.hpp"
+#include "support/fake_archive.hpp"
 #include "pkg/small_tree.hpp"
 
 namespace resole::deb {

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/shared_data.hpp"
-#include "pkg/test_key.hpp"
+#include "support/test_key.hpp"
 
 namespace resole::pkg {
 namespace {

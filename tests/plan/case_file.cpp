@@ -34,6 +34,7 @@ struct Problem {
   std::vector<pkg::RepositoryFailure> failures;
   pkg::Recipe recipe{.id = "debian", .family = "deb"};
   Policy policy;
+  std::optional<SandboxObstacle> obstacle;
 };
 
 struct Name {
@@ -170,6 +171,8 @@ Problem read_problem(std::string_view text) {
       problem.recipe.noise.emplace_back(words.at(1));
     else if (what == "data")
       problem.recipe.data_packages.emplace_back(words.at(1));
+    else if (what == "obstacle")
+      problem.obstacle = {*document::parse_word<document::HeldReason>(words.at(1)), rest_of(line, 2)};
     else if (what == "policy")
       read_policy(words, problem.policy);
     else
@@ -317,7 +320,9 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
                   .findings = problem.findings,
                   .floors = problem.floors,
                   .policy = problem.policy,
-                  .verdicts = {}};
+                  .verdicts = {},
+                  .behind = {},
+                  .sandbox_obstacle = problem.obstacle};
   try {
     return render(decide(request, problem.verdicts));
   } catch (const Error& error) {

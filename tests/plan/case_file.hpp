@@ -7,7 +7,8 @@
 //   pin PACKAGE PIN PRIORITY                     modified NAME PATH                floor NAME[:ARCH] VERSION
 //   finding ID PACKAGE FIXED|- [SEVERITY] [key=value]...    (status=, source=, arch=, os=no)
 //   verdict NAME VERSION KIND REASON...          policy key=value...               failure URI SUITE MESSAGE...
-//   noise GLOB   data GLOB   foreign ARCH   waits-for-phases (as the image's apt.conf can say)
+//   noise GLOB   data GLOB   foreign ARCH        obstacle REASON TEXT...  (why there is no sandbox)
+//   waits-for-phases (as the image's apt.conf can say)
 //   =>
 //   the plan, one line per package, held package, finding (render() says how)
 //

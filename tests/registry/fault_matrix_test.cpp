@@ -5,38 +5,13 @@
 
 #include "base/error.hpp"
 #include "registry/remote_rig.hpp"
+#include "support/fault_table.hpp"
 
 namespace resole::test {
 namespace {
 
-struct NamedFault {
-  const char* name;
-  Fault fault;
-  bool passes;  // one such fault must not be noticed: it is worth another try, or harms nothing
-};
-
-std::vector<NamedFault> faults() {
-  return {{"no_answer", {.silent = true}, true},
-          {"reset", {.silent = true, .reset = true}, true},
-          {"cut", {.cut = 1}, true},
-          {"delayed", {.delay = 0.05}, true},
-          {"truncated", {.truncate = 0}, false},
-          {"duplicated", {.duplicate = true}, false},
-          {"unauthorized", {.status = 401}, false},
-          {"forbidden", {.status = 403}, false},
-          {"not_found", {.status = 404}, false},
-          {"blocked", {.status = 412}, false},
-          {"throttled", {.status = 429, .retry_after = "1"}, true},
-          {"internal", {.status = 500}, true},
-          {"unavailable", {.status = 503, .retry_after = "Sun, 22 Nov 2026 00:00:00 GMT"}, true},
-          {"wrong_digest", {.wrong_digest = true}, false},
-          {"too_short", {.wrong_length = 1}, false},
-          {"too_long", {.wrong_length = -1}, false},
-          {"broken_upload", {.reset_mid_upload = 1, .lose_upload = true}, true}};
-}
-
 class EveryFault : public testing::TestWithParam<NamedFault> {};
-INSTANTIATE_TEST_SUITE_P(Remote, EveryFault, testing::ValuesIn(faults()), [](const auto& each) { return std::string(each.param.name); });
+INSTANTIATE_TEST_SUITE_P(Remote, EveryFault, testing::ValuesIn(all_faults()), [](const auto& each) { return std::string(each.param.name); });
 
 void expect_a_message(const Error& error, std::size_t at) {
   EXPECT_NE(error.kind(), ErrorKind::internal) << at << ": " << error.what();

@@ -271,10 +271,10 @@ class CertificatesTest : public HostsTest {
 };
 
 TEST_F(CertificatesTest, OfOneHost) {
-  const std::string ca = home.write("root/etc/containers/certs.d/example.org:5000/ca.crt", "authority");
+  home.write("root/etc/containers/certs.d/example.org:5000/ca.crt", "authority");
   const std::string cert = home.write("root/etc/containers/certs.d/example.org:5000/me.cert", "me");
   const std::string key = home.write("root/etc/containers/certs.d/example.org:5000/me.key", "key");
-  const io::TlsOptions expected{.verify = true, .ca_file = ca, .client_cert = cert, .client_key = key};
+  const io::TlsOptions expected{.verify = true, .authorities = "authority\n", .client_cert = cert, .client_key = key};
   EXPECT_EQ(tls("example.org:5000/app"), expected);
   EXPECT_EQ(tls("example.org/app"), io::TlsOptions{});
   EXPECT_EQ(tls("debian"), io::TlsOptions{});
@@ -282,30 +282,23 @@ TEST_F(CertificatesTest, OfOneHost) {
 
 TEST_F(CertificatesTest, TheFirstFolder) {
   home.write("root/etc/docker/certs.d/docker.io/d.crt", "docker's");
-  EXPECT_EQ(tls("debian").ca_file, home.at("root/etc/docker/certs.d/docker.io/d.crt"));
+  EXPECT_EQ(tls("debian").authorities, "docker's\n");
   home.write("root/etc/containers/certs.d/docker.io/c.crt", "the system's");
-  EXPECT_EQ(tls("debian").ca_file, home.at("root/etc/containers/certs.d/docker.io/c.crt"));
+  EXPECT_EQ(tls("debian").authorities, "the system's\n");
   home.write("home/.config/containers/certs.d/docker.io/p.crt", "mine");
-  EXPECT_EQ(tls("debian").ca_file, home.at("home/.config/containers/certs.d/docker.io/p.crt"));
+  EXPECT_EQ(tls("debian").authorities, "mine\n");
   cert_dir = home.at("given");
   home.write("given/g.crt", "given");
-  EXPECT_EQ(tls("debian").ca_file, home.at("given/g.crt"));
-  EXPECT_EQ(tls("example.org/app").ca_file, home.at("given/g.crt"));
+  EXPECT_EQ(tls("debian").authorities, "given\n");
+  EXPECT_EQ(tls("example.org/app").authorities, "given\n");
   cert_dir = home.at("missing");
   EXPECT_EQ(error_of([&] { find("debian"); }).kind(), ErrorKind::input);
 }
 
-TEST_F(CertificatesTest, SeveralAuthoritiesAreOneFile) {
+TEST_F(CertificatesTest, SeveralAuthoritiesAllCount) {
   home.write("root/etc/containers/certs.d/example.org/a.crt", "first");
   home.write("root/etc/containers/certs.d/example.org/b.crt", "second\n");
-  std::string file;
-  {
-    const Endpoints found = find("example.org/app");
-    file = found.writing.tls.ca_file;
-    const Endpoint copied = found.writing;
-    EXPECT_EQ(io::read_file(copied.tls.ca_file, 1000), "first\nsecond\n\n");
-  }
-  EXPECT_FALSE(std::filesystem::exists(file));
+  EXPECT_EQ(tls("example.org/app").authorities, "first\nsecond\n\n");
 }
 
 TEST_F(CertificatesTest, WithCertificatesThisMachineSpeaksTls) {
@@ -320,7 +313,7 @@ TEST_F(CertificatesTest, OfAMirror) {
   conf("[[registry]]\nlocation = 'example.org'\n[[registry.mirror]]\nlocation = 'm.example.net:5000/x'\n");
   home.write("root/etc/containers/certs.d/m.example.net:5000/ca.crt", "authority");
   const Endpoints found = find("example.org/app");
-  EXPECT_EQ(found.reading.at(0).tls.ca_file, home.at("root/etc/containers/certs.d/m.example.net:5000/ca.crt"));
+  EXPECT_EQ(found.reading.at(0).tls.authorities, "authority\n");
   EXPECT_EQ(found.reading.at(1).tls, io::TlsOptions{});
 }
 
@@ -449,14 +442,14 @@ TEST_F(HostsTest, CertificatesInHostsToml) {
   const std::string folder = home.at("root/etc/containerd/certs.d/example.org/");
   const Endpoints found = find("example.org/app");
   ASSERT_EQ(found.reading.size(), 4u);
-  EXPECT_EQ(io::read_file(found.reading[0].tls.ca_file, 1000), "b.pem\nc.pem\n");
+  EXPECT_EQ(found.reading[0].tls.authorities, "b.pem\nc.pem\n");
   EXPECT_EQ(found.reading[0].tls.client_cert, folder + "me.pem");
   EXPECT_EQ(found.reading[0].tls.client_key, folder + "me.key");
   EXPECT_EQ(found.reading[1].tls,
-            (io::TlsOptions{.verify = true, .ca_file = absolute, .client_cert = folder + "me.pem", .client_key = folder + "me.pem"}));
+            (io::TlsOptions{.verify = true, .authorities = "absolute\n", .client_cert = folder + "me.pem", .client_key = folder + "me.pem"}));
   EXPECT_EQ(found.reading[2].tls,
-            (io::TlsOptions{.verify = true, .ca_file = {}, .client_cert = folder + "me.pem", .client_key = folder + "me.pem"}));
-  EXPECT_EQ(found.reading[3].tls.ca_file, folder + "a.pem");
+            (io::TlsOptions{.verify = true, .authorities = {}, .client_cert = folder + "me.pem", .client_key = folder + "me.pem"}));
+  EXPECT_EQ(found.reading[3].tls.authorities, "a.pem\n");
   EXPECT_EQ(found.writing.tls, found.reading[3].tls);
 }
 

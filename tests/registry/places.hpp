@@ -1,21 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 // The kinds of places that hold images, for tests that must hold for all of them.
 #pragma once
-#include <unistd.h>
-
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
 
 #include "base/effects.hpp"
+#include "io/fetcher.hpp"
 #include "io/files.hpp"
 #include "oci/reference.hpp"
 #include "registry/docker/daemon_store.hpp"
+#include "registry/remote/registries.hpp"
 #include "registry/stores.hpp"
 #include "support/fake_engine.hpp"
+#include "support/fake_registry.hpp"
+#include "support/listening_reporter.hpp"
 #include "support/memory_store.hpp"
+#include "support/quick_folder.hpp"
 #include "support/sample_image.hpp"
 
 namespace resole::test {
@@ -26,15 +30,6 @@ class Place {
   virtual ~Place() = default;
   virtual std::unique_ptr<oci::Store> open(const std::string& name) = 0;
 };
-
-// In memory where the machine has such a file system: the tests wait for the disk thousands of times otherwise.
-inline io::Path quick_folder() {
-  std::error_code failed;
-  const io::Path shared = "/dev/shm";
-  const bool usable =
-      ::access(shared.c_str(), W_OK | X_OK) == 0 && std::filesystem::space(shared, failed).available > (64u << 20) && !failed;
-  return usable ? shared : io::Path();
-}
 
 class DiskPlace : public Place {
  public:
@@ -78,6 +73,38 @@ class EnginePlace : public Place {
   std::shared_ptr<io::HttpClient> client_ = std::make_shared<io::HttpClient>(io::HttpClientOptions{});
 };
 
+// A registry of its own, spoken to over loopback; names are tags of one repository there. Each store has a cache of its own, as on another
+// machine: what is read comes from the registry.
+class RegistryPlace : public Place {
+ public:
+  std::unique_ptr<oci::Store> open(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    clients_.push_back(std::make_unique<Client>(folder_.path() / std::to_string(clients_.size()), reporter_));
+    return clients_.back()->registries->open_for_writing(oci::Reference::parse(registry_.reference("team/app:" + name)));
+  }
+  FakeRegistry& registry() { return registry_; }
+
+ private:
+  struct Client {
+    Client(const io::Path& folder, Reporter& reporter) : cache(io::disk_cache(folder / "cache")), clock(io::system_clock()) {
+      registry::RegistryOptions options;
+      options.source.authfile = options.destination.authfile = "/dev/null";
+      options.system_root = folder.native();
+      options.connect_timeout = options.stall_timeout = 5;
+      registries = std::make_unique<registry::Registries>(options, *cache, *clock, reporter);
+    }
+    std::unique_ptr<Cache> cache;
+    std::unique_ptr<Clock> clock;
+    std::unique_ptr<registry::Registries> registries;
+  };
+
+  io::TemporaryDirectory folder_{quick_folder()};
+  FakeRegistry registry_;
+  ListeningReporter reporter_;
+  std::mutex mutex_;
+  std::vector<std::unique_ptr<Client>> clients_;
+};
+
 // What a kind of place can hold. Docker archives and engines hold single images without manifests: the image keeps its config and diff_ids,
 // but only one that looks as they would present it keeps its digest.
 enum class Holds : std::uint8_t { everything, docker_images };
@@ -95,6 +122,7 @@ struct KindOfPlace {
 inline std::vector<KindOfPlace> kinds_of_places() {
   return {{"layout", [] { return std::make_unique<DiskPlace>(oci::Transport::oci); }},
           {"archive", [] { return std::make_unique<DiskPlace>(oci::Transport::oci_archive); }},
+          {"registry", [] { return std::make_unique<RegistryPlace>(); }},
           {"memory", [] { return std::make_unique<MemoryPlaceHolder>(); }},
           {"docker_archive", [] { return std::make_unique<DiskPlace>(oci::Transport::docker_archive); }, Holds::docker_images},
           {"docker_daemon", [] { return std::make_unique<EnginePlace>(); }, Holds::docker_images}};
@@ -105,19 +133,5 @@ inline std::vector<KindOfPlace> kinds_that_hold_everything() {
   std::erase_if(out, [](const KindOfPlace& kind) { return kind.holds != Holds::everything; });
   return out;
 }
-
-// Remembers what was said.
-class ListeningReporter : public Reporter {
- public:
-  int begin(std::string_view, std::uint64_t) override { return 0; }
-  void progress(int, std::uint64_t done, std::string_view) override { furthest = done; }
-  void end(int) override {}
-  void note(std::string_view) override {}
-  void warn(std::string_view message) override { warnings.emplace_back(message); }
-  void debug(std::string_view) override {}
-
-  std::uint64_t furthest = 0;
-  std::vector<std::string> warnings;
-};
 
 }  // namespace resole::test

@@ -30,8 +30,9 @@ class RemoteRig {
   }
 
   // A client as a new process would be: nothing known but what the cache holds.
-  std::unique_ptr<registry::Registries> client() {
+  std::unique_ptr<registry::Registries> client(const std::string& cert_dir = {}) {
     registry::RegistryOptions options;
+    options.source.cert_dir = options.destination.cert_dir = cert_dir;
     options.source.authfile = options.destination.authfile = (folder_.path() / "auth.json").native();
     options.system_root = (folder_.path() / "root").native();
     options.connect_timeout = 2;

@@ -167,7 +167,7 @@ TEST(RemoteStore, WithoutALoginTheMessageSaysHowToGetOne) {
   rig.registry.add_image("team/app", sample_image("one"), "1");
   MemoryStore store;
   const Error error = error_of([&] { rig.pull("team/app:1", store); });
-  EXPECT_TRUE(error.kind() == ErrorKind::network || error.kind() == ErrorKind::refused);
+  EXPECT_EQ(error.kind(), ErrorKind::network) << "exit 5, whether the registry or its token server said so";
   EXPECT_TRUE(contains(error.hint(), "login")) << error.hint();
 }
 
@@ -235,6 +235,24 @@ TEST(RemoteStore, AMirrorIsAskedFirstAndNeverSeesTheRegistrysLogin) {
   }
 }
 
+TEST(RemoteStore, EveryAuthorityOfOneFolderIsTrusted) {
+  const SampleTree tree = sample_image("one");
+  FakeRegistry first({.tls = HttpTls{}}), second({.tls = HttpTls{}}), stranger({.tls = HttpTls{}});
+  RemoteRig rig;
+  const auto folder = rig.folder() / "certs";
+  std::filesystem::create_directories(folder);
+  std::filesystem::copy_file(first.server().ca_file(), folder / "a.crt");
+  std::filesystem::copy_file(second.server().ca_file(), folder / "b.crt");
+  const auto client = rig.client(folder.native());
+  const auto look = [&](FakeRegistry& registry) {
+    registry.add_image("team/app", tree, "1");
+    return client->open_for_reading(oci::Reference::parse(registry.reference("team/app:1")))->resolve();
+  };
+  EXPECT_EQ(look(first)->digest, tree.root.digest);
+  EXPECT_EQ(look(second)->digest, tree.root.digest);
+  EXPECT_TRUE(contains(error_of([&] { look(stranger); }).what(), "certificate"));
+}
+
 // ---- names
 
 TEST(RemoteStore, ATagThatWasMovedMeanwhileIsLeft) {
@@ -252,6 +270,36 @@ TEST(RemoteStore, ATagThatExistsIsNotTakenForANewOne) {
   RemoteRig rig;
   rig.registry.add_image("team/app", sample_image("theirs"), "1");
   EXPECT_EQ(error_of([&] { rig.push(sample_image("ours"), "team/app:1"); }).kind(), ErrorKind::refused);
+}
+
+// As docker-registry answers while another client puts the same blob.
+TEST(RemoteStore, PartsThatAreNotSeenForAMomentAreNoEnd) {
+  const SampleTree tree = sample_image("one");
+  const auto blind = [](HttpAnswer& answer) { answer.body = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]})"; };
+  for (const unsigned times : {1u, 0u}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PUT manifest"}, {.status = 400, .change = blind, .times = times});
+    if (times == 1) {
+      rig.push(tree, "team/app:1");
+      EXPECT_TRUE(rig.registry.holds("team/app", "1", tree));
+      EXPECT_EQ(rig.registry.count("PUT manifest"), 2u);
+    } else {
+      EXPECT_TRUE(contains(error_of([&] { rig.push(tree, "team/app:1"); }).what(), "blob unknown"));
+    }
+  }
+  RemoteRig rig;  // what else is wrong with a manifest is not tried again
+  rig.registry.fail({.kind = "PUT manifest"}, {.status = 400, .times = 0});
+  EXPECT_EQ(error_of([&] { rig.push(tree, "team/app:1"); }).kind(), ErrorKind::network);
+  EXPECT_EQ(rig.registry.count("PUT manifest"), 1u);
+}
+
+TEST(RemoteStore, ATagThatIsGoneForAMomentIsLookedAtAgain) {
+  RemoteRig rig;
+  const SampleTree old = sample_image("old"), ours = sample_image("ours");
+  rig.registry.add_image("team/app", old, "1");
+  rig.registry.fail({.kind = "HEAD manifest", .path = "*/manifests/1"}, {.status = 404});
+  rig.push(ours, "team/app:1", old.root.digest);
+  EXPECT_TRUE(rig.registry.holds("team/app", "1", ours));
 }
 
 TEST(RemoteStore, AnAbsentImageIsNoError) {

@@ -271,7 +271,7 @@ TEST_F(TokensTest, ThreadsShareAFailure) {
       try {
         with_context([] { return std::string("here"); }, [&] { tokens.bearer(kChallenge, "example.org", kPull, {}); });
       } catch (const Error& error) {
-        if (error.kind() == ErrorKind::refused && error.context().size() == 1) ++refused;
+        if (error.kind() == ErrorKind::network && error.context().size() == 1) ++refused;
       }
     });
   }
@@ -328,41 +328,42 @@ TEST_F(TokensTest, Refusals) {
     std::string message, hint;
   };
   const Login login{.user = "me", .password = kSecret, .origin = "/home/me/.docker/config.json"};
+  const std::string kTryLater = "try again later; the registry names this server for its tokens, and its operator knows what is wrong";
   const Case cases[] = {
-      {401, "example.org", login, ErrorKind::refused,
+      {401, "example.org", login, ErrorKind::network,
        "https://auth.example.org does not accept the login to example.org (from /home/me/.docker/config.json), or it may not do "
        "repository:team/app:pull",
        "log in again: skopeo login example.org (or podman login, docker login), or name a file with logins"},
       {403,
        "registry-1.docker.io",
        {.user = "me", .password = kSecret},
-       ErrorKind::refused,
+       ErrorKind::network,
        "https://auth.example.org does not accept the login to docker.io, or it may not do repository:team/app:pull",
        "log in again: skopeo login docker.io (or podman login, docker login), or name a file with logins"},
       {401,
        "example.org",
        {},
-       ErrorKind::refused,
+       ErrorKind::network,
        "https://auth.example.org gives no token for repository:team/app:pull to someone who is not logged in",
        "log in: skopeo login example.org (or podman login, docker login), or name a file with logins"},
       {401,
        "example.org",
        {.origin = "x names docker-credential-y, which is not installed"},
-       ErrorKind::refused,
+       ErrorKind::network,
        "https://auth.example.org gives no token for repository:team/app:pull to someone who is not logged in",
        "x names docker-credential-y, which is not installed; log in: skopeo login example.org (or podman login, docker login), or name a "
        "file with logins"},
       {429, "example.org", login, ErrorKind::throttled, "https://auth.example.org wants no more requests for tokens for now (429)",
        "try again later"},
       {500, "example.org", login, ErrorKind::network, "https://auth.example.org, the token server of example.org, answered with status 500",
-       ""},
+       kTryLater},
       {302, "example.org", login, ErrorKind::network, "https://auth.example.org, the token server of example.org, answered with status 302",
-       ""},
-      {0, "example.org", login, ErrorKind::network, "https://auth.example.org, the token server of example.org, did not answer", ""},
+       kTryLater},
+      {0, "example.org", login, ErrorKind::network, "https://auth.example.org, the token server of example.org, did not answer", kTryLater},
       {401,
        "example.org",
        {.identity_token = kSecret, .origin = "docker-credential-x"},
-       ErrorKind::refused,
+       ErrorKind::network,
        "https://auth.example.org does not accept the login to example.org (from docker-credential-x), or it may not do "
        "repository:team/app:pull",
        "log in again: skopeo login example.org (or podman login, docker login), or name a file with logins"},

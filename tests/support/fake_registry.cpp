@@ -180,22 +180,14 @@ std::vector<std::string> FakeRegistry::hosts() const {
 }
 
 void FakeRegistry::add_image(const std::string& repository, const SampleTree& tree, const std::string& name) {
-  const auto add = [&](auto& self, const Digest& digest, std::string_view type) -> void {
-    const std::string& bytes = tree.blobs.at(digest);
-    if (!oci::media_type::is_index(type) && !oci::media_type::is_manifest(type)) {
+  for (const oci::Descriptor& part : everything_below(tree)) {
+    const std::string& bytes = tree.blobs.at(part.digest);
+    if (is_manifest_or_index(part.media_type)) {
+      add_manifest(repository, bytes, part.media_type);
+    } else {
       add_blob(repository, bytes);
-      return;
     }
-    const ManifestParts parts = parts_of(bytes);
-    // Descriptors of children do not reach us here; what is in them decides.
-    for (const Digest& child : parts.manifests) {
-      const std::string child_type = parts_of(tree.blobs.at(child)).media_type;
-      self(self, child, child_type.empty() ? oci::media_type::kOciManifest : child_type);
-    }
-    for (const Digest& blob : parts.blobs) self(self, blob, "");
-    add_manifest(repository, bytes, type);
-  };
-  add(add, tree.root.digest, tree.root.media_type);
+  }
   if (!name.empty()) tag(repository, name, tree.root.digest);
 }
 

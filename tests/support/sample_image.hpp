@@ -3,11 +3,13 @@
 #pragma once
 #include <cstdint>
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "archive/compression.hpp"
 #include "archive/tar.hpp"
+#include "oci/image.hpp"
 #include "oci/store.hpp"
 
 namespace resole::test {
@@ -130,11 +132,34 @@ inline SampleTree sample_index(const std::string& name) {
   return out;
 }
 
+// Everything below the root that the tree has, with its type; children before parents, the root last.
+inline std::vector<oci::Descriptor> everything_below(const SampleTree& tree) {
+  std::vector<oci::Descriptor> out;
+  std::set<Digest> seen;
+  const auto add = [&](const auto& self, const oci::Descriptor& part) -> void {
+    const auto bytes = tree.blobs.find(part.digest);
+    if (bytes == tree.blobs.end() || !seen.insert(part.digest).second) return;
+    const oci::References below = oci::references_of(bytes->second, part.media_type, "a part of a sample");
+    for (const auto* list : {&below.manifests, &below.blobs}) {
+      for (const oci::Descriptor& child : *list) self(self, child);
+    }
+    out.push_back(part);
+  };
+  add(add, tree.root);
+  return out;
+}
+
+inline bool is_manifest_or_index(std::string_view type) { return oci::media_type::is_manifest(type) || oci::media_type::is_index(type); }
+
 inline void put_all(oci::Store& store, const SampleTree& tree) {
-  for (const auto& [digest, bytes] : tree.blobs) {
-    if (digest != tree.root.digest) store.put_blob(describe("application/octet-stream", bytes), opener_of(bytes));
+  for (const oci::Descriptor& part : everything_below(tree)) {
+    const std::string& bytes = tree.blobs.at(part.digest);
+    if (is_manifest_or_index(part.media_type)) {
+      store.put_manifest(part, bytes);
+    } else {
+      store.put_blob(part, opener_of(bytes));
+    }
   }
-  store.put_manifest(tree.root, tree.blobs.at(tree.root.digest));
 }
 
 }  // namespace resole::test

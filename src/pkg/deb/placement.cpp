@@ -81,7 +81,7 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
     if (!line.remove_on_upgrade) incoming.conffiles.insert(line.path);
   }
   for (const std::string& path : item.keep) incoming.keep.insert(absolute(path));
-  incoming.postinsts = control.text("postinst");
+  if (!item.run_scripts) incoming.postinsts = control.text("postinst");
   const bool known = incoming.old != InstalledSystem::npos;
   const bool ordinary = system.tree.resolve(kStatusPath, true).node != nullptr;
   incoming.entry = known ? system.stanzas[incoming.old].is_entry() : !ordinary;
@@ -89,11 +89,10 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
   if (incoming.sliced) {
     incoming.entry = false;
     incoming.conffiles.clear();  // Chisel knows none: a file is the package's, or changed
-    incoming.postinsts.clear();
   }
   if (incoming.old != InstalledSystem::npos) {
     const pkg::Package& old = system.stanzas[incoming.old].package;
-    incoming.postinsts += fmt::format("\n{}", system.tree.content(info_path(old, "postinst")).value_or(""));
+    if (!item.run_scripts) incoming.postinsts += fmt::format("\n{}", system.tree.content(info_path(old, "postinst")).value_or(""));
     if (const pkg::InstalledPackage* installed = inventory.find(old.name, old.arch)) {
       for (const std::string& path : installed->deleted) incoming.deleted.insert(absolute(path));
     }

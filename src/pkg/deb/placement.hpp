@@ -49,7 +49,7 @@ struct Incoming {
   std::set<std::string, std::less<>> conffiles, keep, deleted;  // absolute paths
   bool entry = false;   // lives in status.d: what the image left out of the package stays out
   bool sliced = false;  // only the paths of the image's slices are taken
-  std::string postinsts;                                        // the new package's, and the installed one's
+  std::string postinsts;                                        // the new package's, and the installed one's; "" when they will run
 
   // Error(input): the control file does not describe the candidate, conffiles that are no paths.
   static Incoming read(const pkg::Item& item, const InstalledSystem& system, const pkg::Inventory& inventory,

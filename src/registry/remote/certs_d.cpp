@@ -95,15 +95,10 @@ std::optional<fs::path> hosts_file(const std::string& host, const HostOptions& o
   return std::nullopt;
 }
 
-std::string authorities_file(const std::vector<fs::path>& files, std::shared_ptr<const void>& keeps) {
+std::string authorities_of(const std::vector<fs::path>& files) {
   std::string all;
   for (const fs::path& file : files) all += io::read_file(file, kLargestCertificate) + "\n";
-  if (files.size() <= 1) return files.empty() ? std::string() : files.front().native();
-  const auto folder = std::make_shared<const io::TemporaryDirectory>();
-  const fs::path bundle = folder->path() / "authorities.pem";
-  io::write_file_atomic(bundle, all, false);
-  keeps = folder;
-  return bundle.native();
+  return all;
 }
 
 }  // namespace resole::registry

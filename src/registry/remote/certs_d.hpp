@@ -3,7 +3,6 @@
 // are), and the folders of containerd, which lie beside.
 #pragma once
 #include <filesystem>
-#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -27,7 +26,7 @@ std::optional<std::filesystem::path> certificate_folder(const std::string& host,
 // The first hosts.toml for the host, in these places and containerd's: HOST_PORT_, HOST:PORT, _default.
 std::optional<std::filesystem::path> hosts_file(const std::string& host, const HostOptions& options);
 
-// The authorities as one file: itself, or a temporary one that `keeps` owns.
-std::string authorities_file(const std::vector<std::filesystem::path>& files, std::shared_ptr<const void>& keeps);
+// The text of all of them.
+std::string authorities_of(const std::vector<std::filesystem::path>& files);
 
 }  // namespace resole::registry

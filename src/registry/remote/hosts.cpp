@@ -198,7 +198,7 @@ class Finder {
   }
 
   static void trust(Endpoint& endpoint, const std::vector<fs::path>& authorities) {
-    if (!authorities.empty()) endpoint.tls.ca_file = authorities_file(authorities, endpoint.keeps);
+    if (!authorities.empty()) endpoint.tls.authorities = authorities_of(authorities);
   }
 
   std::optional<HostsFile> hosts_of(const std::string& registry) {

@@ -7,7 +7,6 @@
 // Both kinds of files may name mirrors for one repository. registries.conf rewrites the name first and its mirrors come first; hosts.toml
 // is the one of the registry that results. registries_conf.hpp, certs_d.hpp and hosts_toml.hpp read the files.
 #pragma once
-#include <memory>
 #include <string>
 #include <vector>
 
@@ -25,7 +24,6 @@ struct Endpoint {
   bool plain_http = false;           // http at once
   bool http_when_tls_fails = false;  // insecure: https without verification first, then http
   io::TlsOptions tls;
-  std::shared_ptr<const void> keeps;  // a file made for `tls` that must stay there
   bool is_mirror = false;             // others come behind it; its failures need not matter
   bool proxies_namespace = false;     // send "?ns=<registry>" (containerd's mirrors)
   bool digests_only = false;          // asked for digests, never for tags

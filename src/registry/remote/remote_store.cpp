@@ -28,6 +28,9 @@ const std::string& accept_field() {
 
 std::string cache_key(const Digest& digest) { return digest.algorithm() == Algorithm::sha256 ? std::string(digest.hex()) : digest.text(); }
 
+// A size that is another blob's says that the descriptor is wrong.
+std::pair<Digest, std::uint64_t> identity(const oci::Descriptor& descriptor) { return {descriptor.digest, descriptor.size}; }
+
 // "application/vnd.oci.image.index.v1+json; charset=utf-8" -> without the parameters.
 std::string type_of(const io::HttpHead& head) {
   const std::string* type = head.field("content-type");
@@ -39,6 +42,13 @@ bool is_known_type(std::string_view type) { return oci::media_type::is_index(typ
 // Artifactory answers 403 for what is not there (go-containerregistry's pusher knows it too). Before writing that is a miss: what really is
 // forbidden shows when it is written.
 bool is_missing(int status, const Session& session) { return status == 404 || (status == 403 && session.writes()); }
+
+// All parts were put or seen before their manifest. Where another client puts one of them at the same time, docker-registry (2.8) does not see
+// it for a moment: it writes the file that names the blob anew, and not in one step.
+bool misses_parts(const Answer& answer) {
+  return answer.status() >= 400 && answer.body.find("BLOB_UNKNOWN") != std::string::npos;
+}
+constexpr double kMoment = 0.3;  // seconds, for a name that is being written
 
 }  // namespace
 
@@ -206,13 +216,13 @@ bool RemoteStore::has_blob(const oci::Descriptor& descriptor) {
   if (descriptor.digest.empty()) return false;
   {
     const std::lock_guard lock(mutex_);
-    if (pending_ && pending_->descriptor.digest == descriptor.digest) return true;
-    if (there_.contains(descriptor.digest)) return true;
-    if (absent_.contains(descriptor.digest)) return false;
+    if (pending_ && identity(pending_->descriptor) == identity(descriptor)) return true;
+    if (there_.contains(identity(descriptor))) return true;
+    if (absent_.contains(identity(descriptor))) return false;
   }
   const bool found = exists(descriptor);
   const std::lock_guard lock(mutex_);
-  (found ? there_ : absent_).insert(descriptor.digest);
+  (found ? there_ : absent_).insert(identity(descriptor));
   return found;
 }
 
@@ -231,8 +241,8 @@ void RemoteStore::put_blob(const oci::Descriptor& descriptor, const SourceOpener
   }
   upload_blob(connection_, *writing_, descriptor, open, std::move(place), fmt::format("upload of {} to {}", descriptor.digest.short_text(), name()));
   const std::lock_guard lock(mutex_);
-  absent_.erase(descriptor.digest);
-  there_.insert(descriptor.digest);
+  absent_.erase(identity(descriptor));
+  there_.insert(identity(descriptor));
 }
 
 // Across repositories of one registry. Across registries nothing can be mounted: a `from` there is another place's name (Docker Hub, ggcr #1741).
@@ -244,18 +254,18 @@ bool RemoteStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& from
   }
   {
     const std::lock_guard lock(mutex_);
-    if (there_.contains(descriptor.digest)) return false;  // has_blob says so without a request
+    if (there_.contains(identity(descriptor))) return false;  // has_blob says so without a request
   }
   MountAnswer answer = mount_remote_blob(*writing_, descriptor.digest, other->reference_.repository);
   const std::lock_guard lock(mutex_);
   if (answer.mounted == Mounted::yes) {
-    absent_.erase(descriptor.digest);
-    there_.insert(descriptor.digest);
+    absent_.erase(identity(descriptor));
+    there_.insert(identity(descriptor));
     return true;
   }
   if (answer.place) {
     mount_places_.insert_or_assign(descriptor.digest, *answer.place);
-    absent_.insert(descriptor.digest);  // else it would have been mounted
+    absent_.insert(identity(descriptor));  // else it would have been mounted
   }
   const std::string text = fmt::format("{} cannot be mounted from {} and is streamed: {}", descriptor.digest.short_text(),
                                        printable(other->reference_.name(), 200), answer.why);
@@ -264,17 +274,22 @@ bool RemoteStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& from
 }
 
 void RemoteStore::write_manifest(const std::string& wanted, const Pending& manifest) {
-  const Answer answer = writing_->call({.method = "PUT",
-                                        .path = "/manifests/" + wanted,
-                                        .fields = {"Content-Type: " + manifest.descriptor.media_type},
-                                        .body = io::HttpBody{opener_of(manifest.bytes), manifest.bytes.size()}});
   const std::string what = fmt::format("writing {} of {}", wanted.find(':') == std::string::npos ? "tag " + wanted : "manifest " + wanted, name());
-  if (answer.status() != 201 && answer.status() != 200 && answer.status() != 202) throw writing_->refusal(answer, what);
-  const std::string* digest = answer.head.field("docker-content-digest");
-  if (digest && *digest != manifest.descriptor.digest.text()) {
-    throw Error(ErrorKind::verification, fmt::format("{}: the registry stored it as {}", what, printable(*digest, 100)),
-                "the registry changes manifests; resole cannot work with it");
-  }
+  io::with_retries(connection_.retries, [&]() -> std::optional<io::Trouble> {
+    const Answer answer = writing_->call({.method = "PUT",
+                                          .path = "/manifests/" + wanted,
+                                          .fields = {"Content-Type: " + manifest.descriptor.media_type},
+                                          .body = io::HttpBody{opener_of(manifest.bytes), manifest.bytes.size()}});
+    if (answer.status() != 201 && answer.status() != 200 && answer.status() != 202) {
+      return io::Trouble{writing_->refusal(answer, what), misses_parts(answer)};
+    }
+    const std::string* digest = answer.head.field("docker-content-digest");
+    if (digest && *digest != manifest.descriptor.digest.text()) {
+      throw Error(ErrorKind::verification, fmt::format("{}: the registry stored it as {}", what, printable(*digest, 100)),
+                  "the registry changes manifests; resole cannot work with it");
+    }
+    return std::nullopt;
+  });
 }
 
 void RemoteStore::flush_pending() {
@@ -287,7 +302,7 @@ void RemoteStore::flush_pending() {
   if (!pending) return;
   write_manifest(pending->descriptor.digest.text(), *pending);
   const std::lock_guard lock(mutex_);
-  there_.insert(pending->descriptor.digest);
+  there_.insert(identity(pending->descriptor));
 }
 
 void RemoteStore::put_manifest(const oci::Descriptor& descriptor, std::string_view bytes) {
@@ -303,14 +318,18 @@ void RemoteStore::publish(const oci::Publication& publication) {
   const std::string tag = !publication.tag.empty() ? publication.tag : reference_.tag;
   {
     const std::lock_guard lock(mutex_);
-    if (pending_ && pending_->descriptor.digest == publication.root.digest) absent_.erase(publication.root.digest);
+    if (pending_ && pending_->descriptor.digest == publication.root.digest) absent_.erase(identity(publication.root));
   }
   require_root(*this, publication.root);
   if (tag.empty()) {  // by digest alone
     flush_pending();
     return;
   }
-  const auto now = at_tag(tag);
+  auto now = at_tag(tag);
+  if (!now && publication.expected) {  // a tag, too, is gone for the moment in which somebody else writes it
+    connection_.retries.sleep(kMoment);
+    now = at_tag(tag);
+  }
   if (now && now->digest == publication.root.digest) return;
   const bool as_expected = publication.expected ? now && now->digest == *publication.expected : !now;
   if (!publication.force && !as_expected) {
@@ -326,7 +345,7 @@ void RemoteStore::publish(const oci::Publication& publication) {
   }
   write_manifest(tag, root);
   const std::lock_guard lock(mutex_);
-  there_.insert(publication.root.digest);
+  there_.insert(identity(publication.root));
 }
 
 }  // namespace resole::registry

@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "oci/reference.hpp"
@@ -57,7 +58,7 @@ class RemoteStore : public oci::Store {
   std::vector<std::unique_ptr<Session>> reading_;
   std::unique_ptr<Session> writing_;  // only in a store that is written to
   std::mutex mutex_;
-  std::set<Digest> there_, absent_;              // asked before
+  std::set<std::pair<Digest, std::uint64_t>> there_, absent_;  // asked before; with their sizes
   std::map<Digest, UploadPlace> mount_places_;   // left by mounts that were not made
   std::optional<Pending> pending_;
   bool told_about_mounts_ = false;

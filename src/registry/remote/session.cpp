@@ -80,7 +80,9 @@ std::string hint_for(int status, const std::string& registry) {
     case 429:
       return "wait and try again, or log in: accounts have a higher limit";
     default:
-      return status >= 500 ? "the registry has a problem: try again later" : "";
+      return status >= 500   ? "the registry has a problem: try again later"
+             : status >= 400 ? "the reason is the registry's own: ask its operator"
+                             : "that is no answer to this request: something between here and the registry mixes answers up; try again";
   }
 }
 
@@ -232,12 +234,10 @@ Answer Session::call(const Call& call) {
       if (answer.status() == 401) throw refusal(answer, fmt::format("{} {}", call.method, url.shown()));
       const int status = answer.status();
       const bool last_word = status != 0 && status != 408 && status != 429 && status != 499 && status < 500;
-      if (last_word && outcome.ending != io::Ending::interrupted) return std::nullopt;
-      auto trouble = io::trouble_of(outcome, "", url, connection_.clock.now());
-      if (!trouble && outcome.ending == io::Ending::interrupted) {
-        trouble = io::Trouble{Error(ErrorKind::network, fmt::format("{}: {}", url.shown(), outcome.trouble)), true};
-      }
-      return trouble;
+      // The body of an answer is what a GET was sent for. Of other answers the head says it all, and to send what was taken once more would fail.
+      const bool is_whole = outcome.ending != io::Ending::interrupted || (status != 0 && call.method != "GET");
+      if (last_word && is_whole) return std::nullopt;
+      return io::passing_trouble_of(outcome, "", url, connection_.clock.now());
     }
   });
   return answer;

@@ -53,7 +53,7 @@ class Session {
   Session(Connection& connection, std::string registry, Endpoint endpoint, bool push);
   ~Session();
 
-  // Any answer that is the registry's last word: 2xx, 3xx, 4xx but 401, 408, 429. Error(network) for no answer, a server that keeps failing
+  // Any answer that is the registry's last word: 2xx, 3xx, 4xx but 401, 408, 429, 499; 501, 505. Error(network) for no answer, a server that keeps failing
   // and refused credentials; Error(throttled) for 429.
   Answer call(const Call& call);
   // GET of a body to be read at leisure; `offset` > 0 asks for the rest (the head says whether that is what comes). Not retried.

@@ -17,6 +17,7 @@ namespace resole::registry {
 
 namespace {
 
+constexpr const char* kTryLater = "try again later; the registry names this server for its tokens, and its operator knows what is wrong";
 constexpr std::size_t kLargestAnswer = 64u << 10;
 constexpr std::int64_t kUsualLifetime = 60;  // token.md: "defaults to 60 seconds"
 constexpr std::int64_t kLongestLifetime = 24 * 3600;
@@ -117,11 +118,11 @@ std::string name_in_hints(const std::string& host) { return host == "registry-1.
   const std::string again = fmt::format("skopeo login {} (or podman login, docker login), or name a file with logins", registry);
   if (login.empty()) {
     const std::string reason = login.origin.empty() ? std::string() : login.origin + "; ";
-    throw Error(ErrorKind::refused, fmt::format("{} gives no token for {} to someone who is not logged in", server, wanted),
+    throw Error(ErrorKind::network, fmt::format("{} gives no token for {} to someone who is not logged in", server, wanted),
                 fmt::format("{}log in: {}", reason, again));
   }
   const std::string origin = login.origin.empty() ? std::string() : fmt::format(" (from {})", login.origin);
-  throw Error(ErrorKind::refused,
+  throw Error(ErrorKind::network,
               fmt::format("{} does not accept the login to {}{}, or it may not do {}", server, registry, origin, wanted),
               fmt::format("log in again: {}", again));
 }
@@ -133,8 +134,8 @@ void check_status(int status, const TokenRequest& request, const std::string& ho
   const std::string server = server_of(request.url);
   if (status == 429)
     throw Error(ErrorKind::throttled, fmt::format("{} wants no more requests for tokens for now (429)", server), "try again later");
-  if (status == 0) throw Error(ErrorKind::network, fmt::format("{}, the token server of {}, did not answer", server, host));
-  throw Error(ErrorKind::network, fmt::format("{}, the token server of {}, answered with status {}", server, host, status));
+  if (status == 0) throw Error(ErrorKind::network, fmt::format("{}, the token server of {}, did not answer", server, host), kTryLater);
+  throw Error(ErrorKind::network, fmt::format("{}, the token server of {}, answered with status {}", server, host, status), kTryLater);
 }
 
 }  // namespace
@@ -172,7 +173,7 @@ std::vector<TokenRequest> token_requests(const Challenge& challenge, const std::
 
 Token parse_token(std::string_view body, std::string_view server, std::int64_t now) {
   const auto fail = [&](std::string_view reason) {
-    throw Error(ErrorKind::network, fmt::format("{} was asked for a token and {}", server, reason));
+    throw Error(ErrorKind::network, fmt::format("{} was asked for a token and {}", server, reason), kTryLater);
   };
   if (body.size() > kLargestAnswer) fail(fmt::format("answered with more than {}", human_size(kLargestAnswer)));
   Json answer;

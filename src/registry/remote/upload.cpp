@@ -205,7 +205,8 @@ class Upload {
     }
     const std::string* digest = answer.head.field("docker-content-digest");
     if (digest && *digest != blob_.digest.text()) {
-      throw Error(ErrorKind::verification, fmt::format("{}: the registry stored it as {}", what_, printable(*digest, 100)));
+      throw Error(ErrorKind::verification, fmt::format("{}: the registry stored it as {}", what_, printable(*digest, 100)),
+                  "try again; resole cannot work with a registry that changes what it is given");
     }
   }
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pkg/fake_archive.hpp"
+#include "support/fake_archive.hpp"
 
 #include <fmt/format.h>
 
@@ -48,20 +48,37 @@ std::string package_stanza(const std::string& name, const std::string& version, 
                      version, more, sha256_hex_of(name + version));
 }
 
-void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options, const std::string& url) {
+std::string add_package(ArchiveFiles& files, const DebBuilder& deb, const std::string& url) {
+  const std::string bytes = deb.build(), control = deb.control_text(),
+                    path = fmt::format("pool/{}.deb", sha256_hex_of(bytes).substr(0, 16));
+  files[url + "/" + path] = bytes;
+  return fmt::format("{}Filename: {}\nSize: {}\nSHA256: {}\n\n", control, path, bytes.size(), sha256_hex_of(bytes));
+}
+
+void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string, std::string>& packages, const ArchiveOptions& options,
+             const std::string& url) {
   const std::string base = url + "/dists/" + options.suite + "/";
   std::string release = fmt::format("Origin: {}\nLabel: {}\nSuite: {}\nCodename: {}\nDate: {}\n", options.origin, options.label,
                                     options.suite, options.codename, options.date);
   if (!options.valid_until.empty()) release += "Valid-Until: " + options.valid_until + "\n";
   if (options.by_hash) release += "Acquire-By-Hash: yes\n";
-  release += options.extra_fields + "Architectures: amd64\nComponents: main\nSHA256:\n";
-  for (const std::string& form : options.forms) {
-    const std::string bytes = form == ".gz" ? gzip(packages) : form == ".xz" ? "not xz" : packages;
-    const std::string digest = sha256_hex_of(bytes);
-    release += fmt::format(" {} {} main/binary-amd64/Packages{}\n", digest, bytes.size(), form);
-    fetcher.files[base + (options.by_hash ? "main/binary-amd64/by-hash/SHA256/" + digest : "main/binary-amd64/Packages" + form)] = bytes;
+  release += options.extra_fields + "Architectures:";
+  for (const auto& [architecture, stanzas] : packages) release += " " + architecture;
+  release += "\nComponents: main\nSHA256:\n";
+  for (const auto& [architecture, stanzas] : packages) {
+    const std::string folder = "main/binary-" + architecture + "/";
+    for (const std::string& form : options.forms) {
+      const std::string bytes = form == ".gz" ? gzip(stanzas) : form == ".xz" ? "not xz" : stanzas;
+      const std::string digest = sha256_hex_of(bytes);
+      release += fmt::format(" {} {} {}Packages{}\n", digest, bytes.size(), folder, form);
+      files[base + folder + (options.by_hash ? "by-hash/SHA256/" + digest : "Packages" + form)] = bytes;
+    }
   }
-  fetcher.files[base + "InRelease"] = key.sign(release, options.key_options);
+  files[base + "InRelease"] = key.sign(release, options.key_options);
+}
+
+void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options, const std::string& url) {
+  publish(fetcher.files, key, {{"amd64", packages}}, options, url);
 }
 
 }  // namespace resole::test

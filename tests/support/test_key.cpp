@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pkg/test_key.hpp"
+#include "support/test_key.hpp"
 
 #include <cstdio>
 #include <cstdlib>

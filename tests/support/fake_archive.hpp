@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A Debian archive in memory, signed by a key of our own, and a Fetcher that serves it.
+// A Debian archive in memory, signed by a key of our own, and a Fetcher that serves it. fake_mirror.hpp serves it over HTTP.
 #pragma once
 #include <map>
 #include <mutex>
@@ -7,11 +7,14 @@
 #include <vector>
 
 #include "base/effects.hpp"
-#include "pkg/test_key.hpp"
+#include "support/deb_builder.hpp"
+#include "support/test_key.hpp"
 
 namespace resole::test {
 
-// URL -> bytes. Checks size and sha256 as every Fetcher must; a missing URL is "404".
+using ArchiveFiles = std::map<std::string, std::string>;  // URL -> bytes
+
+// Checks size and sha256 as every Fetcher must; a missing URL is "404".
 class MapFetcher : public Fetcher {
  public:
   Blob fetch(const Resource& resource) override;
@@ -19,7 +22,7 @@ class MapFetcher : public Fetcher {
   void fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t, Blob)>& done) override;
   std::optional<Blob> cached(const Digest& sha256) override;
 
-  std::map<std::string, std::string> files;
+  ArchiveFiles files;
   std::map<Digest, std::string> bundle;  // what cached() knows
   std::vector<std::string> requests() const;
 
@@ -42,7 +45,13 @@ inline const std::string kArchiveUrl = "http://mirror.example.org/debian";
 // A stanza with a file of 10 bytes.
 std::string package_stanza(const std::string& name, const std::string& version, const std::string& more = "");
 
-// Puts dists/SUITE/ of a one-component archive for amd64 below `url`.
+// Puts the package into pool/ below `url`; gives its stanza.
+std::string add_package(ArchiveFiles& files, const DebBuilder& deb, const std::string& url = kArchiveUrl);
+
+// Puts dists/SUITE/ of a one-component archive below `url`. `packages`: architecture -> its stanzas.
+void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string, std::string>& packages,
+             const ArchiveOptions& options = {}, const std::string& url = kArchiveUrl);
+// For amd64, to a fetcher.
 void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options = {},
              const std::string& url = kArchiveUrl);
 

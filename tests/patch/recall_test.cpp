@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was planned and built before is taken again only while nothing that it follows from has changed.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <memory>
+
+#include "patch/way_rig.hpp"
+
+namespace resole::test {
+namespace {
+
+class Recall : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    if (TestKey::possible()) debian_ = std::make_unique<SmallDebian>();
+  }
+  static void TearDownTestSuite() { debian_.reset(); }
+  void SetUp() override {
+    if (!debian_) GTEST_SKIP() << "gpg is not on this machine";
+    serve(2);
+    rig_.registry.add_image("team/app", built_image({.layers = {debian_->layer("amd64")}, .architecture = "amd64"}), "1");
+  }
+
+  // A level a day: the security archive is dated by it.
+  void serve(int level) { mirror_.serve(debian_->archives({{"amd64", level}}, fmt::format("Tue, {} Nov 2026 00:00:00 UTC", 15 + level))); }
+  document::Plan plan(const WishForPatch& wish = {}) { return rig_.plan(rig_.at("team/app:1"), wish); }
+  static std::string version_in(const document::Plan& plan) { return plan.platforms.at(0).packages.empty() ? "" : plan.platforms[0].packages[0].to; }
+  bool asked_for_indexes() const {
+    const auto log = mirror_.log();
+    return std::any_of(log.begin(), log.end(), [](const std::string& line) { return line.find("Packages") != std::string::npos || line.find("by-hash") != std::string::npos; });
+  }
+  // Plans; whether it was made anew.
+  bool planned_anew(const WishForPatch& wish = {}) {
+    std::filesystem::remove_all(rig_.cache_folder() / "packages");
+    std::filesystem::remove_all(rig_.cache_folder() / "download");
+    mirror_.forget();
+    plan(wish);
+    return asked_for_indexes();
+  }
+
+  static inline std::unique_ptr<SmallDebian> debian_;
+  FakeMirror mirror_;
+  WayRig rig_{mirror_};
+};
+
+TEST_F(Recall, TheSameInputsGiveTheSamePlanWithoutAnIndex) {
+  const document::Plan first = plan();
+  EXPECT_FALSE(planned_anew());
+  document::Plan second = plan({.as_of = kNow + 3600});
+  EXPECT_EQ(second.as_of, format_time(kNow + 3600));
+  second.as_of = first.as_of;
+  EXPECT_EQ(document::write_plan(second), document::write_plan(first));
+}
+
+TEST_F(Recall, ANewReleaseIsPlannedWith) {
+  EXPECT_EQ(version_in(plan()), SmallDebian::version(2));
+  serve(3);
+  EXPECT_EQ(version_in(plan()), SmallDebian::version(3));
+  EXPECT_FALSE(planned_anew()) << "and that plan is the one that is kept";
+}
+
+TEST_F(Recall, AnotherWishIsAnotherPlan) {
+  const document::Plan first = plan();
+  const document::Plan without = plan({.hold = {"*"}});
+  EXPECT_TRUE(without.platforms[0].packages.empty());
+  EXPECT_EQ(plan({.compression = "zstd"}).compression, "zstd");
+  EXPECT_EQ(document::write_plan(plan()), document::write_plan(first));
+}
+
+TEST_F(Recall, TimeEndsIt) {
+  plan();
+  EXPECT_FALSE(planned_anew({.as_of = kNow + 2 * 86400}));
+  EXPECT_TRUE(planned_anew({.as_of = kNow + 3 * 86400})) << "keys expire without a plan naming them";
+}
+
+TEST_F(Recall, AClockThatWentBackEndsIt) {
+  plan();
+  EXPECT_TRUE(planned_anew({.as_of = kNow - 60}));
+}
+
+// The mirror goes back to what it was, after another image was planned from newer releases: that is a rollback, whoever asks.
+TEST_F(Recall, ARollbackIsRefusedAlthoughThePlanIsKept) {
+  rig_.registry.add_image("team/other", built_image({.layers = {debian_->layer("amd64")}, .architecture = "amd64", .config = R"("Labels":{"a":"b"})"}), "1");
+  plan();
+  serve(3);
+  rig_.plan(rig_.at("team/other:1"));
+  serve(2);
+  EXPECT_THROW(plan(), Error);
+}
+
+TEST_F(Recall, AMirrorThatFailsIsNotAnUnchangedOne) {
+  plan();
+  mirror_.serve({});
+  EXPECT_THROW(plan(), Error);
+}
+
+TEST_F(Recall, WhatWasBuiltIsNotBuiltAgain) {
+  const document::Plan made = plan();
+  const document::Result first = rig_.build(made, rig_.at("team/app:2"));
+  std::filesystem::remove_all(rig_.cache_folder() / "download");  // the packages
+  std::filesystem::remove_all(rig_.cache_folder() / "segment");
+  mirror_.forget();
+  rig_.registry.forget();
+  const document::Result second = rig_.build(made, rig_.at("elsewhere/app:2"));
+  EXPECT_EQ(second.patched.digest, first.patched.digest);
+  EXPECT_EQ(mirror_.log(), std::vector<std::string>());
+  EXPECT_EQ(rig_.registry.blob_uploads().size(), 3u) << "payload, database, config";
+  EXPECT_EQ(tree_at(rig_.registry, "elsewhere/app", "2").blobs, tree_at(rig_.registry, "team/app", "2").blobs);
+}
+
+TEST_F(Recall, ACacheThatLostAPartMakesItAgain) {
+  const document::Plan made = plan();
+  const document::Result first = rig_.build(made, rig_.at("team/app:2"));
+  for (const char* room : {"payload", "built", "result"}) {
+    std::filesystem::remove_all(rig_.cache_folder() / room);
+    EXPECT_EQ(rig_.build(made, rig_.at(std::string("after-") + room + "/app:2")).patched.digest, first.patched.digest) << room;
+  }
+}
+
+TEST_F(Recall, AnEditedPlanIsNotTheOneThatWasBuilt) {
+  document::Plan made = plan();
+  rig_.build(made, rig_.at("team/app:2"));
+  made.platforms[0].packages[0].repository.sha256 = Digest::of("another file");
+  EXPECT_THROW(rig_.build(made, rig_.at("team/app:3")), Error);
+}
+
+TEST_F(Recall, ANightWithNothingNewIsTwoHeadsAndConditionalRequests) {
+  rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"));
+  rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"));
+  rig_.registry.forget();
+  mirror_.forget();
+  rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"));
+  EXPECT_EQ(rig_.registry.summary(), (FakeRegistry::Counts{{"HEAD manifest", 3}})) << "plan: the source; build: source and destination";
+  for (const std::string& line : mirror_.log()) EXPECT_TRUE(line.ends_with("InRelease 304")) << line;
+  EXPECT_EQ(mirror_.log().size(), 2u);
+}
+
+}  // namespace
+}  // namespace resole::test

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+// The faults that every way over the network is tried with, at every request in turn.
+#pragma once
+#include <ostream>
+#include <vector>
+
+#include "support/registry_faults.hpp"
+
+namespace resole::test {
+
+struct NamedFault {
+  const char* name;
+  Fault fault;
+  bool passes;  // one such fault must not be noticed: it is worth another try, or harms nothing
+};
+inline void PrintTo(const NamedFault& fault, std::ostream* out) { *out << fault.name; }
+
+inline std::vector<NamedFault> all_faults() {
+  return {{"no_answer", {.silent = true}, true},
+          {"reset", {.silent = true, .reset = true}, true},
+          {"cut", {.cut = 1}, true},
+          {"delayed", {.delay = 0.05}, true},
+          {"truncated", {.truncate = 0}, false},
+          {"duplicated", {.duplicate = true}, false},
+          {"unauthorized", {.status = 401}, false},
+          {"forbidden", {.status = 403}, false},
+          {"not_found", {.status = 404}, false},
+          {"blocked", {.status = 412}, false},
+          {"throttled", {.status = 429, .retry_after = "1"}, true},
+          {"internal", {.status = 500}, true},
+          {"unavailable", {.status = 503, .retry_after = "Sun, 22 Nov 2026 00:00:00 GMT"}, true},
+          {"wrong_digest", {.wrong_digest = true}, false},
+          {"too_short", {.wrong_length = 1}, false},
+          {"too_long", {.wrong_length = -1}, false},
+          {"broken_upload", {.reset_mid_upload = 1, .lose_upload = true}, true}};
+}
+
+}  // namespace resole::test
