@@ -131,15 +131,15 @@ BuiltLayer make_payload(const pkg::UpgradeResult& upgrade, const rootfs::Tree& b
   return built;
 }
 
+// Raw bytes to the compressor, counted and hashed on the way.
 BuiltLayer make_database(const rootfs::LayerDraft& draft, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache) {
-  std::string raw;
-  StringSink raw_sink(raw);
-  rootfs::LayerIndex index = draft.write(below, settings.epoch, raw_sink, true);
-  index.diff_id = Digest::of(raw);
-
   std::string compressed;
   StringSink compressed_sink(compressed);
-  compress_into(raw, settings, compressed_sink);
+  archive::Compressor compressor(settings.compression, compressed_sink, settings.jobs);
+  MeasuringSink raw(compressor);
+  rootfs::LayerIndex index = draft.write(below, settings.epoch, raw, true);
+  compressor.finish();
+  index.diff_id = raw.digest();
 
   BuiltLayer built;
   built.role = "database";
@@ -164,20 +164,24 @@ std::string layer_media_type(std::string_view manifest_type, archive::Compressio
   return std::string(oci::media_type::kOciLayerZstd);
 }
 
+std::optional<BuiltLayer> write_payload(const pkg::UpgradeResult& upgrade, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache) {
+  if (upgrade.head.empty() && upgrade.segments.empty()) return std::nullopt;
+  auto known = recall_payload(upgrade.payload_key, settings, cache);
+  return known ? std::move(known) : make_payload(upgrade, below, settings, cache);
+}
+
+std::optional<BuiltLayer> write_database(const rootfs::LayerDraft& draft, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache) {
+  if (draft.empty()) return std::nullopt;
+  return make_database(draft, below, settings, cache);
+}
+
 std::vector<BuiltLayer> write_layers(const pkg::UpgradeResult& upgrade, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache) {
   std::vector<BuiltLayer> layers;
-  if (!upgrade.head.empty() || !upgrade.segments.empty()) {
-    auto payload = recall_payload(upgrade.payload_key, settings, cache);
-    layers.push_back(payload ? std::move(*payload) : make_payload(upgrade, below, settings, cache));
-  }
-  if (!upgrade.database.empty()) {
-    if (layers.empty()) {
-      layers.push_back(make_database(upgrade.database, below, settings, cache));
-    } else {
-      const rootfs::Tree with_payload = below.with(layers.back().index);
-      layers.push_back(make_database(upgrade.database, with_payload, settings, cache));
-    }
-  }
+  if (auto payload = write_payload(upgrade, below, settings, cache)) layers.push_back(std::move(*payload));
+  if (upgrade.database.empty()) return layers;
+  auto database = layers.empty() ? write_database(upgrade.database, below, settings, cache)
+                                 : write_database(upgrade.database, below.with(layers.back().index), settings, cache);
+  layers.push_back(std::move(*database));
   return layers;
 }
 

@@ -2,6 +2,7 @@
 // From an upgrade (values) to finished layers (bytes): the payload layer, shared by every image with the same fingerprint, and the image's own database layer.
 #pragma once
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,10 @@ struct LayerSettings {
 
 // Payload, then database, each only when it holds something. Their indexes are put into the cache, so that nobody reads these layers again.
 std::vector<BuiltLayer> write_layers(const pkg::UpgradeResult& upgrade, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache);
+
+// Each of the two alone; nullopt when it would hold nothing. `below` of the database layer has the payload in it.
+std::optional<BuiltLayer> write_payload(const pkg::UpgradeResult& upgrade, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache);
+std::optional<BuiltLayer> write_database(const rootfs::LayerDraft& draft, const rootfs::Tree& below, const LayerSettings& settings, Cache& cache);
 
 // "application/vnd.oci.image.layer.v1.tar+gzip" or the Docker type of the same. Error(unsupported): zstd in a Docker image.
 std::string layer_media_type(std::string_view manifest_type, archive::Compression compression);

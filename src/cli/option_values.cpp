@@ -94,6 +94,17 @@ std::int64_t age_value(std::string_view text) {
   return static_cast<std::int64_t>(*number) * unit;
 }
 
+std::int64_t duration_value(std::string_view text) {
+  constexpr std::uint64_t kLongest = 86400;
+  const char last = text.empty() ? '\0' : text.back();
+  const std::uint64_t unit = last == 'h' ? 3600 : last == 'm' ? 60 : last == 's' ? 1 : 0;
+  const auto number = text.empty() ? std::nullopt : parse_unsigned(text.substr(0, text.size() - 1));
+  if (!number || unit == 0 || *number == 0 || *number > kLongest || *number * unit > kLongest) {
+    refuse(fmt::format("\"{}\" is no time from 1s to 24h", printable(text)), "write a number with s, m or h: 90s, 30m");
+  }
+  return static_cast<std::int64_t>(*number * unit);
+}
+
 std::set<advisory::Severity> severities_value(std::string_view text) {
   std::set<advisory::Severity> severities;
   const auto words = list_value(text);

@@ -21,6 +21,7 @@ std::string word_value(std::string_view text, std::string_view words);  // one o
 std::vector<std::string> list_value(std::string_view text);        // comma separated, no empty parts
 std::int64_t time_value(std::string_view text);                    // RFC 3339
 std::int64_t age_value(std::string_view text);                     // "14d", "12h", "30m" in seconds
+std::int64_t duration_value(std::string_view text);                // "90s", "30m", "2h" in seconds; at least 1
 std::set<advisory::Severity> severities_value(std::string_view text);  // one level (and above), or a list
 std::string reference_value(std::string_view text);
 std::string host_value(std::string_view text);                     // host[:port]

@@ -50,6 +50,7 @@ struct BuildingOptions {
   std::string on_unchanged = "copy";
   std::filesystem::path bundle;
   bool trust_plan = false, force = false;
+  std::int64_t script_timeout = 600;             // seconds
 };
 
 // Per side: where images are read from, and written to (product.md "Image locations").

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "build/sandbox.hpp"
 #include "cli/embedded.hpp"
 #include "cli/once_reporter.hpp"
 #include "io/fetcher.hpp"
@@ -136,6 +137,7 @@ Workplace::Workplace(const Options& options)
   http_ = io::http_fetcher(http, *cache_, cache_directory, *reporter_, *clock_);
   fetcher_ = pkg::fetcher_with(pkg::OperatorAccess::of({.mirrors = options.planning.package_mirrors, .extra = options.planning.package_repos}), *http_);
 
+  sandbox_ = build::bubblewrap_sandbox({.seconds = static_cast<double>(options.building.script_timeout)});
   registry::RegistryOptions sides;
   sides.source = {options.registry.source_authfile, options.registry.cert_dir, options.registry.source_tls_verify};
   sides.destination = {options.registry.destination_authfile, options.registry.cert_dir, options.registry.destination_tls_verify};
@@ -149,6 +151,8 @@ Workplace::Workplace(const Options& options)
       .reporter = *reporter_,
       .recipes = recipes_,
       .spool = [cache_directory] { return io::temporary_spool(cache_directory); },
+      .sandbox = *sandbox_,
+      .scratch = cache_directory / "tmp",
       .jobs = options.common.jobs,
       .open_for_reading = [stores](const oci::Location& location) { return registry::open_for_reading(location, stores); },
       .open_for_writing = [stores](const oci::Location& location) { return registry::open_for_writing(location, stores); },
@@ -187,7 +191,9 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   request.policy.on_modified = planning.on_modified == "overwrite" ? plan::OnModified::overwrite
                                : planning.on_modified == "keep"    ? plan::OnModified::keep
                                                                    : plan::OnModified::hold;
-  request.policy.scripts = planning.scripts == "refuse" ? plan::Scripts::refuse : plan::Scripts::hold;
+  request.policy.scripts = planning.scripts == "refuse" ? plan::Scripts::refuse
+                           : planning.scripts == "sandbox" ? plan::Scripts::sandbox
+                                                           : plan::Scripts::hold;
   request.repositories = repository_options(planning, request.as_of, options.common.jobs);
   request.reports = read_reports(planning.reports);
   request.force_report = planning.force_report;

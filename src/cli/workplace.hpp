@@ -12,6 +12,9 @@
 namespace resole::registry {
 class Registries;
 }
+namespace resole::build {
+class Sandbox;
+}
 
 namespace resole::cli {
 
@@ -31,6 +34,7 @@ class Workplace {
   std::unique_ptr<Cache> cache_;
   std::unique_ptr<Scratch> scratch_;
   std::unique_ptr<Fetcher> http_, fetcher_;  // the second adds the operator's credentials to what the first asks for
+  std::unique_ptr<build::Sandbox> sandbox_;
   std::unique_ptr<registry::Registries> registries_;
   pkg::RecipeBook recipes_;
   std::unique_ptr<patch::Tools> tools_;

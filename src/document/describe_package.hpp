@@ -120,6 +120,8 @@ void describe(Form& form, T& value) {
   form.field("soname", value.soname);
   form.field("package", value.package);
   form.optional("layer", value.layer);
+  form.optional("proof", value.proof);
+  form.optional("version", value.version);
 }
 
 template <class Form, class T>

@@ -39,6 +39,7 @@ void describe(Form& form, T& value) {
   form.field("unfixed", value.unfixed);
   form.field("shadowCopies", value.shadow_copies);
   form.field("kept", value.kept);
+  form.optional("scripts", value.scripts);
   form.field("notes", value.notes);
 }
 

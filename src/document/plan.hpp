@@ -38,6 +38,8 @@ enum class HeldReason {
   phased,                  // phased update not complete
   version_skew,            // --lockstep across platforms
   would_remove,            // taking it would remove a package
+  needs_sandbox,           // its scripts would run (--scripts sandbox), but no sandbox can be made here
+  needs_emulator,          // its scripts would run, but they are of another architecture than this machine
 };
 enum class UnfixedReason { no_fix, will_not_fix, deferred, end_of_life, under_investigation, not_a_distribution_package };
 
@@ -79,8 +81,11 @@ struct UnfixedFinding {
 };
 
 struct NotInImage { std::string id, package; };             // a report speaks of a package that the image does not have
-struct ShadowCopy { std::string path, soname, package; std::string layer; };  // unowned ELF file with the soname of a patched package's library
-struct StaleMetadata { std::string where, name, value, package; };            // "env", "NGINX_VERSION", "1.25.1", "nginx"
+// An ELF file of no package that has a patched package's code: how that is known ("soname", "hashed-soname", "content", "build-id",
+// "version-string", plan/shadow_copies.cpp), and of one that is linked in, its version.
+struct ShadowCopy { std::string path, soname, package, layer, proof, version; };
+// "env", "NGINX_VERSION", "1.25.1", "nginx"; "label"; "sbom", its path, the version that it names; "attestation", its digest, the image it is about.
+struct StaleMetadata { std::string where, name, value, package; };
 
 struct PlannedBase { std::string name, found_by; Digest old_digest, new_digest; std::size_t layers = 0; };
 

@@ -36,6 +36,10 @@ std::string_view sentence(HeldReason reason) {
       return "Another platform of the image has no such version yet, and --lockstep keeps platforms equal.";
     case HeldReason::would_remove:
       return "Taking it would remove another package.";
+    case HeldReason::needs_sandbox:
+      return "Its maintainer scripts have to run, and this machine cannot make a sandbox for them.";
+    case HeldReason::needs_emulator:
+      return "Its maintainer scripts have to run, and they are of another architecture than this machine.";
   }
   std::unreachable();
 }
@@ -49,6 +53,7 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::phased:
       return "--only";
     case HeldReason::scripts:
+      return "--scripts sandbox";
     case HeldReason::hold:
     case HeldReason::upstream_bump:
     case HeldReason::pinned:
@@ -59,6 +64,8 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::repository_unverified:
     case HeldReason::version_skew:
     case HeldReason::would_remove:
+    case HeldReason::needs_sandbox:
+    case HeldReason::needs_emulator:
       return "";
   }
   std::unreachable();

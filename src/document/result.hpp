@@ -29,6 +29,7 @@ struct PlatformResult {
   std::vector<UnfixedFinding> unfixed;
   std::vector<ShadowCopy> shadow_copies;
   std::vector<std::pair<std::string, std::string>> kept;  // path -> what (modes, owners)
+  std::vector<std::string> scripts;  // that ran in the sandbox, in order: "curl postinst configure 7.88.1-10"
   std::vector<std::string> notes;
 };
 

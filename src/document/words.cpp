@@ -33,7 +33,9 @@ std::span<const HeldReason> all_values<HeldReason>() {
                                         HeldReason::repository_unverified,
                                         HeldReason::phased,
                                         HeldReason::version_skew,
-                                        HeldReason::would_remove};
+                                        HeldReason::would_remove,
+                                        HeldReason::needs_sandbox,
+                                        HeldReason::needs_emulator};
   return kAll;
 }
 
@@ -127,6 +129,10 @@ std::string_view word(HeldReason reason) {
       return "version-skew";
     case HeldReason::would_remove:
       return "would-remove";
+    case HeldReason::needs_sandbox:
+      return "needs-sandbox";
+    case HeldReason::needs_emulator:
+      return "needs-emulator";
   }
   std::unreachable();
 }

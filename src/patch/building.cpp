@@ -10,6 +10,8 @@
 #include "patch/downloads.hpp"
 #include "patch/places.hpp"
 #include "patch/publishing.hpp"
+#include "patch/watched.hpp"
+#include "patch/scripts.hpp"
 #include "pkg/resource.hpp"
 
 namespace resole::patch {
@@ -60,7 +62,7 @@ void check_verdict(const PlatformView& view, const Ground& ground, const documen
   if (installed) tools.fetcher.fetch(pkg::resource_of(*installed));  // whole, so that proven bytes are compared
   const pkg::Verdict verdict =
       view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, installed ? &*installed : nullptr, tools.fetcher, tools.cache);
-  if (verdict.passes() && verdict.actions == package.verdict.actions) return;
+  if (runs_scripts(package) || (verdict.passes() && verdict.actions == package.verdict.actions)) return;
   throw Error(ErrorKind::verification,
               fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind),
                           verdict.passes() ? "other actions take their place" : verdict.reason),
@@ -92,13 +94,10 @@ std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& d
                      .archive = [&downloads, i] { return downloads.get(i); },
                      .overwrite = package.overwrite,
                      .keep = package.keep,
-                     .actions = package.verdict.actions});
+                     .run_scripts = runs_scripts(package),
+                     .actions = runs_scripts(package) ? std::vector<std::string>() : package.verdict.actions});
   }
   return items;
-}
-
-std::int64_t epoch_of(const pkg::UpgradeResult& upgrade, const oci::Config& config) {
-  return upgrade.epoch > 0 ? upgrade.epoch : parse_time(config.created()).value_or(0);
 }
 
 Lineage lineage_of(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
@@ -133,16 +132,37 @@ struct BuiltPlatform {
   std::optional<oci::EditedImage> edited;
 };
 
-BuiltPlatform build_platform(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const BuildRequest& request,
-                             const Tools& tools) {
+// The image's layers, with or without scripts on the way.
+build::ScriptedUpgrade upgrade_packages(const ImageView& image, const PlatformView& view, const document::PlatformPlan& platform, const pkg::UpgradeRequest& wish,
+                                        build::LayerSettings settings, Downloads& downloads, const Tools& tools) {
+  if (runs_scripts(platform)) {
+    build::ScriptedUpgrade done = upgrade_with_scripts(image, view, wish, settings, tools);
+    downloads.finish();
+    return done;
+  }
+  build::ScriptedUpgrade done;
+  {
+    Phase phase(tools.reporter, "upgrading packages");
+    done.upgrade = view.family->upgrade(wish);
+    downloads.finish();  // also what was not read, since its segment is in the cache
+  }
+  Phase phase(tools.reporter, "writing layers");
+  if (done.upgrade.epoch > 0) settings.epoch = done.upgrade.epoch;
+  done.layers = build::write_layers(done.upgrade, wish.tree, settings, tools.cache);
+  return done;
+}
+
+BuiltPlatform build_platform(const ImageView& image, const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform,
+                             const BuildRequest& request, const Tools& tools) {
   if (!platform.patched || !view.family || !wants_change(platform)) {
     return {carried(&view, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
   }
   const Ground ground = ground_of(view, platform.own_layers);
   require_moves_forward(view, ground, platform);
+  require_sandbox(view, platform, tools);
   const std::vector<std::string> proven_at = prove(view, platform, request, tools);
   Downloads downloads = start_downloads(view, platform, ground, proven_at, request.repositories, tools);
-  pkg::UpgradeRequest wish{.tree = ground.tree,
+  const pkg::UpgradeRequest wish{.tree = ground.tree,
                            .inventory = ground.inventory,
                            .items = items_of(platform, downloads),
                            .recipes = tools.recipes,
@@ -151,21 +171,15 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
                            .cache = tools.cache,
                            .spool = tools.spool,
                            .reporter = tools.reporter};
-  pkg::UpgradeResult upgrade = [&] {
-    Phase phase(tools.reporter, "upgrading packages");
-    pkg::UpgradeResult result = view.family->upgrade(wish);
-    downloads.finish();  // also what was not read, since its segment is in the cache
-    return result;
-  }();
+  const std::int64_t created = parse_time(view.image.config.created()).value_or(0);
+  build::ScriptedUpgrade done = upgrade_packages(
+      image, view, platform, wish,
+      {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = created, .jobs = tools.jobs}, downloads, tools);
+  const pkg::UpgradeResult& upgrade = done.upgrade;
+  const std::int64_t epoch = upgrade.epoch > 0 ? upgrade.epoch : created;
 
   BuiltPlatform built;
-  const std::int64_t epoch = epoch_of(upgrade, view.image.config);
-  {
-    Phase phase(tools.reporter, "writing layers");
-    built.layers = build::write_layers(upgrade, ground.tree,
-                                       {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = epoch, .jobs = tools.jobs}, tools.cache);
-  }
-
+  built.layers = std::move(done.layers);
   require_outcome(view, ground, platform, built.layers);
 
   const Lineage lineage = lineage_of(view, plan, platform, built.layers);
@@ -187,6 +201,7 @@ BuiltPlatform build_platform(const PlatformView& view, const document::Plan& pla
   }
   for (const auto& kept : upgrade.kept) built.result.kept.emplace_back(kept.path, kept.what);
   built.result.notes = upgrade.notes;
+  built.result.scripts = done.scripts;
   return built;
 }
 
@@ -225,7 +240,7 @@ Made make(const ImageView& image, const document::Plan& plan, const BuildRequest
     const PlatformView& view = image.platforms[i];
     const std::size_t at = image.positions[i];
     built[at] = with_context([&] { return "building " + view.image.platform().text(); },
-                             [&] { return build_platform(view, plan, plan.platforms[at], request, tools); });
+                             [&] { return build_platform(image, view, plan, plan.platforms[at], request, tools); });
   });
 
   Made made;
@@ -245,8 +260,7 @@ Made make(const ImageView& image, const document::Plan& plan, const BuildRequest
 document::Result deliver(const ImageView& image, const document::Plan& plan, Made made, std::vector<Destination> destinations, const BuildRequest& request,
                          const Tools& tools) {
   document::Result& result = made.result;
-  const PatchedTree& tree = made.tree;
-  const bool changed = tree.root.digest != image.root.descriptor.digest;
+  const bool changed = result.patched.digest != image.root.descriptor.digest;
   result.outcome = !changed ? "unchanged" : plan.partial() ? "partial" : "patched";
 
   if (!changed && request.on_unchanged == OnUnchanged::fail) {
@@ -254,13 +268,27 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
   }
   if (!changed && request.on_unchanged == OnUnchanged::skip) return result;
   if (!changed) result.outcome = plan.partial() ? "partial" : "copied";
-  for (auto& destination : destinations) require_own(destination, tree.root);
+  for (auto& destination : destinations) require_own(destination, result);
   for (auto& destination : destinations) {
-    publish(image, tree, destination, tools);
+    publish(image, made, destination, tools);
     result.destinations.push_back({destination.request.location.text(), destination.request.location.tag, destination.request.deployed_as});
     if (request.published) request.published(result);
   }
   return result;
+}
+
+Tools with_reporter(const Tools& tools, Reporter& reporter) {
+  return {.fetcher = tools.fetcher,
+          .cache = tools.cache,
+          .clock = tools.clock,
+          .reporter = reporter,
+          .recipes = tools.recipes,
+          .spool = tools.spool,
+          .sandbox = tools.sandbox,
+          .scratch = tools.scratch,
+          .jobs = tools.jobs,
+          .open_for_reading = tools.open_for_reading,
+          .open_for_writing = tools.open_for_writing};
 }
 
 }  // namespace
@@ -268,17 +296,21 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
 document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
   require_plan_of_image(image, plan);
   compare_compressors(plan, tools.reporter);
-  std::vector<Destination> destinations = open_destinations(image, request, tools);
-  Made made = make(image, plan, request, tools);
-  if (!request.trust_plan) BuiltBefore(image, plan, tools.cache).keep(made);
+  std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
+  WatchedReporter watched(tools.reporter);
+  Made made = make(image, plan, request, with_reporter(tools, watched));
+  if (!request.trust_plan && !watched.warned()) BuiltBefore(image, plan, request, tools).keep(made);
   return deliver(image, plan, std::move(made), std::move(destinations), request, tools);
 }
 
 document::Result build_or_recall(ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
-  if (!request.trust_plan) {
-    if (auto made = BuiltBefore(image, plan, tools.cache).recall()) {
-      return deliver(image, plan, std::move(*made), open_destinations(image, request, tools), request, tools);
-    }
+  auto made = request.trust_plan ? std::nullopt : BuiltBefore(image, plan, request, tools).recall();
+  if (made) {
+    compare_compressors(plan, tools.reporter);
+    std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
+    // What is there already is not sent; what is sent must be what it is called.
+    const bool nothing_to_send = std::all_of(destinations.begin(), destinations.end(), [&](const Destination& each) { return means(each, made->result); });
+    if (nothing_to_send || is_intact(*made)) return deliver(image, plan, std::move(*made), std::move(destinations), request, tools);
   }
   read_layers(image, tools);
   return build_image(image, plan, request, tools);

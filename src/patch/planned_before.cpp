@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kPlanRoom = "plan";
 constexpr std::string_view kPlanForm = "1";       // of what is kept
-constexpr std::int64_t kLongest = 3 * 24 * 3600;  // keys and signatures expire without being named in a plan
 
 Json words(const std::vector<std::string>& all) { return all; }
 
@@ -48,6 +47,13 @@ Json request_of(const PlanRequest& request) {
           {"options", request.options}};
 }
 
+// Whether scripts could run, when that is asked: a plan without a sandbox is another one.
+std::string sandbox_of(const PlanRequest& request, const Tools& tools) {
+  if (request.policy.scripts != plan::Scripts::sandbox) return {};
+  const auto obstacle = tools.sandbox.obstacle();
+  return fmt::format("{} {}", tools.sandbox.architecture(), obstacle ? obstacle->reason : "works");
+}
+
 std::string key_of(const ImageView& image, const PlanRequest& request, const Tools& tools) {
   const Json inputs = {{"form", kPlanForm},
                        {"program", program_identity()},
@@ -57,17 +63,21 @@ std::string key_of(const ImageView& image, const PlanRequest& request, const Too
                        {"image", image.location.text()},
                        {"root", image.root.descriptor.digest.text()},
                        {"platforms", image.positions},
+                       {"sandbox", sandbox_of(request, tools)},
                        {"request", request_of(request)}};
   return std::string(Digest::of(dump_compact(inputs)).hex());
 }
 
 // When the plan stops being what planning would give, if nothing else changes.
 std::int64_t good_until(const document::Plan& plan, const PlanRequest& request) {
-  std::int64_t until = request.as_of + kLongest;
+  std::int64_t until = request.as_of + kLongestKept;
   for (const auto& platform : plan.platforms) {
     for (const auto& repository : platform.repositories) {
-      if (repository.valid_until != 0) until = std::min(until, repository.valid_until);
-      if (request.repositories.max_index_age >= 0) until = std::min(until, repository.date + request.repositories.max_index_age);
+      if (request.repositories.max_index_age >= 0) {
+        until = std::min(until, repository.date + request.repositories.max_index_age);
+      } else if (repository.valid_until != 0) {
+        until = std::min(until, repository.valid_until);
+      }
     }
     const auto end_of_life = parse_time(platform.end_of_life);
     if (end_of_life && *end_of_life > request.as_of) until = std::min(until, *end_of_life);
@@ -111,6 +121,8 @@ struct PlannedBefore::State {
                 .reporter = reporter,
                 .recipes = all.recipes,
                 .spool = all.spool,
+                .sandbox = all.sandbox,
+                .scratch = all.scratch,
                 .jobs = all.jobs,
                 .open_for_reading = all.open_for_reading,
                 .open_for_writing = all.open_for_writing} {}
@@ -163,7 +175,7 @@ void PlannedBefore::keep(const document::Plan& plan) const {
   if (unreachable || state_->fetcher.failed() || state_->reporter.warned()) return;
   Json releases = Json::array(), seen = Json::array();
   for (const AskedFor& asked : state_->fetcher.asked()) releases.push_back(kept_release(asked));
-  for (const auto& [room, key] : state_->cache.asked()) seen.push_back({{"room", room}, {"key", key}, {"value", text_of(state_->tools.cache.get(room, key))}});
+  for (const auto& [place, value] : state_->cache.asked()) seen.push_back({{"room", place.first}, {"key", place.second}, {"value", value}});
   const Json kept = {{"asOf", state_->request.as_of},
                      {"goodUntil", good_until(plan, state_->request)},
                      {"releases", releases},

@@ -5,6 +5,7 @@
 #include <memory>
 
 #include "base/effects.hpp"
+#include "build/sandbox.hpp"
 #include "oci/reference.hpp"
 #include "oci/store.hpp"
 #include "pkg/recipe.hpp"
@@ -18,6 +19,8 @@ struct Tools {
   Reporter& reporter;
   const pkg::RecipeBook& recipes;
   SpoolFactory spool;
+  build::Sandbox& sandbox;     // asked only when scripts have to run
+  io::Path scratch;            // for what does not fit into memory
   unsigned jobs = 2;
   std::function<std::unique_ptr<oci::Store>(const oci::Location&)> open_for_reading, open_for_writing;
 };

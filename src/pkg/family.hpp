@@ -13,6 +13,7 @@
 #include "oci/descriptor.hpp"
 #include "pkg/package.hpp"
 #include "pkg/recipe.hpp"
+#include "pkg/script_order.hpp"
 #include "pkg/verdict.hpp"
 #include "rootfs/layer_draft.hpp"
 #include "rootfs/tree.hpp"
@@ -37,6 +38,7 @@ struct Item {                 // one package to upgrade (or to add: `from` empty
   std::function<Blob()> archive;        // the package file, proven by sha256; may wait for its download, may be called more than once, on any thread
   std::vector<std::string> overwrite;   // modified paths that are overwritten (--on-modified overwrite)
   std::vector<std::string> keep;        // modified paths that stay as they are (--on-modified keep)
+  bool run_scripts = false;             // its maintainer scripts are run around the upgrade: nothing is done in their place
   std::vector<std::string> actions = {};  // in place of its scripts (Verdict::actions); none of a package whose scripts run
 };
 
@@ -116,6 +118,8 @@ class Family {
   virtual Verdict judge(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const Candidate& candidate,
                         const Candidate* installed, Fetcher& fetcher, Cache& cache) const = 0;
   virtual UpgradeResult upgrade(const UpgradeRequest& request) const = 0;
+  // The scripts of the items with run_scripts; `request` must outlive it.
+  virtual std::unique_ptr<ScriptOrder> scripts(const UpgradeRequest& request) const = 0;
   virtual std::vector<VerifyFinding> verify(const rootfs::Tree& tree, const Inventory& inventory) const = 0;  // database well formed, files against md5sums
 };
 

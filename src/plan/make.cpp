@@ -53,20 +53,24 @@ void hold_for_scripts(const Board& board, const Settlement& settlement, const pk
     throw Error(ErrorKind::refused, "maintainer scripts would have to run, and --scripts refuse forbids it: " + what,
                 "give --scripts hold to leave such packages as they are");
   }
+  const auto& obstacle = board.request.sandbox_obstacle;
+  const bool sandbox = board.request.policy.scripts == Scripts::sandbox && obstacle;
+  const document::HeldReason reason = sandbox ? obstacle->reason : document::HeldReason::scripts;
+  const std::string why = sandbox ? obstacle->detail + "; " : std::string();
   const auto slot = board.slot_of(candidate);
-  if (slot && settlement.moves.contains(*slot)) return board.hold(*slot, {document::HeldReason::scripts, verdict.reason}, holds);
+  if (slot && settlement.moves.contains(*slot)) return board.hold(*slot, {reason, why + verdict.reason}, holds);
   const auto needing = slot ? std::set<std::size_t>{} : board.needing(settlement, candidate);
   if (needing.empty()) {
     throw Error(ErrorKind::refused,
                 fmt::format("the given image has {}, whose maintainer scripts no rule covers: {}", candidate.key(), verdict.reason),
-                "patch the original image, or give --scripts sandbox");
+                sandbox ? obstacle->detail : "patch the original image, or give --scripts sandbox");
   }
-  for (const std::size_t index : needing) board.hold(index, {document::HeldReason::scripts, "needs the new package " + what}, holds);
+  for (const std::size_t index : needing) board.hold(index, {reason, why + "needs the new package " + what}, holds);
 }
 
 // Holds what must not be unpacked; false when nothing had to be held.
 bool judge(const Board& board, const Settlement& settlement, const std::vector<const pkg::Candidate*>& candidates, Holds& holds) {
-  if (board.request.policy.scripts == Scripts::sandbox) return false;
+  if (board.request.policy.scripts == Scripts::sandbox && !board.request.sandbox_obstacle) return false;
   const std::size_t before = holds.size();
   for (const pkg::Candidate* candidate : candidates) {
     const pkg::Verdict& verdict = *verdict_of(board.request, *candidate);

@@ -26,6 +26,12 @@ struct Policy {
   Scripts scripts = Scripts::hold;
 };
 
+// Why scripts cannot run for this platform although --scripts sandbox asks for it: needs_sandbox or needs_emulator.
+struct SandboxObstacle {
+  document::HeldReason reason = document::HeldReason::needs_sandbox;
+  std::string detail;                           // what is missing, and what helps
+};
+
 // A version that must not be gone below: from the given image itself, or from the lineage plan of an image that was patched before.
 struct Floor {
   std::string name, arch, version;
@@ -41,7 +47,8 @@ struct Request {
   std::vector<Floor> floors;
   Policy policy;
   std::map<std::string, pkg::Verdict> verdicts; // by sha256 text of the package file
-  std::map<std::string, std::string> behind;    // --lockstep: package name -> which platform stays behind, and where
+  std::map<std::string, std::string> behind = {};         // --lockstep: package name -> which platform stays behind, and where
+  std::optional<SandboxObstacle> sandbox_obstacle = {};   // looked at with Scripts::sandbox only
 };
 
 // The planner wants the verdicts of these packages before it can go on; ask again with them added. The held set only grows, so this ends.
@@ -57,11 +64,13 @@ struct Decision {
 
 std::variant<Decision, NeedControl> make(const Request& request);
 
-// Libraries outside packages that carry the soname of a library in an upgraded package.
+// ELF files outside packages that are copies of what an upgraded package has. `tree`: with the packages at the versions that they are upgraded from.
 std::vector<document::ShadowCopy> shadow_copies(const rootfs::Tree& tree, const pkg::Inventory& inventory, const std::vector<document::PlannedPackage>& packages);
 // Labels and ENV of the image that name an old version of an upgraded package.
 std::vector<document::StaleMetadata> stale_metadata(const std::vector<std::string>& env, const std::map<std::string, std::string>& labels,
                                                     const std::vector<document::PlannedPackage>& packages);
+// SBOM files in the image that name the old version of an upgraded package.
+std::vector<document::StaleMetadata> stale_parts_lists(const rootfs::Tree& tree, const std::vector<document::PlannedPackage>& packages);
 // Where the platforms of an image would end up, for every package that a plan moves. `inventories`: of each platform as given, nullptr where there is none.
 struct Outcome { std::string version, source_version; };
 using Outcomes = std::map<std::string, std::map<std::size_t, Outcome>>;   // package name -> position of the platform -> version

@@ -57,6 +57,12 @@ std::optional<std::string_view> Tree::content(std::string_view path) const {
   return found->second;
 }
 
+std::optional<Origin> Tree::origin(std::string_view path) const {
+  const Record* record = state_->find(without_slash(path));
+  if (record == nullptr || record->origin == nullptr) return std::nullopt;
+  return Origin{record->origin_layer, record->origin->path};
+}
+
 const ElfFacts* Tree::elf(std::string_view path) const {
   const Record* record = state_->find(without_slash(path));
   if (record == nullptr || record->origin == nullptr) return nullptr;

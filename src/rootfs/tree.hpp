@@ -32,6 +32,12 @@ struct Resolved {
   bool parent_exists = false;
 };
 
+// Where the bytes of a file stand: a member of a layer's tar, under the name that it has there.
+struct Origin {
+  std::size_t layer = 0;
+  std::string_view path;  // as long as the tree lives
+};
+
 class Tree {
  public:
   // Error(input) naming the layer and path: a hardlink without target, an object below a file of its own layer, too many symlinks.
@@ -50,6 +56,7 @@ class Tree {
   Resolved resolve(std::string_view path, bool follow_last) const;
   // Captured bytes of the file at `path` (symlinks followed); nullopt when absent, not a file, or not captured.
   std::optional<std::string_view> content(std::string_view path) const;
+  std::optional<Origin> origin(std::string_view path) const;  // lexical path; nullopt for what is no file
   const ElfFacts* elf(std::string_view path) const;                     // lexical path; nullptr when not ELF
   std::vector<std::string> children(std::string_view directory) const;  // names, sorted; lexical path; empty when not a directory
   std::vector<std::string> link_set(std::string_view path) const;       // all names of the inode, sorted; at least itself

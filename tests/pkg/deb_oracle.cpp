@@ -183,9 +183,14 @@ std::vector<std::string> DpkgOracle::write(const std::vector<std::string>& debs)
   return files;
 }
 
-void DpkgOracle::install(const std::vector<std::string>& debs) {
-  run(fmt::format("dpkg --root={} --force-not-root --force-confold --force-unsafe-io --log=/dev/null {} -i {}", root_, dpkg_options,
-                  join(write(debs), " ")));
+std::string DpkgOracle::command(const std::string& arguments) const {
+  return fmt::format("dpkg --root={} --force-not-root --force-confold --force-unsafe-io --log=/dev/null {} {}", root_, dpkg_options, arguments);
+}
+
+void DpkgOracle::dpkg(const std::string& arguments) { run(command(arguments)); }
+void DpkgOracle::install(const std::vector<std::string>& debs) { dpkg("-i " + join(write(debs), " ")); }
+bool DpkgOracle::accepts(const std::vector<std::string>& debs) {
+  return std::system((command("-i " + join(write(debs), " ")) + " >/dev/null 2>&1").c_str()) == 0;
 }
 
 rootfs::Tree DpkgOracle::image() const {

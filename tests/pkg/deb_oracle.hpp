@@ -57,6 +57,8 @@ class DpkgOracle {
   const std::string& root() const { return root_; }
   void shell(const std::string& script);               // in the root directory
   void install(const std::vector<std::string>& debs);  // by dpkg
+  bool accepts(const std::vector<std::string>& debs);  // tries to install them
+  void dpkg(const std::string& arguments);
   rootfs::Tree image() const;                          // the directory as it is, one layer
 
   // Upgrades to `debs` (in the order in which dpkg unpacks them) both ways and compares; what ours said is in `result`. The directory is
@@ -67,6 +69,7 @@ class DpkgOracle {
 
  private:
   std::vector<std::string> write(const std::vector<std::string>& debs);
+  std::string command(const std::string& arguments) const;
   std::string directory_, root_;
   int written_ = 0;
 };

@@ -28,6 +28,7 @@ class VersionOrder final : public pkg::Family {
     impure();
   }
   pkg::UpgradeResult upgrade(const pkg::UpgradeRequest&) const override { impure(); }
+  std::unique_ptr<pkg::ScriptOrder> scripts(const pkg::UpgradeRequest&) const override { impure(); }
   std::vector<pkg::VerifyFinding> verify(const rootfs::Tree&, const pkg::Inventory&) const override { impure(); }
 
  private:

@@ -272,6 +272,36 @@ TEST(RemoteStore, ATagThatExistsIsNotTakenForANewOne) {
   EXPECT_EQ(error_of([&] { rig.push(sample_image("ours"), "team/app:1"); }).kind(), ErrorKind::refused);
 }
 
+// As docker-registry answers while another client puts the same blob.
+TEST(RemoteStore, PartsThatAreNotSeenForAMomentAreNoEnd) {
+  const SampleTree tree = sample_image("one");
+  const auto blind = [](HttpAnswer& answer) { answer.body = R"({"errors":[{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown to registry"}]})"; };
+  for (const unsigned times : {1u, 0u}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PUT manifest"}, {.status = 400, .change = blind, .times = times});
+    if (times == 1) {
+      rig.push(tree, "team/app:1");
+      EXPECT_TRUE(rig.registry.holds("team/app", "1", tree));
+      EXPECT_EQ(rig.registry.count("PUT manifest"), 2u);
+    } else {
+      EXPECT_TRUE(contains(error_of([&] { rig.push(tree, "team/app:1"); }).what(), "blob unknown"));
+    }
+  }
+  RemoteRig rig;  // what else is wrong with a manifest is not tried again
+  rig.registry.fail({.kind = "PUT manifest"}, {.status = 400, .times = 0});
+  EXPECT_EQ(error_of([&] { rig.push(tree, "team/app:1"); }).kind(), ErrorKind::network);
+  EXPECT_EQ(rig.registry.count("PUT manifest"), 1u);
+}
+
+TEST(RemoteStore, ATagThatIsGoneForAMomentIsLookedAtAgain) {
+  RemoteRig rig;
+  const SampleTree old = sample_image("old"), ours = sample_image("ours");
+  rig.registry.add_image("team/app", old, "1");
+  rig.registry.fail({.kind = "HEAD manifest", .path = "*/manifests/1"}, {.status = 404});
+  rig.push(ours, "team/app:1", old.root.digest);
+  EXPECT_TRUE(rig.registry.holds("team/app", "1", ours));
+}
+
 TEST(RemoteStore, AnAbsentImageIsNoError) {
   RemoteRig rig;
   const auto client = rig.client();

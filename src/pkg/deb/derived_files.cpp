@@ -33,13 +33,23 @@ void derive_ld_so_cache(const DerivedInput& input, rootfs::LayerDraft& draft) {
 }
 
 std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::LayerDraft& draft) {
-  const bool configure = std::ranges::any_of(
-      input.packages, [](const PreparedPackage& package) { return package.incoming.package.name == "ca-certificates"; });
+  if (std::ranges::any_of(input.packages, [](const PreparedPackage& each) { return each.incoming.sliced; })) return {};  // Chisel made it
+  const auto package =
+      std::ranges::find_if(input.packages, [](const PreparedPackage& each) { return each.incoming.package.name == "ca-certificates"; });
+  const bool configure = package != input.packages.end();
+  if (configure && package->incoming.item->run_scripts) return {};  // its postinst does it, and tells its hooks what is new
   const bool changed = std::ranges::any_of(input.touched, [](const std::string& path) {
     return path.starts_with("usr/share/ca-certificates/") || path.starts_with("usr/local/share/ca-certificates/");
   });
   if (!configure && !changed) return {};
-  return update_ca_certificates(input.after, {.configure = configure, .epoch = input.request.epoch}, draft);
+  CertificateRun run{.configure = configure, .epoch = input.request.epoch, .shipped = {}};
+  constexpr std::string_view kShared = "usr/share/ca-certificates/";
+  if (configure) {
+    for (const auto& [path, content] : package->facts.data.captured) {
+      if (path.starts_with(kShared) && path.ends_with(".crt")) run.shipped.emplace(path.substr(kShared.size()), content);
+    }
+  }
+  return update_ca_certificates(input.after, run, draft);
 }
 
 // Other caches are not made here: which, and why that does no harm. Packages for which it would are not let through without running their

@@ -43,6 +43,13 @@ bool is_known_type(std::string_view type) { return oci::media_type::is_index(typ
 // forbidden shows when it is written.
 bool is_missing(int status, const Session& session) { return status == 404 || (status == 403 && session.writes()); }
 
+// All parts were put or seen before their manifest. Where another client puts one of them at the same time, docker-registry (2.8) does not see
+// it for a moment: it writes the file that names the blob anew, and not in one step.
+bool misses_parts(const Answer& answer) {
+  return answer.status() >= 400 && answer.body.find("BLOB_UNKNOWN") != std::string::npos;
+}
+constexpr double kMoment = 0.3;  // seconds, for a name that is being written
+
 }  // namespace
 
 RemoteStore::RemoteStore(oci::Reference reference, const Endpoints& endpoints, Connection& connection, Cache& cache, bool writing)
@@ -267,17 +274,22 @@ bool RemoteStore::mount_blob(const oci::Descriptor& descriptor, oci::Store& from
 }
 
 void RemoteStore::write_manifest(const std::string& wanted, const Pending& manifest) {
-  const Answer answer = writing_->call({.method = "PUT",
-                                        .path = "/manifests/" + wanted,
-                                        .fields = {"Content-Type: " + manifest.descriptor.media_type},
-                                        .body = io::HttpBody{opener_of(manifest.bytes), manifest.bytes.size()}});
   const std::string what = fmt::format("writing {} of {}", wanted.find(':') == std::string::npos ? "tag " + wanted : "manifest " + wanted, name());
-  if (answer.status() != 201 && answer.status() != 200 && answer.status() != 202) throw writing_->refusal(answer, what);
-  const std::string* digest = answer.head.field("docker-content-digest");
-  if (digest && *digest != manifest.descriptor.digest.text()) {
-    throw Error(ErrorKind::verification, fmt::format("{}: the registry stored it as {}", what, printable(*digest, 100)),
-                "the registry changes manifests; resole cannot work with it");
-  }
+  io::with_retries(connection_.retries, [&]() -> std::optional<io::Trouble> {
+    const Answer answer = writing_->call({.method = "PUT",
+                                          .path = "/manifests/" + wanted,
+                                          .fields = {"Content-Type: " + manifest.descriptor.media_type},
+                                          .body = io::HttpBody{opener_of(manifest.bytes), manifest.bytes.size()}});
+    if (answer.status() != 201 && answer.status() != 200 && answer.status() != 202) {
+      return io::Trouble{writing_->refusal(answer, what), misses_parts(answer)};
+    }
+    const std::string* digest = answer.head.field("docker-content-digest");
+    if (digest && *digest != manifest.descriptor.digest.text()) {
+      throw Error(ErrorKind::verification, fmt::format("{}: the registry stored it as {}", what, printable(*digest, 100)),
+                  "the registry changes manifests; resole cannot work with it");
+    }
+    return std::nullopt;
+  });
 }
 
 void RemoteStore::flush_pending() {
@@ -313,7 +325,11 @@ void RemoteStore::publish(const oci::Publication& publication) {
     flush_pending();
     return;
   }
-  const auto now = at_tag(tag);
+  auto now = at_tag(tag);
+  if (!now && publication.expected) {  // a tag, too, is gone for the moment in which somebody else writes it
+    connection_.retries.sleep(kMoment);
+    now = at_tag(tag);
+  }
   if (now && now->digest == publication.root.digest) return;
   const bool as_expected = publication.expected ? now && now->digest == *publication.expected : !now;
   if (!publication.force && !as_expected) {
