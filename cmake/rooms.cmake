@@ -73,5 +73,5 @@ function(resole_room_tests name)
   target_precompile_headers(test_${name} REUSE_FROM resole_test_support)
   add_test(NAME unit.${name} COMMAND test_${name})
   list(LENGTH sources weight)  # the largest first, so that none is waited for alone
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit COST ${weight} TIMEOUT 120 ENVIRONMENT "RESOLE_SHARED_DATA=${CMAKE_SOURCE_DIR}/../shared/data")
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit COST ${weight} TIMEOUT 300 ENVIRONMENT "RESOLE_SHARED_DATA=${CMAKE_SOURCE_DIR}/../shared/data")
 endfunction()

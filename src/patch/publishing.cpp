@@ -33,7 +33,7 @@ void look_at(Destination& destination, const oci::Descriptor& there) {
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::input && error.kind() != ErrorKind::verification) throw;
     destination.may_be_moved = false;
-    destination.can_be_read = false;
+    destination.unreadable = error;
   }
 }
 
@@ -63,7 +63,7 @@ std::vector<Destination> open_destinations(const ImageView& image, const BuildRe
   for (const auto& wanted : request.destinations) {
     with_context([&] { return "opening destination " + printable(wanted.location.text()); }, [&] {
       require_room(image, wanted.location);
-      Destination destination{.request = wanted, .store = tools.open_for_writing(wanted.location), .before = {}, .config = {}, .may_be_moved = true};
+      Destination destination{.request = wanted, .store = tools.open_for_writing(wanted.location), .before = {}, .config = {}, .unreadable = {}, .may_be_moved = true};
       const auto there = destination.store->resolve();
       if (there) look_at(destination, *there);
       const bool own_tag = there && there->digest == image.root.descriptor.digest && is_same_place(image.location, wanted.location);
@@ -71,7 +71,7 @@ std::vector<Destination> open_destinations(const ImageView& image, const BuildRe
       destination.may_be_moved = destination.may_be_moved || request.force;
       // A copy of the source, left by a run that had nothing to change, may become a patched one only with --force, and is said at the end.
       const bool copy = there && there->digest == image.root.descriptor.digest;
-      if (changes && destination.can_be_read && !destination.may_be_moved && !copy) throw_not_ours(destination);
+      if (changes && !destination.unreadable && !destination.may_be_moved && !copy) throw_not_ours(destination);
       destinations.push_back(std::move(destination));
     });
   }
@@ -85,7 +85,9 @@ bool means(const Destination& destination, const document::Result& result) {
 }
 
 void require_own(const Destination& destination, const document::Result& result) {
-  if (!destination.may_be_moved && !means(destination, result)) throw_not_ours(destination);
+  if (destination.may_be_moved || means(destination, result)) return;
+  if (destination.unreadable) throw Error(*destination.unreadable);
+  throw_not_ours(destination);
 }
 
 void publish(const ImageView& image, const Made& made, Destination& destination, const Tools& tools) {

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "patch/building.hpp"
 #include "patch/view.hpp"
 
@@ -34,7 +35,7 @@ struct Destination {
   std::unique_ptr<oci::Store> store;
   std::optional<Digest> before;        // what the name meant when we began
   Digest config;                       // of the image that was there, when it is one image and can be read: what docker's places know it by
-  bool can_be_read = true;             // false: something is there that lacks parts
+  std::optional<Error> unreadable;     // why what is there could not be looked at
   bool may_be_moved = false;           // nothing there, ours, or --force
 };
 
