@@ -427,6 +427,78 @@ TEST(RemoteStore, ABodyThatIsTooLargeForAProxyGoesInChunks) {
   EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
 }
 
+// The place of an upload is consumed by the PUT that took effect; what was sent is not sent again.
+TEST(RemoteStore, AnUploadWhoseEndWasNotHeardIsDone) {
+  const std::string bytes = large();
+  for (const Fault& lost : {Fault{.silent = true, .executed = true}, Fault{.silent = true, .executed = true, .reset = true},
+                            Fault{.status = 500, .executed = true}, Fault{.status = 503, .executed = true}}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PUT upload"}, lost);
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+    EXPECT_EQ(rig.registry.count("PATCH upload"), 1u) << lost.status;
+    EXPECT_EQ(rig.registry.faults_struck(), 1u);
+  }
+}
+
+TEST(RemoteStore, AnUploadThatCannotBeEndedIsBegunAnew) {
+  const std::string bytes = large();
+  for (const Fault& fault : {Fault{.status = 502, .times = 4}, Fault{.status = 404}}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PUT upload"}, fault);
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes))) << fault.status;
+    EXPECT_EQ(rig.registry.count("POST upload"), 2u) << fault.status;
+    EXPECT_EQ(rig.registry.count("PATCH upload"), 2u) << fault.status;
+  }
+  RemoteRig rig;  // and not for ever
+  rig.registry.fail({.kind = "PUT upload"}, {.status = 502, .times = 0});
+  EXPECT_EQ(error_of([&] { upload(rig, bytes); }).kind(), ErrorKind::network);
+  EXPECT_EQ(rig.registry.count("POST upload"), 2u);
+}
+
+TEST(RemoteStore, AnUploadThatIsSentAwayWaitsAsToldAndIsNotBroken) {
+  const std::string bytes = large();
+  for (const int status : {429, 503}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PATCH upload"}, {.status = status, .retry_after = "7", .times = 3});
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+    EXPECT_EQ(rig.registry.count("PATCH upload"), 4u) << "one whole, no chunks";
+    ASSERT_EQ(rig.waits.size(), 3u);
+    for (const double wait : rig.waits) EXPECT_GE(wait, 7);
+  }
+  RemoteRig rig;
+  rig.registry.fail({.kind = "PATCH upload"}, {.status = 429, .times = 0});
+  EXPECT_EQ(error_of([&] { upload(rig, bytes); }).kind(), ErrorKind::throttled);
+}
+
+TEST(RemoteStore, AChunkThatIsSentAwayWaitsAsTold) {
+  const std::string bytes = large();
+  for (const int status : {429, 503}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PATCH upload"}, {.status = 413, .early = true});
+    rig.registry.fail({.kind = "PATCH upload", .nth = 3}, {.status = status, .retry_after = "7", .times = 2});
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+    ASSERT_EQ(rig.waits.size(), 2u);
+    for (const double wait : rig.waits) EXPECT_GE(wait, 7);
+    EXPECT_EQ(rig.registry.violations(), std::vector<std::string>());
+  }
+}
+
+// The chunk took effect, so its place is an old one, and this registry then forgets the upload.
+TEST(RemoteStore, AChunkWhoseAnswerWasNotHeardIsNoEnd) {
+  const std::string bytes = large();
+  RegistryQuirks quirks;
+  quirks.stale_kills_upload = true;
+  RemoteRig rig({.quirks = quirks});
+  rig.registry.fail({.kind = "PATCH upload"}, {.status = 413, .early = true});
+  rig.registry.fail({.kind = "PATCH upload", .nth = 3}, {.silent = true, .executed = true});
+  upload(rig, bytes);
+  EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+}
+
 TEST(RemoteStore, BytesThatAreNotWhatTheyShouldBeAreNotStored) {
   RemoteRig rig;
   const oci::Descriptor blob = describe("a/b", "hello");
