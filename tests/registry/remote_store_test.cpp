@@ -302,6 +302,25 @@ TEST(RemoteStore, ATagThatIsGoneForAMomentIsLookedAtAgain) {
   EXPECT_TRUE(rig.registry.holds("team/app", "1", ours));
 }
 
+// 403 for a tag is "absent" only from a registry that says so, as Artifactory does.
+TEST(RemoteStore, ATagThatMayNotBeSeenIsNotOverwritten) {
+  const SampleTree theirs = sample_image("theirs"), ours = sample_image("ours");
+  for (const char* method : {"HEAD manifest", "GET manifest"}) {
+    RemoteRig rig;
+    rig.registry.add_image("team/app", theirs, "1");
+    rig.registry.fail({.kind = "HEAD manifest", .path = "*/manifests/1"}, {.status = 403, .times = 0});
+    const bool is_hidden = std::string_view(method) == "GET manifest";
+    if (is_hidden) rig.registry.fail({.kind = method, .path = "*/manifests/1"}, {.status = 403, .times = 0});
+    const Error error = error_of([&] { rig.push(ours, "team/app:1"); });
+    EXPECT_EQ(error.kind(), is_hidden ? ErrorKind::network : ErrorKind::refused) << error.what();
+    if (is_hidden) {
+      EXPECT_TRUE(contains(error.message(), "cannot be told")) << error.message();
+      EXPECT_TRUE(contains(error.hint(), "may pull")) << error.hint();
+    }
+    EXPECT_EQ(rig.registry.manifest("team/app", "1")->digest, theirs.root.digest);
+  }
+}
+
 TEST(RemoteStore, AnAbsentImageIsNoError) {
   RemoteRig rig;
   const auto client = rig.client();
