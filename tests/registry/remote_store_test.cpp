@@ -235,6 +235,29 @@ TEST(RemoteStore, AMirrorIsAskedFirstAndNeverSeesTheRegistrysLogin) {
   }
 }
 
+TEST(RemoteStore, AMirrorThatSendsWrongOrBrokenBytesIsPassedOver) {
+  const std::string small(1000, 's'), large(3'000'000, 'l');
+  for (const std::string& bytes : {small, large}) {
+    for (const bool broken : {false, true}) {
+      RemoteRig rig;
+      FakeRegistry mirror;
+      for (FakeRegistry* one : {&rig.registry, &mirror}) one->add_blob("team/app", bytes);
+      if (broken) mirror.fail({.kind = "GET blob"}, {.cut = bytes.size() / 10, .times = 0});
+      if (broken) mirror.change([](RegistryQuirks& quirks) { quirks.no_ranges = true; });
+      if (!broken) mirror.spoil_blob(Digest::of(bytes));
+      const auto folder = rig.folder() / "root/etc/containers";
+      std::filesystem::create_directories(folder);
+      std::ofstream(folder / "registries.conf") << "[[registry]]\nlocation = \"" << rig.registry.host() << "\"\n[[registry.mirror]]\nlocation = \""
+                                                << mirror.host() << "\"\ninsecure = true\n";
+      const auto client = rig.client();
+      const auto store = client->open_for_reading(rig.reference("team/app:1"));
+      EXPECT_EQ(read_all(*store->open_blob(describe("a/b", bytes)), 1u << 30, "blob"), bytes) << broken;
+      EXPECT_GT(mirror.count("GET blob"), 0u);
+      EXPECT_EQ(rig.registry.count("GET blob"), 1u);
+    }
+  }
+}
+
 TEST(RemoteStore, EveryAuthorityOfOneFolderIsTrusted) {
   const SampleTree tree = sample_image("one");
   FakeRegistry first({.tls = HttpTls{}}), second({.tls = HttpTls{}}), stranger({.tls = HttpTls{}});

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "io/files.hpp"
 #include "registry/blob_folder.hpp"
 #include "registry/local_image.hpp"
 #include "registry/remote/blob_source.hpp"
@@ -47,6 +49,20 @@ bool is_missing(int status, const Session& session) { return status == 404 || (s
 bool says_absent(const Answer& answer) {
   return answer.body.find("\"MANIFEST_UNKNOWN\"") != std::string::npos || answer.body.find("\"NAME_UNKNOWN\"") != std::string::npos;
 }
+
+// All of a source, kept (memory, then an unlinked file).
+class SpooledSource : public Source {
+ public:
+  explicit SpooledSource(Source& all) : spool_(io::temporary_spool(std::filesystem::temp_directory_path())) {
+    copy_all(all, *spool_);
+    kept_ = spool_->open();
+  }
+  std::size_t read(char* buffer, std::size_t capacity) override { return kept_->read(buffer, capacity); }
+
+ private:
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Source> kept_;
+};
 
 // All parts were put or seen before their manifest. Where another client puts one of them at the same time, docker-registry (2.8) does not see
 // it for a moment: it writes the file that names the blob anew, and not in one step.
@@ -186,11 +202,18 @@ std::unique_ptr<Source> RemoteStore::open_remote(const oci::Descriptor& descript
     if (auto source = open_remote_blob(connection_, *writing_, descriptor, what)) return proven(std::move(source));
   }
   for (const auto& session : reading_) {
+    const bool is_mirror = session->endpoint().is_mirror;
     try {
-      if (auto source = open_remote_blob(connection_, *session, descriptor, what)) return proven(std::move(source));
+      auto source = open_remote_blob(connection_, *session, descriptor, what);
+      if (!source) continue;
+      source = proven(std::move(source));
+      // What was handed out cannot be taken back: of a mirror, which the next place may stand in for, nothing is before all of it is proven.
+      if (is_mirror) source = std::make_unique<SpooledSource>(*source);
+      return source;
     } catch (const Error& error) {
-      if (!session->endpoint().is_mirror) throw;
-      connection_.reporter.debug(fmt::format("mirror {}: {}", session->endpoint().host, error.message()));
+      if (!is_mirror || error.kind() == ErrorKind::interrupted) throw;
+      const std::string text = fmt::format("mirror {}: {}", session->endpoint().host, error.message());
+      error.kind() == ErrorKind::verification ? connection_.reporter.warn(text) : connection_.reporter.debug(text);
     }
   }
   throw Error(ErrorKind::input, fmt::format("blob {} is missing from {}", descriptor.digest.short_text(), name()), "the image is incomplete there; copy it again");
