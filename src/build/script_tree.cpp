@@ -28,7 +28,6 @@ constexpr std::size_t kMapped = 256u << 10;           // smaller files are read,
 constexpr std::string_view kPrefix = "scripts-";
 constexpr std::string_view kLock = "lock";
 
-bool is_directory(const rootfs::Node* node) { return node && node->entry.type == tar::Type::directory; }
 bool is_on_disk(const rootfs::Node& node) { return node.entry.type != tar::Type::character && node.entry.type != tar::Type::block; }
 
 }  // namespace
