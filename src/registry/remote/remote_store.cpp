@@ -138,7 +138,8 @@ std::optional<RemoteStore::Fetched> RemoteStore::fetch_manifest(Session& session
   const bool is_tag = wanted.find(':') == std::string::npos;
   if (is_missing(answer.status(), session) && (!is_tag || answer.status() == 404 || says_absent(answer))) return std::nullopt;
   if (answer.status() == 403 && session.writes()) {
-    throw Error(ErrorKind::network, fmt::format("{}; it cannot be told whether something is there", session.refusal(answer, "tag " + printable(wanted, 130) + " of " + name()).message()),
+    const Error refused = session.refusal(answer, fmt::format("manifest {} of {}", printable(wanted, 130), name()));
+    throw Error(refused.kind(), refused.message() + "; it cannot be told whether something is there",
                 fmt::format("log in to {} with an account that may pull there, too, or choose another tag", session.registry()));
   }
   if (answer.status() != 200) throw session.refusal(answer, fmt::format("manifest {} of {}", printable(wanted, 100), name()));

@@ -96,7 +96,8 @@ class Upload {
     Answer answer;
     std::optional<io::Trouble> trouble;
     try {
-      trouble = session_.attempt({.method = "PATCH", .path = place.location, .fields = {kBytes}, .body = io::HttpBody{[this] { return proven(); }, blob_.size}}, answer);
+      const io::HttpBody body{[this] { return proven(); }, blob_.size};
+      trouble = session_.attempt({.method = "PATCH", .path = place.location, .fields = {kBytes}, .body = body}, answer);
     } catch (const Error&) {  // our own side: the bytes are not what they should be, or cannot be had; or no login
       abandon(place);
       throw;
@@ -194,7 +195,7 @@ class Upload {
     return last ? *last + (*last == 0 && range->find("0-0") != std::string::npos ? 0 : 1) : 0;
   }
 
-  // The PUT that makes the upload a blob. Its answer may be lost though it took effect, and its place is then gone: the blob itself is asked for.
+  // The PUT that makes the upload a blob. Its answer may be lost though it took effect, and its place is then gone: the blob is asked for.
   // Trouble: the blob is not there, and the registry cannot say more about this upload.
   std::optional<io::Trouble> finish(const UploadPlace& place) {
     const char joint = place.location.find('?') == std::string::npos ? '?' : '&';
@@ -235,7 +236,8 @@ class Upload {
   void check_end(const Answer& answer) {
     if (answer.status() != 201 && answer.status() != 202 && answer.status() != 204) {
       if (answer.status() == 400 && answer.body.find("DIGEST_INVALID") != std::string::npos) {
-        throw Error(ErrorKind::verification, fmt::format("{}: the registry received other bytes than were sent", what_), "try again; something on the way changes uploads");
+        throw Error(ErrorKind::verification, fmt::format("{}: the registry received other bytes than were sent", what_),
+                    "try again; something on the way changes uploads");
       }
       throw session_.refusal(answer, what_);
     }
