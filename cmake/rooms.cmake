@@ -10,7 +10,7 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 # One translation unit per few files: what their headers instantiate is compiled once (half the time of a build from nothing). Files of a room
-# therefore share one anonymous namespace: what two of them need has one place, what only sounds alike has two names.
+# therefore share one anonymous namespace: what two of them need has one place, what only sounds alike has two names. Tests are compiled one by one.
 option(RESOLE_UNITY "several files in one translation unit" OFF)
 function(resole_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${RESOLE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
@@ -71,8 +71,7 @@ function(resole_room_tests name)
   endif()
   target_compile_options(test_${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   target_precompile_headers(test_${name} REUSE_FROM resole_test_support)
-  resole_unity(test_${name})
   add_test(NAME unit.${name} COMMAND test_${name})
   list(LENGTH sources weight)  # the largest first, so that none is waited for alone
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit COST ${weight} TIMEOUT 120 ENVIRONMENT "RESOLE_SHARED_DATA=${CMAKE_SOURCE_DIR}/../shared/data")
+  set_tests_properties(unit.${name} PROPERTIES LABELS unit COST ${weight} TIMEOUT 300 ENVIRONMENT "RESOLE_SHARED_DATA=${CMAKE_SOURCE_DIR}/../shared/data")
 endfunction()

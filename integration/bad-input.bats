@@ -197,6 +197,29 @@ evil_deb() {
 @test "package with a path that leaves the root" { evil_deb traversal; }
 @test "package with a hard link that leaves the root" { evil_deb hardlink; }
 @test "package that is cut" { evil_deb truncated; }
+@test "package of another name, architecture or version than the index says" {
+    local kind
+    for kind in wrong-name wrong-arch wrong-version; do
+        evil_deb "$kind"
+        rm -rf "$CACHE"
+    done
+}
+@test "package whose control part is a bomb, or has a script of 100 MB: bounded, and named" {
+    local kind
+    for kind in control-bomb huge-script; do
+        "$SUPPORT/tiny-archive" evil "$TINY" "$kind"
+        refuses 3 "$SUPPORT/measure" --limit-seconds 120 --json "$T/cost.json" -- "$RESOLE" patch "oci:$TINY/oci:base" --update all \
+            --to "oci:$T/out:x" --cache-dir "$CACHE" --progress none $(mirror_flags)
+        says 'demo-lib'
+        jq -e '.peakMiB < 400' "$T/cost.json"
+    done
+}
+@test "package with a script that holds NUL bytes is held, and nothing else is lost" {
+    "$SUPPORT/tiny-archive" evil "$TINY" nul-script
+    expect 7 patch_base -o "$T/result.json"
+    jq -e '.platforms[].held | any(.name == "demo-lib" and .reason == "scripts")' "$T/result.json"
+    jq -e '.platforms[].packages | any(.name == "sample-conf")' "$T/result.json"
+}
 @test "package that is a bomb" {
     evil_deb bomb
     [ "$(du -sm "$T" | cut -f1)" -lt 500 ]
@@ -354,6 +377,21 @@ X
 @test "damaged package database" {
     image_with bad-status; refuses 3 patch_in; says 'var/lib/dpkg/status'
     image_with binary-status; refuses 3 patch_in
+}
+
+@test "package database with a missing field, a stanza twice, half a stanza, unknown words: said with the line, nothing written" {
+    local kind
+    for kind in missing-field duplicate half unknown-state unknown-want nul; do
+        rm -rf "$T/in"
+        image_with "status-$kind"
+        refuses 3 patch_in
+        says 'var/lib/dpkg/status, line [0-9]+'
+    done
+}
+@test "diversions that contradict each other" {
+    image_with diversions
+    refuses 3 patch_in
+    says 'var/lib/dpkg/diversions, line 4' 'conflicting'
 }
 
 layout_with() {

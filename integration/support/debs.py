@@ -84,26 +84,26 @@ def control_text(fields):
     return "".join(f"{name}: {value}\n" for name, value in fields.items())
 
 
-def make_deb(fields, files, scripts=None, conffiles=(), data=None):
-    """The bytes of a .deb. data: a ready data.tar.xz instead of one made from files."""
+def make_deb(fields, files, scripts=None, conffiles=(), data=None, control=None):
+    """The bytes of a .deb. data, control: a ready data.tar.xz, control.tar.xz instead of one made from the rest."""
     files = with_parents(files)
-    control = [File("./"), File("./control", control_text(fields))]
+    parts = [File("./"), File("./control", control_text(fields))]
     if conffiles:
-        control.append(File("./conffiles", "".join(f"{name}\n" for name in conffiles)))
+        parts.append(File("./conffiles", "".join(f"{name}\n" for name in conffiles)))
     # As debhelper: conffiles have their sums in the status file, not in md5sums.
     sums = md5sums([f for f in files if f.name[1:] not in conffiles])
     if sums:
-        control.append(File("./md5sums", sums))
+        parts.append(File("./md5sums", sums))
     for name, text in sorted((scripts or {}).items()):
-        control.append(File(f"./{name}", text, mode=0o755 if name != "triggers" else 0o644))
+        parts.append(File(f"./{name}", text, mode=0o755 if name != "triggers" else 0o644))
     return ar([("debian-binary", b"2.0\n"),
-               ("control.tar.xz", lzma.compress(make_tar(control), preset=1)),
+               ("control.tar.xz", control if control is not None else lzma.compress(make_tar(parts), preset=1)),
                ("data.tar.xz", data if data is not None else lzma.compress(make_tar(files), preset=1))])
 
 
-def bomb(gigabytes):
-    """data.tar.xz of one file of zeros: small streams, one after the other, as xz allows."""
-    name = tarfile.TarInfo("./usr/share/bomb")
+def bomb(gigabytes, path="./usr/share/bomb"):
+    """A .tar.xz of one file of zeros: small streams, one after the other, as xz allows."""
+    name = tarfile.TarInfo(path)
     name.size, name.mtime = gigabytes << 30, TIME
     header = make_tar([File("./")])[:512] + name.tobuf(tarfile.GNU_FORMAT)
     block = lzma.compress(bytes(64 << 20), preset=1)

@@ -94,12 +94,21 @@ def evil(kind, arch):
         "absolute": [File("/tmp/resole-escaped", "escaped\n")],
         "through-link": [File("./usr/share/out", link="/tmp"), File("./usr/share/out/resole-escaped", "escaped\n")],
         "hardlink": [File("./usr/share/stolen", same_as="../../../../../../etc/passwd")],
-        "device": None, "bomb": None, "truncated": [File("./usr/lib/libdemo.so.1.2", "x" * 4096)],
+        "wrong-name": None, "wrong-arch": None, "wrong-version": None, "huge-script": None, "nul-script": None, "control-bomb": None,
+        "bomb": None, "truncated": [File("./usr/lib/libdemo.so.1.2", "x" * 4096)],
     }[kind]
     if kind == "bomb":
         return make_deb(base, [], data=bomb(64))
-    if kind == "device":
-        raise SystemExit("no such hostile package")
+    plain = [File("./usr/lib/libdemo.so.1.2", "x")]
+    if kind in ("wrong-name", "wrong-arch", "wrong-version"):
+        lie = {"wrong-name": {"Package": "demo-other"}, "wrong-arch": {"Architecture": "s390x"}, "wrong-version": {"Version": "0.1"}}[kind]
+        return make_deb({**base, **lie}, plain)
+    if kind == "huge-script":
+        return make_deb(base, plain, scripts={"postinst": "#!/bin/sh\n" + "#" * (100 << 20)})
+    if kind == "nul-script":
+        return make_deb(base, plain, scripts={"postinst": "#!/bin/sh\nexit 0\n\0\0\0rm -rf /\n"})
+    if kind == "control-bomb":
+        return make_deb(base, plain, control=bomb(8, "./md5sums"))
     if kind in ("traversal", "absolute", "hardlink"):   # as they are, without parents made for them
         import lzma
         from debs import make_tar

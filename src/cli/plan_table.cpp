@@ -71,8 +71,13 @@ std::string unfixed_table(const document::PlatformPlan& platform, bool color) {
 
 std::string shadow_table(const document::PlatformPlan& platform, bool color) {
   if (platform.shadow_copies.empty()) return {};
-  Table table({"SHADOW COPY", "SONAME", "OF PACKAGE"});
-  for (const auto& copy : platform.shadow_copies) table.row({{copy.path, Tone::bad}, {copy.soname}, {copy.package}});
+  return "\n" + shadow_copies_table(platform.shadow_copies, color);
+}
+
+std::string stale_table(const document::PlatformPlan& platform, bool color) {
+  if (platform.stale_metadata.empty()) return {};
+  Table table({"STALE AFTERWARDS", "NAME", "VALUE", "OF PACKAGE"});
+  for (const auto& fact : platform.stale_metadata) table.row({{fact.where}, {printable(fact.name, 100)}, {printable(fact.value, 80)}, {fact.package}});
   return "\n" + table.render(color);
 }
 
@@ -98,7 +103,7 @@ std::string platform_text(const document::PlatformPlan& platform, bool color) {
   std::string text = fmt::format("{}  {}  {}\n", platform.platform.text(), printable(platform.os.pretty_name), platform_summary(platform));
   if (const std::string table = changes_table(platform, false, color); !table.empty()) text += "\n" + table;
   if (const std::string table = changes_table(platform, true, color); !table.empty()) text += "\nkernel headers and the like (never gate)\n" + table;
-  text += held_table(platform, color) + unfixed_table(platform, color) + shadow_table(platform, color);
+  text += held_table(platform, color) + unfixed_table(platform, color) + shadow_table(platform, color) + stale_table(platform, color);
   for (const auto& note : platform.notes) text += "note: " + printable(note, 400) + "\n";
   for (const auto& failure : platform.repository_failures) {
     text += fmt::format("warning: repository {} {}: {}\n", printable(failure.uri), printable(failure.suite), printable(failure.message, 400));
@@ -107,6 +112,13 @@ std::string platform_text(const document::PlatformPlan& platform, bool color) {
 }
 
 }  // namespace
+
+std::string shadow_copies_table(const std::vector<document::ShadowCopy>& copies, bool color) {
+  Table table({"SHADOW COPY", "SONAME", "OF PACKAGE", "KNOWN BY"});
+  for (const auto& copy : copies)
+    table.row({{printable(copy.path, 120), Tone::bad}, {printable(copy.soname, 60)}, {copy.package}, {copy.version.empty() ? copy.proof : copy.proof + " " + copy.version}});
+  return table.render(color);
+}
 
 std::string plan_table(const document::Plan& plan, bool color) {
   std::string text;

@@ -8,6 +8,8 @@
 namespace resole::cli {
 
 std::string plan_table(const document::Plan& plan, bool color);
+// Copies of patched code that no package owns.
+std::string shadow_copies_table(const std::vector<document::ShadowCopy>& copies, bool color);
 // "21 packages change, 1 held" for messages.
 std::string plan_summary(const document::Plan& plan);
 

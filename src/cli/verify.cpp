@@ -4,6 +4,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "cli/outcome.hpp"
+#include "cli/plan_table.hpp"
 #include "cli/verbs.hpp"
 #include "io/files.hpp"
 #include "io/terminal.hpp"
@@ -16,6 +17,12 @@ namespace {
 Json to_json(const patch::Verification& verification, const patch::ImageView& image) {
   Json findings = Json::array();
   for (const auto& finding : verification.findings) findings.push_back({{"platform", finding.platform}, {"subject", finding.subject}, {"problem", finding.problem}});
+  Json copies = Json::array();
+  for (const auto& copy : verification.shadow_copies) {
+    Json entry = {{"path", copy.path}, {"soname", copy.soname}, {"package", copy.package}, {"proof", copy.proof}};
+    if (!copy.version.empty()) entry["version"] = copy.version;
+    copies.push_back(std::move(entry));
+  }
   return {{"schema", "resole/verification/v1"},
           {"reference", image.location.text()},
           {"digest", image.root.descriptor.digest.text()},
@@ -25,6 +32,7 @@ Json to_json(const patch::Verification& verification, const patch::ImageView& im
           {"deletedFiles", verification.missing},
           {"changedFiles", verification.local},
           {"againstPlan", verification.against_plan},
+          {"shadowCopies", copies},
           {"findings", findings}};
 }
 
@@ -34,6 +42,7 @@ void print_table(const patch::Verification& verification, bool color) {
     if (verification.missing > 0) own += fmt::format("; {} files of packages were deleted in the image", verification.missing);
     if (verification.local > 0) own += fmt::format("; {} were changed in it", verification.local);
     std::cout << fmt::format("ok: {} layers, {} packages{}{}\n", verification.layers, verification.packages, verification.against_plan ? ", as the plan says" : "", own);
+    if (!verification.shadow_copies.empty()) std::cout << "\n" << shadow_copies_table(verification.shadow_copies, color);
     return;
   }
   io::Table table({"PLATFORM", "SUBJECT", "PROBLEM"});

@@ -51,6 +51,7 @@ void describe(Form& form, T& value) {
   form.field("kind", value.kind);
   form.optional("reason", value.reason);
   form.field("actions", value.actions);
+  form.optional("against", value.against);
 }
 
 template <class Form, class T>
@@ -119,6 +120,8 @@ void describe(Form& form, T& value) {
   form.field("soname", value.soname);
   form.field("package", value.package);
   form.optional("layer", value.layer);
+  form.optional("proof", value.proof);
+  form.optional("version", value.version);
 }
 
 template <class Form, class T>

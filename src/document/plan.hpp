@@ -56,6 +56,7 @@ struct PlannedPackage {
   bool reproducible = true;
   std::vector<std::string> overwrite, keep;  // modified paths by --on-modified
   pkg::Candidate candidate() const;      // what Family::upgrade needs of it
+  std::optional<pkg::Candidate> against() const;  // the installed version, when its package was looked at
 };
 
 struct HeldPackage {
@@ -80,8 +81,11 @@ struct UnfixedFinding {
 };
 
 struct NotInImage { std::string id, package; };             // a report speaks of a package that the image does not have
-struct ShadowCopy { std::string path, soname, package; std::string layer; };  // unowned ELF file with the soname of a patched package's library
-struct StaleMetadata { std::string where, name, value, package; };            // "env", "NGINX_VERSION", "1.25.1", "nginx"
+// An ELF file of no package that has a patched package's code: how that is known ("soname", "hashed-soname", "content", "build-id",
+// "version-string", plan/shadow_copies.cpp), and of one that is linked in, its version.
+struct ShadowCopy { std::string path, soname, package, layer, proof, version; };
+// "env", "NGINX_VERSION", "1.25.1", "nginx"; "label"; "sbom", its path, the version that it names; "attestation", its digest, the image it is about.
+struct StaleMetadata { std::string where, name, value, package; };
 
 struct PlannedBase { std::string name, found_by; Digest old_digest, new_digest; std::size_t layers = 0; };
 

@@ -91,6 +91,16 @@ std::vector<plan::Floor> floors_of(const PlatformView& view) {
   return floors;
 }
 
+// The version that the image has, when an index still offers it.
+std::optional<pkg::Candidate> offer_of_installed(const pkg::Candidate& wanted, const pkg::Inventory& inventory, const pkg::CandidateSource& offers) {
+  const pkg::InstalledPackage* installed = inventory.find(wanted.name, wanted.arch);
+  if (!installed) return std::nullopt;
+  for (const pkg::Candidate& each : offers.offers(wanted.name, wanted.arch).all) {
+    if (each.version == installed->version && each.arch == installed->arch) return each;
+  }
+  return std::nullopt;
+}
+
 // The loop of architecture.md: the planner names the packages whose scripts it must know; their control parts are fetched and judged; it is asked again.
 plan::Decision decide(plan::Request request, const PlatformView& view, const Ground& ground, const Tools& tools) {
   for (;;) {
@@ -101,7 +111,8 @@ plan::Decision decide(plan::Request request, const PlatformView& view, const Gro
     Phase phase(tools.reporter, "reading maintainer scripts");
     parallel_for(wanted.size(), std::max(tools.jobs, kRequests), [&](std::size_t i) {
       verdicts[i] = with_context([&] { return "judging the scripts of " + wanted[i].name + " " + wanted[i].version; }, [&] {
-        return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], tools.fetcher, tools.cache);
+        const auto installed = offer_of_installed(wanted[i], ground.inventory, request.offers);
+        return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], installed ? &*installed : nullptr, tools.fetcher, tools.cache);
       });
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.sha256.text()] = std::move(verdicts[i]);
@@ -158,7 +169,7 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
 class PlatformPlanner {
  public:
   PlatformPlanner(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request, const Tools& tools)
-      : view_(view), request_(request), tools_(tools) {
+      : view_(view), root_(image.root), request_(request), tools_(tools) {
     begun_.platform = view.image.platform();
     begun_.manifest = view.image.descriptor.digest;
     begun_.config = view.image.manifest.config().digest;
@@ -207,6 +218,8 @@ class PlatformPlanner {
     out.repository_failures = offers_->failures();
     out.shadow_copies = plan::shadow_copies(view_.given, view_.given_inventory, out.packages);
     out.stale_metadata = plan::stale_metadata(view_.image.config.env(), view_.image.config.labels(), out.packages);
+    for (auto& list : plan::stale_parts_lists(view_.given, out.packages)) out.stale_metadata.push_back(std::move(list));
+    if (!out.packages.empty()) add_attestations(out);
     return out;
   }
 
@@ -222,7 +235,20 @@ class PlatformPlanner {
     offers_ = view_.family->candidates(view_.given, view_.given_inventory, tools_.recipes, repositories, tools_.fetcher, tools_.cache, tools_.reporter);
   }
 
+  // What BuildKit put beside the image describes it as it was: the patched image goes without it.
+  void add_attestations(document::PlatformPlan& out) const {
+    const auto add = [&](const oci::Index& index) {
+      for (const oci::IndexEntry& entry : index.entries()) {
+        if (entry.attestation && entry.attestation_of == out.manifest.text())
+          out.stale_metadata.push_back({"attestation", entry.descriptor.digest.text(), entry.attestation_of, ""});
+      }
+    };
+    if (root_.index) add(*root_.index);
+    for (const oci::NestedIndex& nested : root_.nested) add(nested.index);
+  }
+
   const PlatformView& view_;
+  const oci::Root& root_;
   const PlanRequest& request_;
   const Tools& tools_;
   document::PlatformPlan begun_;
@@ -260,8 +286,29 @@ document::PlatformPlan carried_platform(const oci::Image& image) {
   return out;
 }
 
+// The layer that took the package database away: an image may be without one because somebody slimmed it.
+std::string removed_database(const PlatformView& view) {
+  const auto& layers = view.given.layers();
+  const auto has_database = [](const rootfs::LayerIndex& layer) {
+    return std::any_of(layer.captured.begin(), layer.captured.end(), [](const auto& file) { return file.first == "var/lib/dpkg/status" || file.first.starts_with("var/lib/dpkg/status.d/"); });
+  };
+  const auto last = std::find_if(layers.rbegin(), layers.rend(), [&](const auto& layer) { return has_database(*layer); });
+  if (last == layers.rend()) return {};
+  for (auto above = last.base(); above != layers.end(); ++above) {
+    for (const rootfs::Entry& entry : (*above)->entries) {
+      const bool hides = (entry.whiteout || entry.opaque || entry.type != tar::Type::directory) && std::string_view("var/lib/dpkg/status").starts_with(entry.path);
+      if (hides) return (*above)->diff_id.short_text();
+    }
+  }
+  return {};
+}
+
 [[noreturn]] void throw_nothing_known(const ImageView& image) {
   const auto& os = image.platforms.front().os;
+  if (const std::string layer = removed_database(image.platforms.front()); !layer.empty()) {
+    throw Error(ErrorKind::unsupported, fmt::format("the image has no package database: layer {} deletes the one that is below", layer),
+                "patch the image that this one was built from, and build this one again; or leave /var/lib/dpkg in it");
+  }
   const std::string what = os.id.empty() ? "the image has no package database and no os-release file"
                                          : fmt::format("the image has no package database that resole knows (os-release: {})", printable(os.id));
   throw Error(ErrorKind::unsupported, what, "images without a package manager's database can only be rebuilt from their source");

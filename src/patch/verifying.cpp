@@ -101,6 +101,25 @@ void verify_carried(const PlatformView& view, const document::PlatformPlan& plan
   findings.add(view.image.platform().text(), "manifest", fmt::format("is {}; the plan leaves {} as it is", view.image.descriptor.digest.short_text(), plan.manifest.short_text()));
 }
 
+// Copies of the code of the packages that were patched. The original still has the files that they are copies of.
+void list_shadow_copies(const PlatformView& view, Verification& out) {
+  if (view.own_layers == 0) return;
+  std::vector<document::PlannedPackage> patched;
+  for (const plan::Floor& floor : view.lineage->packages) {
+    const auto* before = view.inventory.find(floor.name, floor.arch);
+    const auto* after = view.given_inventory.find(floor.name, floor.arch);
+    if (!before || !after) continue;
+    document::PlannedPackage package;
+    package.name = floor.name;
+    package.arch = floor.arch;
+    package.from = before->version;
+    package.to = after->version;
+    package.source = after->source;
+    patched.push_back(std::move(package));
+  }
+  for (auto& copy : plan::shadow_copies(view.original, view.inventory, patched)) out.shadow_copies.push_back(std::move(copy));
+}
+
 // Relations that the original's packages met and these do not (`apt-get check`).
 void verify_relations(const PlatformView& view, Findings& findings) {
   if (view.own_layers == 0) return;
@@ -157,6 +176,7 @@ Verification verify_image(const ImageView& image, const std::optional<document::
     if (view.family) {
       verify_packages(view, out, findings, tools);
       verify_relations(view, findings);
+      list_shadow_copies(view, out);
       out.packages += view.given_inventory.packages.size();
     }
     if (!plan) continue;

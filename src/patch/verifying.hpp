@@ -16,6 +16,7 @@ struct Verification {
   std::size_t packages = 0, layers = 0;
   std::size_t missing = 0, local = 0;    // files of packages that the image deleted, or changed: no faults
   bool against_plan = false;
+  std::vector<document::ShadowCopy> shadow_copies;  // of what was patched: its fix did not reach them
 };
 
 // Reads every blob to its end (digests), the database, and every package file's hash. Unfit images give findings, unreadable ones an Error.

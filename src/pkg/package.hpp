@@ -48,6 +48,7 @@ enum class InstallState : std::uint8_t { installed, broken, removed };  // broke
 struct InstalledPackage : Package {
   InstallState state = InstallState::installed;
   bool hold = false;                       // selection state hold
+  bool sliced = false;                     // only parts of it are here (chiselled images); what they need is not known
   std::string maintainer;                  // tells third-party packages apart, with `origin`
   std::string origin;                      // control field Origin, when there
   std::vector<std::string> modified;       // paths of this package whose content is not the package's (conffiles apart), sorted; product.md "locally-modified"
@@ -73,7 +74,7 @@ struct Candidate : Package {
   RepositoryEntry entry;
   std::string description_md5;
   int priority = 500;           // after the image's preferences
-  std::uint32_t phased = 100;   // Phased-Update-Percentage
+  std::uint32_t phased = 100;   // Phased-Update-Percentage, where the image's configuration says to wait for it
 };
 
 struct OsRelease {

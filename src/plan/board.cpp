@@ -56,7 +56,18 @@ std::vector<std::size_t> Board::candidates_for(const pkg::Atom& atom, const pkg:
   return found;
 }
 
-bool Board::tolerated(const Violation& violation) const { return !broken_before_.empty() && broken_before_.contains(identity_of(violation, request.inventory.arch)); }
+bool Board::tolerated(const Violation& violation) const {
+  return (!broken_before_.empty() && broken_before_.contains(identity_of(violation, request.inventory.arch))) || of_slices(violation);
+}
+
+// Parts of a package may do without what the whole depends on: whoever cut them chose what is there.
+bool Board::of_slices(const Violation& violation) const {
+  const auto number = violation.kind == Violation::Kind::depends ? slot_of(*violation.package) : std::nullopt;
+  if (!number || !slot(*number).installed->sliced) return false;
+  return std::ranges::none_of(*violation.alternatives, [&](const pkg::Atom& atom) {
+    return std::ranges::any_of(survey.slots, [&](const Slot& each) { return each.installed->name == atom.name; });
+  });
+}
 
 World Board::world(const Settlement& settlement) const {
   std::vector<const pkg::Package*> packages;

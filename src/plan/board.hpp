@@ -47,7 +47,7 @@ class Board {
   const std::vector<std::size_t>& group(std::size_t slot) const;          // slots that move together, itself included
   std::vector<std::size_t> candidates_for(const pkg::Atom& atom,
                                           const pkg::Package& dependent) const;  // slots whose candidate would fulfil it
-  bool tolerated(const Violation& violation) const;                              // it was not fulfilled in the image either
+  bool tolerated(const Violation& violation) const;                              // it was not fulfilled in the image either, or is of a part
   World world(const Settlement& settlement) const;                               // what would be installed
   std::vector<Violation> violations(const World& world) const;                   // those that are not tolerated
 
@@ -57,6 +57,7 @@ class Board {
   std::set<std::size_t> needing(const Settlement& settlement, const pkg::Package& addition) const;
 
  private:
+  bool of_slices(const Violation& violation) const;
   std::vector<std::vector<std::size_t>> groups_;
   std::vector<std::size_t> group_of_;
   std::unordered_map<const pkg::Package*, std::size_t> slots_;

@@ -64,11 +64,13 @@ struct Decision {
 
 std::variant<Decision, NeedControl> make(const Request& request);
 
-// Libraries outside packages that carry the soname of a library in an upgraded package.
+// ELF files outside packages that are copies of what an upgraded package has. `tree`: with the packages at the versions that they are upgraded from.
 std::vector<document::ShadowCopy> shadow_copies(const rootfs::Tree& tree, const pkg::Inventory& inventory, const std::vector<document::PlannedPackage>& packages);
 // Labels and ENV of the image that name an old version of an upgraded package.
 std::vector<document::StaleMetadata> stale_metadata(const std::vector<std::string>& env, const std::map<std::string, std::string>& labels,
                                                     const std::vector<document::PlannedPackage>& packages);
+// SBOM files in the image that name the old version of an upgraded package.
+std::vector<document::StaleMetadata> stale_parts_lists(const rootfs::Tree& tree, const std::vector<document::PlannedPackage>& packages);
 // Where the platforms of an image would end up, for every package that a plan moves. `inventories`: of each platform as given, nullptr where there is none.
 struct Outcome { std::string version, source_version; };
 using Outcomes = std::map<std::string, std::map<std::size_t, Outcome>>;   // package name -> position of the platform -> version

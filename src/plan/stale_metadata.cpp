@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Images tell versions about themselves: NGINX_VERSION=1.25.1, LABEL com.example.curl.version=7.88.1-10. After an upgrade some of that is
-// wrong. It is listed, not changed: whoever wrote it decides what it means.
+// Images tell versions about themselves: NGINX_VERSION=1.25.1, LABEL com.example.curl.version=7.88.1-10, SBOM files. After an upgrade some of
+// that is wrong. It is listed, not changed: whoever wrote it decides what it means.
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <tuple>
 
 #include "base/text.hpp"
@@ -45,7 +46,47 @@ bool is_stale(std::string_view key, std::string_view value, const document::Plan
   return old_upstream != upstream_version(package.to) && names(key, package) && mentions(value, old_upstream);
 }
 
+// Package URLs write "1:1.2.13+dfsg" as "1%3A1.2.13%2Bdfsg".
+std::string percent_encoded(std::string_view version) {
+  std::string out;
+  for (const char c : version) {
+    if (c == ':')
+      out += "%3A";
+    else if (c == '+')
+      out += "%2B";
+    else
+      out += c;
+  }
+  return out;
+}
+
+bool names_old_version(std::string_view text, const document::PlannedPackage& package) {
+  if (package.from.empty() || text.find(package.name) == std::string_view::npos) return false;
+  return mentions(text, package.from) || mentions(text, percent_encoded(package.from));
+}
+
 }  // namespace
+
+std::vector<document::StaleMetadata> stale_parts_lists(const rootfs::Tree& tree, const std::vector<document::PlannedPackage>& packages) {
+  std::vector<document::StaleMetadata> out;
+  std::set<std::string> seen;
+  for (const auto& layer : tree.layers()) {
+    for (const rootfs::Entry& entry : layer->entries) {
+      if (entry.whiteout || entry.opaque || entry.type != tar::Type::file || !rootfs::is_parts_list(entry.path) || !seen.insert(entry.path).second) continue;
+      const rootfs::Node* node = tree.find(entry.path);
+      if (!node || node->entry.type != tar::Type::file || packages.empty()) continue;
+      const auto text = tree.content(entry.path);
+      if (!text) {
+        out.push_back({"sbom", "/" + entry.path, "not looked into: " + human_size(node->entry.size), ""});
+        continue;
+      }
+      const auto package = std::find_if(packages.begin(), packages.end(), [&](const auto& each) { return names_old_version(*text, each); });
+      if (package != packages.end()) out.push_back({"sbom", "/" + entry.path, package->from, package->name});
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a.name < b.name; });
+  return out;
+}
 
 std::vector<document::StaleMetadata> stale_metadata(const std::vector<std::string>& env, const std::map<std::string, std::string>& labels,
                                                     const std::vector<document::PlannedPackage>& packages) {

@@ -3,7 +3,9 @@
 // what database edits and recipes rewrite (ld.so.cache, ca-certificates, ucf). A changed table means a new kLayerIndexVersion.
 #include "rootfs/capture.hpp"
 
+#include <algorithm>
 #include <cstdint>
+#include <iterator>
 #include <limits>
 
 #include "rootfs/layer_index.hpp"
@@ -33,6 +35,7 @@ constexpr Row kCaptured[] = {
     {"var/lib/dpkg/triggers/**", kData},
     {"var/lib/dpkg/alternatives/**", kConfiguration},
     {"etc/dpkg/**", kConfiguration},
+    {"var/lib/chisel/manifest.wall", kAnySize},  // chiselled Ubuntu
     // apt
     {"var/lib/apt/extended_states", kData},
     {"etc/apt/apt.conf", kConfiguration},
@@ -86,6 +89,10 @@ bool may_be_captured(std::string_view path) {
          path.starts_with("usr/local/share/ca-");
 }
 
+// Lists of an image's parts that somebody put into the image (SPDX, CycloneDX, Syft), wherever they lie: after an upgrade they may be wrong.
+constexpr std::uint64_t kPartsList = 2u << 20;
+constexpr std::string_view kPartsLists[] = {".spdx", ".spdx.json", ".cdx.json", ".cyclonedx.json", ".syft.json"};
+
 constexpr std::string_view kWithMd5[] = {"usr/", "etc/", "bin/", "sbin/", "lib", "opt/", "boot/", "var/"};
 constexpr std::string_view kWithoutMd5[] = {"var/cache/", "var/log/", "var/tmp/", "var/lib/dpkg/", "var/lib/apt/"};
 
@@ -99,7 +106,12 @@ bool starts_with_one_of(std::string_view path, const std::string_view (&prefixes
 
 }  // namespace
 
+bool is_parts_list(std::string_view path) {
+  return std::any_of(std::begin(kPartsLists), std::end(kPartsLists), [&](std::string_view ending) { return path.ends_with(ending); });
+}
+
 bool is_captured(std::string_view path, std::uint64_t size) {
+  if (is_parts_list(path)) return size <= kPartsList;
   if (!may_be_captured(path)) return false;
   for (const Row& row : kCaptured) {
     if (matches(row.pattern, path)) return size <= row.most;

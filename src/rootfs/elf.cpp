@@ -8,11 +8,13 @@
 #include <algorithm>
 #include <string>
 
+#include "rootfs/library_marks.hpp"
+
 namespace resole::rootfs {
 namespace {
 
 constexpr std::uint16_t kTypeExecutable = 2, kTypeShared = 3;                                                     // e_type
-constexpr std::uint32_t kSegmentLoad = 1, kSegmentDynamic = 2;                                                    // p_type
+constexpr std::uint32_t kSegmentLoad = 1, kSegmentDynamic = 2, kSegmentNote = 4;                                  // p_type
 constexpr std::uint64_t kTagNull = 0, kTagNeeded = 1, kTagStringTable = 5, kTagStringSize = 10, kTagSoname = 14;  // d_tag
 constexpr std::uint64_t kMostSegments = 4096, kMostTags = 65536, kMostNeeded = 4096, kMostName = 4096;
 constexpr std::size_t kMostNames = 64u << 10;  // bytes of all names of a file: thousands of tags may point at one long string
@@ -139,6 +141,38 @@ std::string name_at(std::string_view table, std::uint64_t position) {
   return end == std::string_view::npos ? std::string() : std::string(rest.substr(0, end));
 }
 
+// The description of the note {name "GNU", type NT_GNU_BUILD_ID = 3}; each part is padded to four bytes.
+std::string build_id_in(std::string_view notes, const Encoding& encoding) {
+  constexpr std::size_t kHeader = 12, kMostId = 64;
+  constexpr std::string_view kGnu("GNU\0", 4);
+  const auto padded = [](std::uint64_t size) { return (size + 3) & ~std::uint64_t{3}; };
+  while (notes.size() >= kHeader) {
+    const std::uint64_t name = encoding.number(notes.substr(0, 4)), size = encoding.number(notes.substr(4, 4));
+    const std::uint64_t type = encoding.number(notes.substr(8, 4)), whole = kHeader + padded(name) + padded(size);
+    if (notes.size() < kHeader + padded(name) + size) return {};
+    if (type == 3 && notes.substr(kHeader, name) == kGnu && size > 0 && size <= kMostId) {
+      std::string id;
+      for (const char c : notes.substr(kHeader + padded(name), size)) {
+        constexpr std::string_view kDigits = "0123456789abcdef";
+        id += kDigits[static_cast<unsigned char>(c) >> 4];
+        id += kDigits[static_cast<unsigned char>(c) & 15];
+      }
+      return id;
+    }
+    notes.remove_prefix(std::min<std::uint64_t>(whole, notes.size()));
+  }
+  return {};
+}
+
+std::string build_id_of(const ElfPieces& pieces, const Layout& layout) {
+  constexpr std::uint64_t kMostNotes = 64u << 10;
+  for (const Segment& segment : layout.segments) {
+    if (segment.type != kSegmentNote) continue;
+    if (std::string id = build_id_in(pieces.from(segment.offset, std::min(segment.size, kMostNotes)), layout.encoding); !id.empty()) return id;
+  }
+  return {};
+}
+
 }  // namespace
 
 std::string_view ElfPieces::from(std::uint64_t offset, std::uint64_t most) const {
@@ -168,6 +202,7 @@ std::optional<ElfFacts> elf_facts(const ElfPieces& pieces) {
   facts.machine = layout->machine;
   facts.type = layout->type;
   facts.flags = layout->flags;
+  facts.build_id = build_id_of(pieces, *layout);
   const Segment* dynamic = dynamic_segment(*layout);
   if (dynamic == nullptr) return facts;
   const DynamicTags tags = read_tags(pieces, layout->encoding, *dynamic);
@@ -184,6 +219,13 @@ std::optional<ElfFacts> elf_facts(const ElfPieces& pieces) {
   return facts;
 }
 
-std::optional<ElfFacts> elf_facts(std::string_view content) { return elf_facts(ElfPieces({{0, content}})); }
+std::optional<ElfFacts> elf_facts(std::string_view content) {
+  auto facts = elf_facts(ElfPieces({{0, content}}));
+  if (!facts) return facts;
+  LibraryMarks marks;
+  marks.update(content);
+  facts->embedded = marks.finish();
+  return facts;
+}
 
 }  // namespace resole::rootfs

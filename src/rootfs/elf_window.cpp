@@ -23,6 +23,7 @@ void ElfWindow::begin(std::uint64_t file_size) {
   seen_ = tail_begin_ = tail_end_ = 0;
   release_if_big(head_);
   release_if_big(tail_);
+  marks_.clear();
 }
 
 void ElfWindow::update(std::string_view bytes) {
@@ -40,6 +41,7 @@ void ElfWindow::update(std::string_view bytes) {
     state_ = State::head;
     head_.reserve(std::min<std::uint64_t>(size_, kElfWindow));
   }
+  marks_.update(bytes);
   if (state_ == State::head) {
     const std::string_view part = bytes.substr(0, kElfWindow - head_.size());
     head_.append(part);
@@ -64,7 +66,9 @@ void ElfWindow::find_dynamic() {
 
 std::optional<ElfFacts> ElfWindow::finish() {
   if (state_ != State::head && state_ != State::tail) return std::nullopt;
-  return elf_facts(ElfPieces({{0, head_}, {tail_begin_, tail_}}));
+  auto facts = elf_facts(ElfPieces({{0, head_}, {tail_begin_, tail_}}));
+  if (facts) facts->embedded = marks_.finish();
+  return facts;
 }
 
 }  // namespace resole::rootfs

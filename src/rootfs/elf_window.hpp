@@ -12,6 +12,7 @@
 #include <string_view>
 
 #include "rootfs/layer_index.hpp"
+#include "rootfs/library_marks.hpp"
 
 namespace resole::rootfs {
 
@@ -29,6 +30,7 @@ class ElfWindow {
   std::uint64_t size_ = 0, seen_ = 0;
   std::uint64_t tail_begin_ = 0, tail_end_ = 0;  // of the surroundings of .dynamic in a big file
   std::string head_, tail_;
+  LibraryMarks marks_;
 };
 
 }  // namespace resole::rootfs

@@ -119,6 +119,9 @@ void encode_elf(BinaryWriter& out, const ElfFacts& facts) {
   out.number(facts.machine);
   out.number(facts.type);
   out.number(facts.flags);
+  out.text(facts.build_id);
+  out.number(facts.embedded.size());
+  for (const std::string& library : facts.embedded) out.text(library);
 }
 
 ElfFacts decode_elf(BinaryReader& in) {
@@ -129,6 +132,8 @@ ElfFacts decode_elf(BinaryReader& in) {
   facts.machine = static_cast<std::uint16_t>(in.small_number());
   facts.type = static_cast<std::uint16_t>(in.small_number());
   facts.flags = in.small_number();
+  facts.build_id = in.text();
+  for (std::size_t left = in.count(); left > 0 && in.good(); --left) facts.embedded.emplace_back(in.text());
   return facts;
 }
 

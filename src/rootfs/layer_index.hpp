@@ -36,7 +36,7 @@ struct Entry {
   bool operator==(const Entry&) const = default;
 };
 
-// Enough of an ELF file to rebuild ld.so.cache and to find copied libraries.
+// Enough of an ELF file to rebuild ld.so.cache, and to find copied libraries and those that are linked into it.
 struct ElfFacts {
   std::string soname;
   std::vector<std::string> needed;
@@ -44,6 +44,8 @@ struct ElfFacts {
   std::uint16_t machine = 0;  // e_machine
   std::uint16_t type = 0;     // e_type: 2 executable, 3 shared object
   std::uint32_t flags = 0;    // e_flags (ARM float ABI)
+  std::string build_id;       // hex, of the GNU note; "" none
+  std::vector<std::string> embedded;  // "openssl 3.0.15": version strings of libraries that it holds (library_marks.hpp)
   bool operator==(const ElfFacts&) const = default;
 };
 
@@ -78,7 +80,7 @@ std::string layer_index_key(const Digest& diff_id);
 // Versioned compact form for the cache room "layer-index" (key: diff_id text + format version). parse returns nullopt for another version
 // or damage. Raise the version whenever the form, the capture table or the meaning of a field changes: old entries are then read from their
 // layers again.
-inline constexpr std::uint32_t kLayerIndexVersion = 1;
+inline constexpr std::uint32_t kLayerIndexVersion = 2;
 std::string serialise(const LayerIndex& index);
 std::optional<LayerIndex> parse_layer_index(std::string_view bytes);
 
@@ -89,5 +91,6 @@ std::shared_ptr<const LayerIndex> load_layer_index(oci::Store& store, const oci:
 // Is the content of this path kept in the index? Package databases, info/*, apt and dpkg configuration, keyrings, os-release, passwd and
 // group, ld.so.conf(.d), ld.so.cache, ca-certificates(.conf, certificates), ucf state, debconf's answers. One table: capture.cpp.
 bool is_captured(std::string_view path, std::uint64_t size);
+bool is_parts_list(std::string_view path);  // an SBOM, by its name; captured unless it is large
 
 }  // namespace resole::rootfs

@@ -185,7 +185,7 @@ TEST_F(InSandbox, EndsWhatTakesTooLong) {
 
 TEST_F(InSandbox, EndsWhatStaysBehind) {
   // A process that left the script's session and ignores signals still ends with it.
-  EXPECT_EQ(run("(trap '' HUP TERM INT; echo $$ > /pid; while :; do sleep 0.01; echo x >> /alive; done) & sleep 0.2; exit 0").exit_code, 0);
+  EXPECT_EQ(run("(trap '' HUP TERM INT; echo $$ > /pid; while :; do sleep 0.01; echo x >> /alive; done) & while ! [ -s /alive ]; do sleep 0.05; done; exit 0").exit_code, 0);
   const std::string before = text("alive");
   EXPECT_NE(before, "");
   io::run_process({.arguments = {"sleep", "0.3"}});

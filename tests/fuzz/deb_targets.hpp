@@ -10,6 +10,7 @@
 #include "pkg/deb/certificate.hpp"
 #include "pkg/deb/control.hpp"
 #include "pkg/deb/diversions.hpp"
+#include "pkg/deb/slices.hpp"
 #include "pkg/deb/extended_states.hpp"
 #include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
@@ -213,7 +214,7 @@ inline void dpkg_tables(std::string_view text) {
       const bool hidden = path.starts_with(".wh.") || path.find("/.wh.") != std::string::npos;
       if (entries.size() < 20 && !path.empty() && tar::is_safe_path(path) && !hidden) entries.emplace_back().path = path;
     }
-    const deb::InstalledSystem system{some_tree(), {}, {}, {}, {}, std::move(diversions), {}};
+    const deb::InstalledSystem system{some_tree(), {}, std::make_shared<const deb::Slices>(), {}, {}, {}, std::move(diversions), {}};
     const deb::Transaction transaction{};
     const deb::Incoming incoming{};
     for (const rootfs::Entry& entry : entries) {
@@ -240,6 +241,25 @@ inline void dpkg_tables(std::string_view text) {
   });
   deb::trigger_interests(text);
   pkg::OsRelease::parse(text);
+}
+
+// The manifest of a chiselled image, plain or compressed; edited and read again.
+inline void slices(std::string_view bytes) {
+  tolerate(
+      [&] {
+        const deb::Slices slices = deb::parse_slices(bytes, "manifest.wall");
+        deb::SliceEdit edit;
+        for (const deb::SlicedPackage& package : slices.packages) edit.packages.push_back({package.name, "2", package.arch, package.sha256});
+        for (const auto& [path, sliced] : slices.paths) {
+          require(path == sliced.path && path.starts_with('/') && tar::is_safe_path(tar::clean_path(path)), "a path outside the image");
+          require(sliced.mode <= 07777, "mode");
+          if (sliced.sha256) edit.files[path] = {.mode = 0644, .sha256 = std::string(64, '0'), .size = 1, .link = {}};
+        }
+        const deb::Slices again = deb::parse_slices(deb::edit_slices(slices, edit), "written");
+        require(again.paths.size() == slices.paths.size() && again.lines.size() == slices.lines.size(), "written and read again it differs");
+        for (const deb::SlicedPackage& package : again.packages) require(package.version == "2", "not all packages are changed");
+      },
+      ErrorKind::unsupported);
 }
 
 inline void ld_so_cache(std::string_view bytes) {

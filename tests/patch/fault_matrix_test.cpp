@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every fault at every request of a plan and a build from one repository of a registry to another, the registry's requests and the mirror's.
-// After each: the destination is the old image or the new one; what was reported is an error of the right kind with a message; the cache
-// holds nothing that is not what it says; the same again without the fault succeeds with this cache, and gives the image that a run without
-// faults gives. The mirror's also of a run that could recall the plan of the one before.
+// Every fault at every request of a plan and a build from one repository of a registry to another, the registry's requests and the
+// mirror's. After each: the destination is the old image or the new one; what was reported is an error of the right kind with a message;
+// the cache holds nothing that is not what it says; the same again without the fault succeeds with this cache, and gives the image that a
+// run without faults gives. The mirror's also of a run that could recall the plan of the one before.
 #include <gtest/gtest.h>
 
 #include <map>
@@ -64,7 +64,8 @@ std::set<ErrorKind> outcomes_of(const NamedFault& fault) {
   if (name == "forbidden" || name == "not_found") return {ErrorKind::network, ErrorKind::input, ErrorKind::refused};
   if (name == "blocked") return {ErrorKind::network};
   // "refused" is a destination that is said to be another one than it was: by a wrong digest, or by the answer to another request.
-  if (name == "duplicated" || name == "wrong_digest") return {ErrorKind::network, ErrorKind::verification, ErrorKind::input, ErrorKind::refused};
+  if (name == "duplicated" || name == "wrong_digest")
+    return {ErrorKind::network, ErrorKind::verification, ErrorKind::input, ErrorKind::refused};
   return {ErrorKind::network, ErrorKind::verification, ErrorKind::input};
 }
 
@@ -122,6 +123,7 @@ class WholeWay : public testing::TestWithParam<NamedFault> {
     EXPECT_TRUE(failed || is_new) << which << ": no error, but the old image";
     expect_good_cache(rig.cache_folder(), which);
 
+    if (!failed && fault.passes) return;  // it ended as a run without faults does, and so would the next one
     rig.registry.stop_failing();
     mirror.stop_failing();
     try {

@@ -25,7 +25,8 @@ class LeastWork : public testing::Test {
   }
 
   static SampleTree image(const std::string& architecture, const std::string& label = "1") {
-    return built_image({.layers = {debian_->layer(architecture)}, .architecture = architecture, .config = R"("Labels":{"build":")" + label + "\"}"});
+    return built_image(
+        {.layers = {debian_->layer(architecture)}, .architecture = architecture, .config = R"("Labels":{"build":")" + label + "\"}"});
   }
   static SampleTree index() {
     return built_index({{image("amd64"), platform_member("linux/amd64")}, {image("arm64"), platform_member("linux/arm64/v8")}});
@@ -38,7 +39,8 @@ class LeastWork : public testing::Test {
   // How often packages were downloaded.
   std::size_t packages_down() const {
     const auto log = mirror_.log();
-    return static_cast<std::size_t>(std::count_if(log.begin(), log.end(), [](const std::string& line) { return line.find(".deb") != std::string::npos; }));
+    return static_cast<std::size_t>(
+        std::count_if(log.begin(), log.end(), [](const std::string& line) { return line.find(".deb") != std::string::npos; }));
   }
 
   static inline std::unique_ptr<SmallDebian> debian_;
@@ -54,7 +56,9 @@ TEST_F(LeastWork, APatchUploadsNewLayersConfigAndManifest) {
   ASSERT_EQ(result.platforms[0].layers.size(), 2u);
   EXPECT_EQ(rig_.registry.blob_uploads().size(), 3u) << "payload, database, config";
   // HEAD: source tag; destination tag twice (before the work and before it is written); the manifest; three new blobs and the base layer.
-  EXPECT_EQ(asked(), (Counts{{"HEAD manifest", 4}, {"HEAD blob", 4}, {"POST upload", 3}, {"PATCH upload", 3}, {"PUT upload", 3}, {"PUT manifest", 1}}));
+  EXPECT_EQ(
+      asked(),
+      (Counts{{"HEAD manifest", 4}, {"HEAD blob", 4}, {"POST upload", 3}, {"PATCH upload", 3}, {"PUT upload", 3}, {"PUT manifest", 1}}));
   EXPECT_EQ(rig_.registry.violations(), std::vector<std::string>());
 }
 

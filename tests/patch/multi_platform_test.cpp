@@ -17,7 +17,9 @@ namespace mt = oci::media_type;
 // With the order of the keys.
 std::string text(const OrderedJson& json) { return json.dump(); }
 
-OrderedJson json_at(const SampleTree& tree, const std::string& digest) { return parse_json_ordered(tree.blobs.at(Digest::parse(digest)), "a part"); }
+OrderedJson json_at(const SampleTree& tree, const std::string& digest) {
+  return parse_json_ordered(tree.blobs.at(Digest::parse(digest)), "a part");
+}
 OrderedJson root_of(const SampleTree& tree) { return parse_json_ordered(tree.blobs.at(tree.root.digest), "root"); }
 OrderedJson config_of(const SampleTree& tree, const OrderedJson& entry) {
   const OrderedJson manifest = json_at(tree, entry.at("digest"));
@@ -27,10 +29,13 @@ OrderedJson config_of(const SampleTree& tree, const OrderedJson& entry) {
 // As Microsoft's are: the base layers are theirs to hand out, and in no other registry.
 SampleTree windows_image() {
   const std::string diff_id = "sha256:" + std::string(64, 'a');
-  const std::string config = R"({"architecture":"amd64","os":"windows","os.version":"10.0.20348.2700","rootfs":{"type":"layers","diff_ids":[")" + diff_id + R"("]}})";
-  const std::string layer = json_of(describe("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "never here"), R"(,"urls":["https://example.org/layer"])");
-  const std::string manifest = R"({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": )" + json_of(describe(mt::kOciConfig, config)) +
-                               R"(, "layers": [)" + layer + "] }\n";
+  const std::string config =
+      R"({"architecture":"amd64","os":"windows","os.version":"10.0.20348.2700","rootfs":{"type":"layers","diff_ids":[")" + diff_id +
+      R"("]}})";
+  const std::string layer = json_of(describe("application/vnd.oci.image.layer.nondistributable.v1.tar+gzip", "never here"),
+                                    R"(,"urls":["https://example.org/layer"])");
+  const std::string manifest = R"({ "schemaVersion": 2, "mediaType": "application/vnd.oci.image.manifest.v1+json", "config": )" +
+                               json_of(describe(mt::kOciConfig, config)) + R"(, "layers": [)" + layer + "] }\n";
   SampleTree out;
   out.blobs[Digest::of(config)] = config;
   out.blobs[Digest::of(manifest)] = manifest;
@@ -41,16 +46,20 @@ SampleTree windows_image() {
 // What an index may also list: a manifest that is no image.
 SampleTree artifact() {
   const std::string empty = "{}", body = "a signature or whatever";
-  const std::string manifest = R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/x-thing","config":)" +
-                               json_of(describe("application/vnd.oci.empty.v1+json", empty)) + R"(,"layers":[)" + json_of(describe("application/x-thing", body)) + "]}";
+  const std::string manifest =
+      R"({"schemaVersion":2,"mediaType":"application/vnd.oci.image.manifest.v1+json","artifactType":"application/x-thing","config":)" +
+      json_of(describe("application/vnd.oci.empty.v1+json", empty)) + R"(,"layers":[)" + json_of(describe("application/x-thing", body)) +
+      "]}";
   SampleTree out;
   for (const std::string* bytes : {&empty, &body, &manifest}) out.blobs[Digest::of(*bytes)] = *bytes;
   out.root = describe(mt::kOciManifest, manifest);
   return out;
 }
 
-constexpr const char* kWindows = R"(,"platform":{"architecture":"amd64","os":"windows","os.version":"10.0.20348.2700","os.features":["win32k"]},"annotations":{"keep":"me"})";
-constexpr const char* kArm = R"(,"platform":{"architecture":"arm64","os":"linux","variant":"v8","future":1},"annotations":{"org.example.note":"arm"},"unknown":{"b":2,"a":1})";
+constexpr const char* kWindows =
+    R"(,"platform":{"architecture":"amd64","os":"windows","os.version":"10.0.20348.2700","os.features":["win32k"]},"annotations":{"keep":"me"})";
+constexpr const char* kArm =
+    R"(,"platform":{"architecture":"arm64","os":"linux","variant":"v8","future":1},"annotations":{"org.example.note":"arm"},"unknown":{"b":2,"a":1})";
 constexpr const char* kThing = R"(,"artifactType":"application/x-thing","x":[1,2])";
 
 class MultiPlatform : public testing::TestWithParam<Kept> {
@@ -65,16 +74,23 @@ class MultiPlatform : public testing::TestWithParam<Kept> {
   }
 
   static SampleTree image(const std::string& architecture, bool docker = false) {
-    return built_image({.layers = {debian_->layer(architecture)},
-                        .docker = docker,
-                        .architecture = architecture,
-                        .config = R"("Env":["PATH=/usr/bin"],"Healthcheck":{"Test":["CMD","true"],"Interval":30000000000},"Labels":{"mine":"1"},"OnBuild":null,"Shell":["/bin/bash","-c"])",
-                        .more_config = R"(,"docker_version":"20.10.7","container":"abc")"});
+    return built_image(
+        {.layers = {debian_->layer(architecture)},
+         .docker = docker,
+         .architecture = architecture,
+         .config =
+             R"("Env":["PATH=/usr/bin"],"Healthcheck":{"Test":["CMD","true"],"Interval":30000000000},"Labels":{"mine":"1"},"OnBuild":null,"Shell":["/bin/bash","-c"])",
+         .more_config = R"(,"docker_version":"20.10.7","container":"abc")"});
   }
   // windows, arm64, its attestation, amd64, its attestation, something else.
   static SampleTree mixed_index() {
     const SampleTree amd64 = image("amd64"), arm64 = image("arm64");
-    return built_index({{windows_image(), kWindows}, {arm64, kArm}, attestation_of(arm64.root.digest), {amd64, platform_member("linux/amd64")}, attestation_of(amd64.root.digest), {artifact(), kThing}},
+    return built_index({{windows_image(), kWindows},
+                        {arm64, kArm},
+                        attestation_of(arm64.root.digest),
+                        {amd64, platform_member("linux/amd64")},
+                        attestation_of(amd64.root.digest),
+                        {artifact(), kThing}},
                        false, R"(,"annotations":{"org.example.index":"yes"},"beyond":{"z":1,"y":2})");
   }
   Patched patch(const SampleTree& tree, const WishForPatch& wish = {}) {
@@ -157,8 +173,10 @@ TEST_P(MultiPlatform, AttestationsOfImagesThatAreNotPatchedStay) {
 
 TEST_P(MultiPlatform, ImagesOfNestedIndexesArePatchedThere) {
   const SampleTree amd64 = image("amd64"), arm64 = image("arm64");
-  const SampleTree inner = built_index({{amd64, platform_member("linux/amd64")}, attestation_of(amd64.root.digest), {arm64, kArm}}, false, R"(,"annotations":{"who":"inner"})");
-  const SampleTree before = built_index({{windows_image(), kWindows}, {inner, R"(,"annotations":{"entry":"of inner"})"}, {artifact(), kThing}});
+  const SampleTree inner = built_index({{amd64, platform_member("linux/amd64")}, attestation_of(amd64.root.digest), {arm64, kArm}}, false,
+                                       R"(,"annotations":{"who":"inner"})");
+  const SampleTree before =
+      built_index({{windows_image(), kWindows}, {inner, R"(,"annotations":{"entry":"of inner"})"}, {artifact(), kThing}});
   const Patched done = patch(before);
   const OrderedJson was = root_of(before).at("manifests"), is = root_of(after_).at("manifests");
   ASSERT_EQ(is.size(), 3u);
@@ -169,7 +187,8 @@ TEST_P(MultiPlatform, ImagesOfNestedIndexesArePatchedThere) {
   EXPECT_EQ(nested.at("annotations").at("who"), "inner");
   ASSERT_EQ(nested.at("manifests").size(), 2u) << "the attestation is gone there";
   EXPECT_EQ(done.result.dropped.size(), 1u);
-  for (const OrderedJson& entry : nested.at("manifests")) EXPECT_TRUE(config_of(after_, entry).at("config").at("Labels").contains("io.resole.plan.digest"));
+  for (const OrderedJson& entry : nested.at("manifests"))
+    EXPECT_TRUE(config_of(after_, entry).at("config").at("Labels").contains("io.resole.plan.digest"));
 }
 
 // image-spec: OCI images have annotations; one family of media types through the whole tree.
@@ -187,7 +206,8 @@ TEST_P(MultiPlatform, AnOciTreeStaysOne) {
       EXPECT_EQ(manifest.at("config").at("mediaType"), mt::kOciConfig);
       ASSERT_EQ(manifest.at("layers").size(), 3u);
       EXPECT_EQ(manifest.at("layers")[0].at("mediaType"), mt::kOciLayerGzip) << "is not written again";
-      for (std::size_t i : {1u, 2u}) EXPECT_EQ(manifest.at("layers")[i].at("mediaType"), compression == "zstd" ? mt::kOciLayerZstd : mt::kOciLayerGzip);
+      for (std::size_t i : {1u, 2u})
+        EXPECT_EQ(manifest.at("layers")[i].at("mediaType"), compression == "zstd" ? mt::kOciLayerZstd : mt::kOciLayerGzip);
       EXPECT_TRUE(manifest.at("annotations").contains("io.resole.plan.digest"));
     }
   }
@@ -209,7 +229,8 @@ TEST_P(MultiPlatform, ADockerTreeStaysOne) {
     for (const OrderedJson& layer : manifest.at("layers")) EXPECT_EQ(layer.at("mediaType"), mt::kDockerLayerGzip);
     // What only Docker's config knows stays, and the lineage is in the labels.
     const OrderedJson then = config_of(before, was[at]), now = config_of(after_, is[at]);
-    for (const char* key : {"Healthcheck", "Env", "Shell", "OnBuild"}) EXPECT_EQ(text(now.at("config").at(key)), text(then.at("config").at(key))) << key;
+    for (const char* key : {"Healthcheck", "Env", "Shell", "OnBuild"})
+      EXPECT_EQ(text(now.at("config").at(key)), text(then.at("config").at(key))) << key;
     for (const char* key : {"docker_version", "container", "architecture", "os"}) EXPECT_EQ(now.at(key), then.at(key)) << key;
     EXPECT_EQ(now.at("config").at("Labels").at("mine"), "1");
     EXPECT_TRUE(now.at("config").at("Labels").contains("io.resole.source.digest"));

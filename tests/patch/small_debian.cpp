@@ -37,9 +37,10 @@ std::string noise(int level) {
 
 std::vector<Packaged> packages_at(int level, const std::string& architecture) {
   const std::string version = SmallDebian::version(level), text = std::to_string(level) + "\n";
-  return {{"alpha", version, architecture, {{"usr/bin/alpha", "#!/bin/sh\necho " + text, false, 0755}, {"usr/share/alpha/data", noise(level)}}},
-          {"beta", version, architecture, {{"etc/beta.conf", "setting = " + text, true}, {"usr/share/beta/data", text}}},
-          {"gamma", SmallDebian::version(1), "all", {{"usr/share/gamma/data", "always the same\n"}}}};
+  return {
+      {"alpha", version, architecture, {{"usr/bin/alpha", "#!/bin/sh\necho " + text, false, 0755}, {"usr/share/alpha/data", noise(level)}}},
+      {"beta", version, architecture, {{"etc/beta.conf", "setting = " + text, true}, {"usr/share/beta/data", text}}},
+      {"gamma", SmallDebian::version(1), "all", {{"usr/share/gamma/data", "always the same\n"}}}};
 }
 
 DebBuilder deb_of(const Packaged& package) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The whole way as the program goes it: a registry and a mirror on loopback, a cache on disk, the real clients; only the waits between tries
-// are not waited for.
+// The whole way as the program goes it: a registry and a mirror on loopback, a cache on disk, the real clients; only the waits between
+// tries are not waited for.
 #pragma once
 #include <atomic>
 #include <filesystem>
@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "build/sandbox.hpp"
 #include "io/fetcher.hpp"
 #include "io/files.hpp"
 #include "patch/building.hpp"
@@ -45,13 +46,15 @@ struct WishForPatch {
   std::string compression = "gzip";
   std::vector<std::string> hold = {};
   std::int64_t as_of = kNow;
+  std::string keyring = {};  // instead of the image's
 };
 
 class WayRig {
  public:
   // The mirror may be shared by several rigs.
   explicit WayRig(FakeMirror& package_mirror, FakeRegistryOptions options = {}) : mirror(package_mirror), registry(std::move(options)) {
-    std::ofstream(folder_.path() / "auth.json") << R"({"auths":{")" + registry.host() + R"(":{"auth":")" + base64_encode("user:secret") + "\"}}}";
+    std::ofstream(folder_.path() / "auth.json")
+        << R"({"auths":{")" + registry.host() + R"(":{"auth":")" + base64_encode("user:secret") + "\"}}}";
     std::filesystem::create_directories(folder_.path() / "root");
   }
 
@@ -70,9 +73,13 @@ class WayRig {
                 .reporter = rig.reporter,
                 .recipes = rig.recipes_,
                 .spool = [folder = rig.folder_.path()] { return io::temporary_spool(folder); },
+                .sandbox = *sandbox_,
+                .scratch = rig.folder_.path(),
                 .jobs = rig.jobs,
-                .open_for_reading = [stores = stores_](const oci::Location& location) { return registry::open_for_reading(location, stores); },
-                .open_for_writing = [stores = stores_](const oci::Location& location) { return registry::open_for_writing(location, stores); }} {}
+                .open_for_reading = [stores =
+                                         stores_](const oci::Location& location) { return registry::open_for_reading(location, stores); },
+                .open_for_writing =
+                    [stores = stores_](const oci::Location& location) { return registry::open_for_writing(location, stores); }} {}
 
    private:
     static std::unique_ptr<Fetcher> make_http(WayRig& rig, Cache& shared) {
@@ -94,6 +101,7 @@ class WayRig {
       return options;
     }
 
+    std::unique_ptr<build::Sandbox> sandbox_ = build::bubblewrap_sandbox({});
     std::unique_ptr<Cache> cache_;
     std::unique_ptr<Fetcher> http_, fetcher_;
     std::unique_ptr<registry::Registries> registries_;
@@ -129,6 +137,11 @@ class WayRig {
     patch::BuildRequest request;
     request.destinations = {{oci::Location::parse(to), ""}};
     request.repositories = repositories();
+    request.repositories.now = wish.as_of;
+    if (!wish.keyring.empty()) {
+      request.repositories.keyrings = {wish.keyring};
+      request.repositories.replace_keyrings = true;
+    }
     request.force = wish.force;
     request.on_unchanged = wish.on_unchanged;
     return patch::build_or_recall(image, read, request, process.tools);

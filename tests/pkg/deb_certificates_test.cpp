@@ -113,7 +113,7 @@ TEST(CertificatePlace, MissingIsMadeAndNowhereIsTold) {
   const auto run = [](std::map<std::string, std::string> more, rootfs::LayerDraft& draft) {
     more.insert({{"etc/ca-certificates.conf", "x.crt\n"}, {"usr/share/ca-certificates/x.crt", "pem\n"}});
     const rootfs::Tree tree = tree_of(more);
-    const auto notes = deb::update_ca_certificates(tree, {.configure = false, .epoch = 1}, draft);
+    const auto notes = deb::update_ca_certificates(tree, {.configure = false, .epoch = 1, .shipped = {}}, draft);
     with_draft(tree, draft);  // must be possible
     return notes;
   };

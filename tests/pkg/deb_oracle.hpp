@@ -47,6 +47,7 @@ std::string run(const std::string& command);
 struct OracleOptions {
   bool keep_deleted = false;      // tell ours which files the image deleted (dpkg would bring them back)
   std::vector<std::string> keep;  // modified paths that stay as they are, of every package
+  bool judge = false;             // do what the scripts of the packages come to; every verdict has to pass
 };
 
 class DpkgOracle {
@@ -56,6 +57,8 @@ class DpkgOracle {
   const std::string& root() const { return root_; }
   void shell(const std::string& script);               // in the root directory
   void install(const std::vector<std::string>& debs);  // by dpkg
+  bool accepts(const std::vector<std::string>& debs);  // tries to install them
+  void dpkg(const std::string& arguments);
   rootfs::Tree image() const;                          // the directory as it is, one layer
 
   // Upgrades to `debs` (in the order in which dpkg unpacks them) both ways and compares; what ours said is in `result`. The directory is
@@ -66,9 +69,13 @@ class DpkgOracle {
 
  private:
   std::vector<std::string> write(const std::vector<std::string>& debs);
+  std::string command(const std::string& arguments) const;
   std::string directory_, root_;
   int written_ = 0;
 };
+
+// The verdict on the scripts of one package, without recipes.
+pkg::Verdict judge_deb(const rootfs::Tree& tree, const std::string& deb, Cache& cache);
 
 // Ours alone. `debs` as built; installed versions are read from the tree.
 pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs = 2,

@@ -71,12 +71,12 @@ std::vector<std::pair<std::string, pkg::VerifyKind>> kinds(const rootfs::Tree& t
 }
 
 using Kinds = std::vector<std::pair<std::string, pkg::VerifyKind>>;
-using Kind = pkg::VerifyKind;
+using FoundKind = pkg::VerifyKind;
 
 TEST(DebVerify, DeletedTreesAreNoProblem) {
   const auto tree = layered({installed("a"), TarBuilder().whiteout("usr/share/doc")});
   EXPECT_EQ(kinds(tree),
-            (Kinds{{"/usr/share/doc", Kind::missing}, {"/usr/share/doc/foo", Kind::missing}, {"/usr/share/doc/foo/x", Kind::missing}}));
+            (Kinds{{"/usr/share/doc", FoundKind::missing}, {"/usr/share/doc/foo", FoundKind::missing}, {"/usr/share/doc/foo/x", FoundKind::missing}}));
   EXPECT_FALSE(deb::verify(tree, {}).front().is_problem());
 }
 
@@ -84,12 +84,12 @@ TEST(DebVerify, ChangesOfTheImageAreToldApart) {
   const auto upgraded = TarBuilder().file("var/lib/dpkg/info/foo.md5sums", "92eb5ffee6ae2fec3ad71c777531578f  usr/bin/foo\n");
   const TarBuilder edited = TarBuilder().file("usr/bin/foo", "mine");
   EXPECT_EQ(kinds(layered({installed("a")})), Kinds{});
-  EXPECT_EQ(kinds(layered({installed("x")})), (Kinds{{"/usr/bin/foo", Kind::changed}})) << "in the layer that installed it: nobody knows";
-  EXPECT_EQ(kinds(layered({installed("a"), edited})), (Kinds{{"/usr/bin/foo", Kind::local}})) << "in a later layer";
+  EXPECT_EQ(kinds(layered({installed("x")})), (Kinds{{"/usr/bin/foo", FoundKind::changed}})) << "in the layer that installed it: nobody knows";
+  EXPECT_EQ(kinds(layered({installed("a"), edited})), (Kinds{{"/usr/bin/foo", FoundKind::local}})) << "in a later layer";
   EXPECT_EQ(kinds(layered({installed("a"), upgraded, TarBuilder().file("usr/bin/foo", "b")})), Kinds{});
-  EXPECT_EQ(kinds(layered({installed("a"), upgraded})), (Kinds{{"/usr/bin/foo", Kind::changed}})) << "the upgrade has not reached it";
-  EXPECT_EQ(kinds(layered({installed("a"), edited, upgraded})), (Kinds{{"/usr/bin/foo", Kind::local}})) << "--on-modified keep";
-  EXPECT_EQ(kinds(layered({installed("x"), upgraded})), (Kinds{{"/usr/bin/foo", Kind::local}})) << "the same, in one layer";
+  EXPECT_EQ(kinds(layered({installed("a"), upgraded})), (Kinds{{"/usr/bin/foo", FoundKind::changed}})) << "the upgrade has not reached it";
+  EXPECT_EQ(kinds(layered({installed("a"), edited, upgraded})), (Kinds{{"/usr/bin/foo", FoundKind::local}})) << "--on-modified keep";
+  EXPECT_EQ(kinds(layered({installed("x"), upgraded})), (Kinds{{"/usr/bin/foo", FoundKind::local}})) << "the same, in one layer";
 }
 
 TEST(DebVerify, BrokenDatabases) {
@@ -97,7 +97,7 @@ TEST(DebVerify, BrokenDatabases) {
   half.replace(half.find("ok installed"), 12, "ok half-installed");
   EXPECT_EQ(Image{.status = half}.findings(), std::vector<std::string>{"var/lib/dpkg/status foo:amd64 is in state \"ok half-installed\""});
   EXPECT_EQ(Image{.status = kStanza + kStanza}.findings(),
-            std::vector<std::string>{"var/lib/dpkg/status foo:amd64 stands in the database twice"});
+            std::vector<std::string>{"var/lib/dpkg/status  var/lib/dpkg/status, line 10: package foo:amd64 stands in the database a second time (first in line 1)"});
   EXPECT_EQ(Image{.list = false}.findings().at(0),
             "var/lib/dpkg/info/foo.list foo:amd64 is missing: the database does not know the package's files");
   EXPECT_EQ(Image{.status = "no field\n"}.findings().size(), 1u);

@@ -79,6 +79,16 @@ TEST(FuzzReplay, DpkgTables) {
          6000, dpkg_tables);
 }
 
+TEST(FuzzReplay, Slices) {
+  replay({"{\"jsonwall\":\"1.0\",\"schema\":\"1.0\",\"count\":6}\n"
+          "{\"kind\":\"content\",\"slice\":\"a_b\",\"path\":\"/usr/lib/x\"}\n"
+          "{\"kind\":\"package\",\"name\":\"a\",\"version\":\"1\",\"sha256\":\"00\",\"arch\":\"amd64\"}\n"
+          "{\"kind\":\"path\",\"path\":\"/etc/\",\"mode\":\"0755\",\"slices\":[\"a_b\"]}\n"
+          "{\"kind\":\"path\",\"path\":\"/usr/lib/x\",\"mode\":\"0644\",\"slices\":[\"a_b\"],\"sha256\":\"00\",\"final_sha256\":\"11\",\"size\":3}\n"
+          "{\"kind\":\"slice\",\"name\":\"a_b\"}\n"},
+         4000, slices);
+}
+
 TEST(FuzzReplay, LdSoCache) {
   const std::vector<deb::Library> libraries = {{"libz.so.1", "/lib/x86_64-linux-gnu/libz.so.1", 0x303, ""},
                                                {"libc.so.6", "/lib/x86_64-linux-gnu/glibc-hwcaps/x86-64-v3/libc.so.6", 0x303, "x86-64-v3"},

@@ -26,6 +26,7 @@ struct Problem {
   std::vector<std::string> status;                           // stanzas
   std::map<std::string, std::vector<std::string>> archives;  // name -> stanzas
   std::string pins, architectures = "amd64\n";
+  bool waits_for_phases = false;
   std::vector<advisory::Finding> findings;
   std::vector<Floor> floors;
   std::map<std::string, pkg::Verdict> verdicts;  // "name version"
@@ -162,6 +163,8 @@ Problem read_problem(std::string_view text) {
       problem.modified.emplace(words.at(1), words.at(2));
     else if (what == "failure")
       problem.failures.push_back({std::string(words.at(1)), std::string(words.at(2)), rest_of(line, 3)});
+    else if (what == "waits-for-phases")
+      problem.waits_for_phases = true;
     else if (what == "foreign")
       problem.architectures += std::string(words.at(1)) + "\n";
     else if (what == "noise")
@@ -287,6 +290,13 @@ Case read_case(const std::string& file) {
   return {text.substr(0, arrow + 1), text.substr(arrow + 4)};
 }
 
+CaseSystem system_of(std::string_view text) {
+  const Problem problem = read_problem(text);
+  CaseSystem system{.status = joined(problem.status), .archives = {}, .preferences = problem.pins, .architectures = problem.architectures};
+  for (const auto& [archive, stanzas] : problem.archives) system.archives[archive] = joined(stanzas);
+  return system;
+}
+
 std::string answer_to(std::string_view text, unsigned shuffle) {
   Problem problem = read_problem(text);
   if (shuffle != 0) shuffle_all(problem, shuffle);
@@ -299,9 +309,9 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
   }
   std::vector<deb::LocalIndex> indexes;
   for (const auto& [archive, stanzas] : problem.archives) indexes.push_back(index_of(archive, stanzas));
-  const WithFailures offers(
-      deb::candidates_from_indexes(std::move(indexes), inventory, deb::Preferences::parse({{"preferences", problem.pins}})),
-      problem.failures);
+  deb::Preferences preferences = deb::Preferences::parse({{"preferences", problem.pins}});
+  preferences.waits_for_phases = problem.waits_for_phases;
+  const WithFailures offers(deb::candidates_from_indexes(std::move(indexes), inventory, preferences), problem.failures);
   const VersionOrder family;
   Request request{.inventory = inventory,
                   .offers = offers,

@@ -8,11 +8,13 @@
 //   finding ID PACKAGE FIXED|- [SEVERITY] [key=value]...    (status=, source=, arch=, os=no)
 //   verdict NAME VERSION KIND REASON...          policy key=value...               failure URI SUITE MESSAGE...
 //   noise GLOB   data GLOB   foreign ARCH        obstacle REASON TEXT...  (why there is no sandbox)
+//   waits-for-phases (as the image's apt.conf can say)
 //   =>
 //   the plan, one line per package, held package, finding (render() says how)
 //
 // The lines become real dpkg status and Packages stanzas, read by the real code. Verdicts that are not given are "unchanged".
 #pragma once
+#include <map>
 #include <string>
 #include <string_view>
 
@@ -25,5 +27,13 @@ Case read_case(const std::string& file);
 
 // Plans the problem and renders the answer. `shuffle`: the order of findings, floors and stanzas is changed by it; the answer must not be.
 std::string answer_to(std::string_view problem, unsigned shuffle = 0);
+
+// The same problem as files of apt.
+struct CaseSystem {
+  std::string status;
+  std::map<std::string, std::string> archives;  // "security" -> its Packages
+  std::string preferences, architectures;       // one per line, the native one first
+};
+CaseSystem system_of(std::string_view problem);
 
 }  // namespace resole::plan

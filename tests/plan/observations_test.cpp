@@ -24,6 +24,8 @@ PlannedPackage planned(std::string name, std::string from, std::string to) {
 struct Elf {
   std::string path, soname;
   std::uint8_t bits = 64;
+  std::string build_id = {}, content = {};
+  std::vector<std::string> embedded = {}, needed = {};
 };
 
 rootfs::Tree tree_with(const std::vector<Elf>& files, const std::map<std::string, std::string>& captured) {
@@ -47,7 +49,8 @@ rootfs::Tree tree_with(const std::vector<Elf>& files, const std::map<std::string
   add("lib", tar::Type::symlink, "usr/lib");
   for (const Elf& file : files) {
     add_with_parents(file.path);
-    layer->elf[file.path] = {.soname = file.soname, .needed = {}, .bits = file.bits, .machine = 62, .type = 3, .flags = 0};
+    layer->elf[file.path] = {.soname = file.soname, .needed = file.needed, .bits = file.bits, .machine = 62, .type = 3, .flags = 0, .build_id = file.build_id, .embedded = file.embedded};
+    layer->entries.back().sha256 = sha256_of(file.content.empty() ? file.path : file.content);
   }
   for (const auto& [path, text] : captured) {
     add_with_parents(path);
@@ -77,11 +80,86 @@ TEST(ShadowCopies, unowned_files_with_the_soname_of_an_upgraded_library_are_foun
   EXPECT_EQ(copies[0].path, "app/lib/libz.so.1");
   EXPECT_EQ(copies[0].soname, "libz.so.1");
   EXPECT_EQ(copies[0].package, "zlib1g");
+  EXPECT_EQ(copies[0].proof, "soname");
   EXPECT_EQ(copies[0].layer, Digest::of("layer").text());
   EXPECT_TRUE(shadow_copies(tree, inventory, {}).empty());
 }
 
+// "path proof version" of each copy of these files, in an image whose openssl goes from 3.0.11 to `to`.
+std::vector<std::string> copies_of_openssl(std::vector<Elf> files, const std::string& to = "3.0.15-1~deb12u1", const std::string& diversions = {}) {
+  files.push_back({.path = "usr/lib/libcrypto.so.3", .soname = "libcrypto.so.3", .build_id = "aa", .content = "crypto"});
+  files.push_back({.path = "usr/bin/openssl", .soname = {}, .build_id = "bb", .content = "program"});
+  std::map<std::string, std::string> captured = {
+      {"var/lib/dpkg/status",
+       "Package: libssl3\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3.0.11-1~deb12u1\nSource: openssl\n\n"
+       "Package: openssl\nStatus: install ok installed\nArchitecture: amd64\nVersion: 3.0.11-1~deb12u1\n"},
+      {"var/lib/dpkg/info/libssl3.list", "/usr/lib/libcrypto.so.3\n"},
+      {"var/lib/dpkg/info/openssl.list", "/usr/bin/openssl\n"}};
+  if (!diversions.empty()) captured["var/lib/dpkg/diversions"] = diversions;
+  pkg::Inventory inventory;
+  inventory.family = "deb";
+  PlannedPackage library = planned("libssl3", "3.0.11-1~deb12u1", to), program = planned("openssl", "3.0.11-1~deb12u1", to);
+  library.source.name = program.source.name = "openssl";
+  std::vector<std::string> found;
+  for (const auto& copy : shadow_copies(tree_with(files, captured), inventory, {library, program}))
+    found.push_back(copy.path + " " + copy.package + " " + copy.proof + (copy.version.empty() ? "" : " " + copy.version));
+  return found;
+}
+
+using Strings = std::vector<std::string>;
+
+TEST(ShadowCopies, each_proof_is_named) {
+  EXPECT_EQ(copies_of_openssl({{.path = "app/a", .soname = "libcrypto.so.3", .content = "crypto"}}), Strings{"app/a libssl3 content"});
+  EXPECT_EQ(copies_of_openssl({{.path = "app/tool", .soname = {}, .content = "program"}}), Strings{"app/tool openssl content"});
+  EXPECT_EQ(copies_of_openssl({{.path = "app/tool", .soname = {}, .build_id = "bb"}}), Strings{"app/tool openssl build-id"});
+  EXPECT_EQ(copies_of_openssl({{.path = "app/lib", .soname = "libcrypto.so.3", .build_id = "cc"}}), Strings{"app/lib libssl3 soname"});
+  EXPECT_EQ(copies_of_openssl({{.path = "venv/x.libs/libcrypto-d3570994.so.3", .soname = "libcrypto-d3570994.so.3"}}),
+            Strings{"venv/x.libs/libcrypto-d3570994.so.3 libssl3 hashed-soname"});
+  EXPECT_EQ(copies_of_openssl({{.path = "venv/x.libs/libcrypto-d3570994.so.3", .soname = {}}}), Strings{"venv/x.libs/libcrypto-d3570994.so.3 libssl3 hashed-soname"})
+      << "a file without a soname is known by its name";
+  for (const char* other : {"libcrypto-d357099.so.3", "libcrypto-d357099X.so.3", "libcrypto-d3570994.so.1.1", "libcryptod3570994.so.3", "-d3570994.so.3"})
+    EXPECT_EQ(copies_of_openssl({{.path = "app/x", .soname = other}}), Strings{}) << other;
+}
+
+TEST(ShadowCopies, linked_in_libraries_are_known_by_their_version) {
+  const Elf node{.path = "usr/local/bin/node", .soname = {}, .embedded = {"openssl 3.0.11", "zlib 1.2.13"}};
+  EXPECT_EQ(copies_of_openssl({node}), Strings{"usr/local/bin/node libssl3 version-string 3.0.11"});
+  Elf newer = node, older = node, linked = node;
+  newer.embedded = {"openssl 3.0.15"};
+  EXPECT_EQ(copies_of_openssl({newer}), Strings{}) << "it has the fixed version";
+  EXPECT_EQ(copies_of_openssl({newer}, "3.0.15-1~deb12u2"), Strings{});
+  older.embedded = {"openssl 1.1.1w"};
+  EXPECT_EQ(copies_of_openssl({older}).size(), 1u);
+  linked.needed = {"libc.so.6", "libcrypto.so.3"};
+  EXPECT_EQ(copies_of_openssl({linked}), Strings{}) << "it was built with the version that it names, and uses the package's";
+  EXPECT_EQ(copies_of_openssl({node}, "3.0.11-1~deb12u2").size(), 1u) << "a fix in the revision alone is not in anything that is linked in";
+}
+
+TEST(ShadowCopies, a_diverted_file_is_the_packages_still) {
+  const std::string diversions = "/usr/lib/libcrypto.so.3\n/usr/lib/libcrypto.so.3.real\nwrapper\n";
+  const Elf diverted{.path = "usr/lib/libcrypto.so.3.real", .soname = "libcrypto.so.3", .content = "moved"};
+  EXPECT_EQ(copies_of_openssl({diverted}, "3.0.15-1~deb12u1", diversions), Strings{"usr/lib/libcrypto.so.3 libssl3 soname"})
+      << "and what stands in its place is not";
+}
+
 // ---- stale metadata
+
+TEST(StaleMetadata, parts_lists_that_name_the_old_version) {
+  const auto curl = planned("curl", "1:7.88.1-10+deb12u7", "1:7.88.1-10+deb12u8");
+  const auto tree = tree_with({}, {{"opt/bitnami/curl/.spdx-curl.spdx", "PackageName: curl\nPackageVersion: 1:7.88.1-10+deb12u7\n"},
+                                   {"usr/share/sbom/a.cdx.json", R"({"purl": "pkg:deb/debian/curl@1%3A7.88.1-10%2Bdeb12u7?arch=amd64"})"},
+                                   {"usr/share/sbom/fresh.spdx.json", R"({"name": "curl", "versionInfo": "1:7.88.1-10+deb12u70"})"},
+                                   {"usr/share/sbom/other.spdx.json", R"({"name": "wget", "versionInfo": "1:7.88.1-10+deb12u7"})"},
+                                   {"usr/share/sbom/curl.json", "curl 1:7.88.1-10+deb12u7"}});
+  const auto found = stale_parts_lists(tree, {curl});
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0].where, "sbom");
+  EXPECT_EQ(found[0].name, "/opt/bitnami/curl/.spdx-curl.spdx");
+  EXPECT_EQ(found[0].value, "1:7.88.1-10+deb12u7");
+  EXPECT_EQ(found[0].package, "curl");
+  EXPECT_EQ(found[1].name, "/usr/share/sbom/a.cdx.json");
+  EXPECT_TRUE(stale_parts_lists(tree, {}).empty());
+}
 
 std::string stale(const std::string& name, const std::string& value, const PlannedPackage& package) {
   const auto found = stale_metadata({name + "=" + value}, {}, {package});

@@ -53,7 +53,9 @@ TEST_P(StoreConformance, GivesBackWhatWasPut) {
   for (const oci::Descriptor& part : everything_below(tree)) {
     EXPECT_TRUE(store->has_blob(part));
     EXPECT_EQ(read_all(*store->open_blob(part), 1 << 20, "blob"), tree.blobs.at(part.digest));
-    if (is_manifest_or_index(part.media_type)) EXPECT_EQ(store->manifest(part), tree.blobs.at(part.digest));
+    if (is_manifest_or_index(part.media_type)) {
+      EXPECT_EQ(store->manifest(part), tree.blobs.at(part.digest));
+    }
   }
 }
 

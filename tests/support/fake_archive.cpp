@@ -49,7 +49,8 @@ std::string package_stanza(const std::string& name, const std::string& version, 
 }
 
 std::string add_package(ArchiveFiles& files, const DebBuilder& deb, const std::string& url) {
-  const std::string bytes = deb.build(), control = deb.control_text(), path = fmt::format("pool/{}.deb", sha256_hex_of(bytes).substr(0, 16));
+  const std::string bytes = deb.build(), control = deb.control_text(),
+                    path = fmt::format("pool/{}.deb", sha256_hex_of(bytes).substr(0, 16));
   files[url + "/" + path] = bytes;
   return fmt::format("{}Filename: {}\nSize: {}\nSHA256: {}\n\n", control, path, bytes.size(), sha256_hex_of(bytes));
 }

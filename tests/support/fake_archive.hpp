@@ -49,8 +49,8 @@ std::string package_stanza(const std::string& name, const std::string& version, 
 std::string add_package(ArchiveFiles& files, const DebBuilder& deb, const std::string& url = kArchiveUrl);
 
 // Puts dists/SUITE/ of a one-component archive below `url`. `packages`: architecture -> its stanzas.
-void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string, std::string>& packages, const ArchiveOptions& options = {},
-             const std::string& url = kArchiveUrl);
+void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string, std::string>& packages,
+             const ArchiveOptions& options = {}, const std::string& url = kArchiveUrl);
 // For amd64, to a fetcher.
 void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options = {},
              const std::string& url = kArchiveUrl);

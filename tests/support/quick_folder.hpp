@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where temporary folders of tests are made: in memory where the machine has such a file system, since the tests wait for the disk thousands
-// of times otherwise. Empty: the usual place.
+// Where temporary folders of tests are made: in memory where the machine has such a file system, since the tests wait for the disk
+// thousands of times otherwise. Empty: the usual place.
 #pragma once
 #include <unistd.h>
 

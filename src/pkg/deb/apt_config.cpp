@@ -83,9 +83,13 @@ std::vector<std::pair<std::string, std::string>> read_configuration(const rootfs
   return files;
 }
 
-std::string default_release_in(std::string_view text, std::string found) {
+std::string apt_setting_in(std::string_view text, std::string_view name, std::string found) {
   constexpr std::size_t kDepth = 20;
-  constexpr std::string_view kWanted = "apt::default-release";
+  const std::string wanted = lower(name);
+  const auto clears = [&](std::string_view tree) {
+    const std::string cleared = lower(tree);
+    return wanted == cleared || wanted.starts_with(cleared + "::");
+  };
   Tokens tokens(text);
   std::vector<std::string> scopes;
   std::vector<std::string_view> statement;
@@ -93,7 +97,7 @@ std::string default_release_in(std::string_view text, std::string found) {
   const auto is_wanted = [&](std::string_view option) {
     std::size_t length = option.size();
     for (const std::string& scope : scopes) length += scope.size();
-    return length == kWanted.size() && join(scopes, "") + lower(option) == kWanted;
+    return length == wanted.size() && join(scopes, "") + lower(option) == wanted;
   };
   for (auto token = tokens.next(); token.kind != 0; token = tokens.next()) {
     if (token.kind == 'w') {
@@ -105,7 +109,7 @@ std::string default_release_in(std::string_view text, std::string found) {
     } else {
       // The ';' before a '}' may be left out.
       if (statement.size() == 2 && is_wanted(statement[0])) found = statement[1];
-      if (statement.size() == 2 && statement[0] == "#clear" && (lower(statement[1]) == kWanted || lower(statement[1]) == "apt")) found.clear();
+      if (statement.size() == 2 && statement[0] == "#clear" && clears(statement[1])) found.clear();
       if (token.kind == '}' && !scopes.empty()) scopes.pop_back();
       statement.clear();
     }
@@ -113,13 +117,34 @@ std::string default_release_in(std::string_view text, std::string found) {
   return found;
 }
 
-std::string default_release(const rootfs::Tree& tree) {
+std::string default_release_in(std::string_view text, std::string before) {
+  return apt_setting_in(text, "APT::Default-Release", std::move(before));
+}
+
+std::string apt_setting(const rootfs::Tree& tree, std::string_view setting) {
   auto files = read_configuration(tree, "etc/apt/apt.conf", "etc/apt/apt.conf.d", {"", "conf"});
   // apt reads the parts first and the file last (pkgInitConfig), so that the file overrides.
   if (!files.empty() && files.front().first == "etc/apt/apt.conf") std::ranges::rotate(files, files.begin() + 1);
-  std::string release;
-  for (const auto& [name, content] : files) release = default_release_in(content, std::move(release));
-  return release;
+  std::string value;
+  for (const auto& [name, content] : files) value = apt_setting_in(content, setting, std::move(value));
+  return value;
+}
+
+std::string default_release(const rootfs::Tree& tree) { return apt_setting(tree, "APT::Default-Release"); }
+
+// As apt's IsIgnoredPhasedUpdate(): each question first as APT::Get::, then as Update-Manager:: asks it; the words are those of StringToBool().
+bool waits_for_phases(const rootfs::Tree& tree) {
+  const auto says_yes = [&](std::string_view name) {
+    for (const std::string_view scope : {"APT::Get::", "Update-Manager::"}) {
+      const std::string value = lower(apt_setting(tree, std::string(scope) + std::string(name)));
+      for (const std::string_view yes : {"1", "yes", "true", "with", "on", "enable"}) {
+        if (value == yes) return true;
+      }
+      if (!value.empty()) return false;
+    }
+    return false;
+  };
+  return says_yes("Never-Include-Phased-Updates") && !says_yes("Always-Include-Phased-Updates");
 }
 
 }  // namespace resole::deb

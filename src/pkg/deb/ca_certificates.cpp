@@ -89,7 +89,14 @@ class Updater {
   // distroless: a bundle and no list.
   std::vector<std::string> update_bundle() {
     for (const std::string& name : find_certificates(tree_, kShared, true)) append(fmt::format("{}/{}", kShared, name));
-    write_bundle();
+    if (bundle_.empty() && !unreadable_) {
+      for (const auto& [name, content] : run_.shipped) append_content(content);
+    }
+    if (bundle_.empty()) {
+      notes_.push_back(fmt::format("no certificate is at hand: /{}/{} is left as it was", kCerts, kBundle));
+    } else {
+      write_bundle();
+    }
     return std::move(notes_);
   }
 
@@ -129,8 +136,12 @@ class Updater {
       notes_.push_back(fmt::format("{} cannot be read: {} is left as it was", path, kBundle));
       return;
     }
-    bundle_ += *content;
-    if (!content->empty() && !content->ends_with('\n')) bundle_ += '\n';
+    append_content(*content);
+  }
+
+  void append_content(std::string_view content) {
+    bundle_ += content;
+    if (!content.empty() && !content.ends_with('\n')) bundle_ += '\n';
   }
 
   void drop_orphans() {

@@ -4,6 +4,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -25,10 +26,11 @@ bool trusts_new_certificates(const rootfs::Tree& tree);
 struct CertificateRun {
   bool configure = false;  // the package itself is upgraded: its postinst rewrites ca-certificates.conf first
   std::int64_t epoch = 0;
+  std::map<std::string, std::string> shipped;  // names below /usr/share/ca-certificates -> content, of the new package: where the image keeps only the bundle
 };
 
 // update-ca-certificates over `after`, the tree with the new packages: bundle, links, hash links, as puts and removals of `draft`.
-// Without ca-certificates.conf (distroless) only an existing bundle is made again, of all certificates. Returns what a person should know.
+// Without ca-certificates.conf (distroless) only an existing bundle is made again, of all certificates of the image, else of the new package. Returns what a person should know.
 std::vector<std::string> update_ca_certificates(const rootfs::Tree& after, const CertificateRun& run, rootfs::LayerDraft& draft);
 
 // Hooks of other packages that would run after a change (ca-certificates-java): they cannot be done here.

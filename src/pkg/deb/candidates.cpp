@@ -46,6 +46,7 @@ class IndexCandidates final : public pkg::CandidateSource {
                   std::vector<pkg::RepositoryState> repositories, std::vector<pkg::RepositoryFailure> failures)
       : indexes_(std::move(indexes)),
         native_(inventory.arch),
+        waits_for_phases_(preferences.waits_for_phases),
         policy_(preferences, traits_of(indexes_), inventory.arch),
         repositories_(std::move(repositories)),
         failures_(std::move(failures)) {
@@ -108,7 +109,9 @@ class IndexCandidates final : public pkg::CandidateSource {
 
   pkg::Candidate read(std::size_t index, std::string_view stanza) const {
     const pkg::RepositoryEntry& entry = indexes_[index].entry;
-    return read_candidate(stanza, entry, fmt::format("index of {} {}", entry.suite, entry.component));
+    pkg::Candidate candidate = read_candidate(stanza, entry, fmt::format("index of {} {}", entry.suite, entry.component));
+    if (!waits_for_phases_) candidate.phased = 100;
+    return candidate;
   }
 
   // The installed package that an offer for `arch` would replace; a switch between "all" and the native architecture is an upgrade too.
@@ -165,6 +168,7 @@ class IndexCandidates final : public pkg::CandidateSource {
 
   std::vector<LoadedIndex> indexes_;
   std::string native_;
+  bool waits_for_phases_;
   Policy policy_;
   std::map<std::string, std::vector<Installed>, std::less<>> installed_;
   std::vector<pkg::RepositoryState> repositories_;

@@ -35,12 +35,23 @@ class Planner {
   // The md5 that the database remembers: of this package, or of the one that had the file before (dpkg deb_parse_conffiles()).
   std::string recorded(std::string_view path) const {
     if (incoming_.old != InstalledSystem::npos) {
-      if (const Conffile* own = find(incoming_.old, path)) return own->md5;
+      // Without its list dpkg takes a package to have no files, and so no conffile that it knew (measured with 1.21.22).
+      const bool listed = !system_.files.of(incoming_.old).empty();
+      if (const Conffile* own = listed ? find(incoming_.old, path) : nullptr) return own->md5;
+      if (incoming_.entry && came_with_entry(path)) return disk_md5(system_.tree.resolve(used(path), false));
     }
     for (const std::uint32_t owner : system_.files.owners(path)) {
       if (const Conffile* other = find(owner, path)) return other->md5;
     }
     return {};
+  }
+
+  // status.d has no Conffiles. Images without dpkg are made of a layer per package, entry and files together: a file of the entry's layer is as the
+  // package brought it. In an image of one layer nobody can tell.
+  bool came_with_entry(std::string_view path) const {
+    const rootfs::Node* entry = system_.tree.resolve(system_.stanzas[incoming_.old].file, true).node;
+    const rootfs::Node* file = system_.tree.resolve(used(path), false).node;
+    return entry && file && entry->layer == file->layer && system_.tree.layers().size() > 1;
   }
 
   const Conffile* find(std::size_t stanza, std::string_view path) const {

@@ -3,10 +3,13 @@
 
 #include <fmt/format.h>
 
+#include <unordered_map>
+
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/deb/extended_states.hpp"
 #include "pkg/deb/info_writer.hpp"
+#include "pkg/deb/slices.hpp"
 #include "pkg/deb/status_writer.hpp"
 #include "pkg/deb/triggers.hpp"
 
@@ -37,17 +40,12 @@ void require_directory(const rootfs::Tree& tree, std::string_view path) {
               "make it a directory in the image, or remove it: then it is made anew");
 }
 
-bool is_distroless(const PreparedPackage& package, const InstalledSystem& system) {
-  if (package.incoming.old != InstalledSystem::npos) return system.stanzas[package.incoming.old].file != kStatusPath;
-  return !system.tree.resolve(kStatusPath, true).node;
-}
-
 void write_status(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages,
                   const std::vector<Disappearance>& disappearing, rootfs::LayerDraft& draft) {
   std::vector<const StatusStanza*> stanzas;
   std::vector<std::size_t> number(system.stanzas.size());
   for (std::size_t i = 0; i < system.stanzas.size(); ++i) {
-    if (system.stanzas[i].file != kStatusPath) continue;
+    if (!system.stanzas[i].is_ordinary()) continue;
     number[i] = stanzas.size();
     stanzas.push_back(&system.stanzas[i]);
   }
@@ -79,6 +77,26 @@ void write_status_entry(const InstalledSystem& system, const PreparedPackage& pa
           epoch);
 }
 
+// The manifest of a chiselled image: versions, and the hashes of what was written.
+void write_slices(const InstalledSystem& system, const std::vector<const PreparedPackage*>& packages, std::int64_t epoch, rootfs::LayerDraft& draft) {
+  SliceEdit edit;
+  for (const PreparedPackage* package : packages) {
+    const pkg::Candidate& candidate = package->incoming.item->to;
+    edit.packages.push_back({candidate.name, candidate.version, candidate.arch, std::string(candidate.entry.sha256.hex())});
+    const auto& members = package->facts.data.entries;
+    std::unordered_map<std::string_view, const rootfs::Entry*> contents;
+    for (std::size_t i = 0; i < members.size(); ++i) {
+      const rootfs::Entry& member = members[i];
+      contents[member.path] = member.type == tar::Type::hardlink ? contents[member.link] : &member;
+      if (package->placements[i].fate != Fate::write || !contents[member.path]) continue;
+      SliceEdit::File file{.mode = package->placements[i].header.mode, .sha256 = to_hex(contents[member.path]->sha256), .size = contents[member.path]->size, .link = {}};
+      if (member.type == tar::Type::symlink) file.link = member.link;
+      edit.files[fmt::format("/{}", member.path)] = std::move(file);
+    }
+  }
+  rewrite(draft, system.tree, kSlicesPath, edit_slices(*system.slices, edit), epoch);
+}
+
 void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& system, rootfs::LayerDraft& draft) {
   std::vector<std::pair<std::string, std::string>> added;
   for (const pkg::Item& item : request.items) {
@@ -94,14 +112,17 @@ void write_marks(const pkg::UpgradeRequest& request, const InstalledSystem& syst
 
 void write_database(const pkg::UpgradeRequest& request, const InstalledSystem& system, const std::vector<PreparedPackage>& packages,
                     const std::vector<Disappearance>& disappearing, rootfs::LayerDraft& draft) {
-  std::vector<const PreparedPackage*> ordinary;
+  std::vector<const PreparedPackage*> ordinary, sliced;
   for (const PreparedPackage& package : packages) {
-    if (is_distroless(package, system)) {
+    if (package.incoming.sliced) {
+      sliced.push_back(&package);
+    } else if (package.incoming.entry) {
       write_status_entry(system, package, request.epoch, draft);
     } else {
       ordinary.push_back(&package);
     }
   }
+  if (!sliced.empty()) write_slices(system, sliced, request.epoch, draft);
   if (ordinary.empty()) return;
   for (const std::string_view directory : {kInfoDirectory, kTriggersDirectory}) require_directory(system.tree, directory);
   std::vector<std::uint32_t> gone;

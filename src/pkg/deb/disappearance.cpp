@@ -48,7 +48,7 @@ class Finder {
   bool may_disappear(std::uint32_t other, std::size_t into) const {
     const StatusStanza& stanza = system_.stanzas[other];
     const pkg::Package& fresh = packages_[into].incoming.package;
-    if (is_gone(other) || packages_of_[other] || stanza.file != kStatusPath) return false;
+    if (is_gone(other) || packages_of_[other] || !stanza.is_ordinary()) return false;
     if (stanza.package.name == fresh.name && stanza.package.multi_arch == "same" && fresh.multi_arch == "same") return false;
     return std::ranges::any_of(system_.files.of(other), [](std::string_view path) { return path != "/."; });
   }
@@ -129,7 +129,7 @@ class Finder {
         return speaks && !is_met_without(alternatives, package, other);
       };
       const std::string what = fmt::format("control file of {}", printable(package.name));
-      const auto recommends = parse_alternatives(read_single_paragraph(text, what).get("Recommends"), what);
+      const auto recommends = text.empty() ? std::vector<pkg::Alternatives>() : parse_alternatives(read_single_paragraph(text, what).get("Recommends"), what);
       needed = std::ranges::any_of(package.relations.depends, speaks_and_fails) || std::ranges::any_of(recommends, speaks_and_fails);
     });
     return needed;

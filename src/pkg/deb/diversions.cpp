@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "archive/tar.hpp"
 #include "base/error.hpp"
@@ -24,11 +25,17 @@ bool is_place(std::string_view path) {
 
 Diversions Diversions::parse(std::string_view text, std::string_view what) {
   const auto all = lines(text);
-  if (all.size() % 3 != 0) throw Error(ErrorKind::input, fmt::format("{}: {} lines are no triples", printable(what), all.size()));
+  const auto refuse = [&](const std::string& problem) {
+    throw Error(ErrorKind::input, fmt::format("{}{}", printable(what), problem),
+                "dpkg refuses this table too; dpkg-divert --list in the image shows it, and it has to be repaired there");
+  };
+  if (all.size() % 3 != 0) refuse(fmt::format(": {} lines are no triples", all.size()));
   Diversions diversions;
+  std::set<std::string_view> involved;  // a path is in one diversion only, on one side (dpkg lib/dpkg/db-fsys-divert.c)
   for (std::size_t i = 0; i < all.size(); i += 3) {
-    if (!all[i].starts_with('/') || !is_place(all[i + 1]) || all[i + 2].empty()) {
-      throw Error(ErrorKind::input, fmt::format("{}, line {}: a broken diversion", printable(what), i + 1));
+    if (!all[i].starts_with('/') || !is_place(all[i + 1]) || all[i + 2].empty()) refuse(fmt::format(", line {}: a broken diversion", i + 1));
+    for (const std::string_view path : {all[i], all[i + 1]}) {
+      if (!involved.insert(path).second) refuse(fmt::format(", line {}: conflicting diversions of {}", i + 1, printable(path)));
     }
     diversions.by_path_[std::string(all[i])] = {std::string(all[i + 1]), std::string(all[i + 2])};
   }

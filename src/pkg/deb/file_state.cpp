@@ -13,6 +13,7 @@
 
 #include "base/text.hpp"
 #include "pkg/deb/diversions.hpp"
+#include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/path_filters.hpp"
 
 namespace resole::deb {
@@ -60,7 +61,7 @@ struct PackageFiles {
 // info/NAME.list and .md5sums, or what stands beside the stanza in status.d. After a switch between "all" and an architecture dpkg may have
 // left the other spelling of the name.
 PackageFiles files_of(const rootfs::Tree& tree, const StatusStanza& stanza) {
-  if (stanza.file != kStatusPath) {
+  if (stanza.is_entry()) {
     const bool nested = stanza.file.ends_with("/control");
     const std::string base = nested ? stanza.file.substr(0, stanza.file.size() - std::string_view("control").size()) : stanza.file + ".";
     return {.list = {}, .md5sums = tree.content(base + "md5sums")};
@@ -84,6 +85,10 @@ class FileCheck {
       : lookup_(tree), tree_(tree), filters_(PathFilters::read(tree)), diversions_(Diversions::read(tree)) {}
 
   void mark(StatusStanza& stanza) {
+    if (stanza.is_sliced()) {
+      check_slices(stanza.package);
+      return;
+    }
     const PackageFiles files = files_of(tree_, stanza);
     conffiles_.clear();
     for (const Conffile& conffile : stanza.conffiles) conffiles_.insert(conffile.path);
@@ -117,6 +122,19 @@ class FileCheck {
     }
   }
 
+  void check_slices(pkg::InstalledPackage& package) {
+    if (!slices_) slices_ = read_slices(tree_);
+    for (const auto& [path, sliced] : slices_->paths) {
+      const auto& sha256 = sliced.final_sha256 ? sliced.final_sha256 : sliced.sha256;
+      if (!sha256 || !sliced.packages.contains(package.name)) continue;
+      const rootfs::Node* node = find(package, path);
+      if (!node)
+        package.deleted.push_back(path);
+      else if (node->entry.type != tar::Type::file || to_hex(node->entry.sha256) != *sha256)
+        package.modified.push_back(path);
+    }
+  }
+
   // What md5sums does not tell: symlinks that are gone. Below /var only empty directories are left to miss, and images clean up there as a
   // matter of course.
   void check_list(pkg::InstalledPackage& package, std::string_view list) {
@@ -137,6 +155,7 @@ class FileCheck {
   PathFilters filters_;
   Diversions diversions_;
   std::set<std::string, std::less<>> conffiles_;
+  std::shared_ptr<const Slices> slices_;
   std::string path_;
 };
 

@@ -13,18 +13,23 @@ namespace {
 
 constexpr std::size_t kPathLimit = 20'000'000;
 
-bool is_distroless(const StatusStanza& stanza) { return stanza.file != kStatusPath; }
-
 }  // namespace
 
-FileLists FileLists::read(const rootfs::Tree& tree, std::span<const StatusStanza> stanzas) {
+FileLists FileLists::read(const rootfs::Tree& tree, std::span<const StatusStanza> stanzas, const Slices& slices) {
   FileLists result;
   result.lists_.resize(stanzas.size());
   std::size_t total = 0;
   std::vector<std::pair<std::size_t, std::string_view>> md5sums;
   for (std::size_t i = 0; i < stanzas.size(); ++i) {
-    if (is_distroless(stanzas[i])) {
+    if (stanzas[i].is_entry()) {
       md5sums.emplace_back(i, tree.content(md5sums_beside(stanzas[i].file)).value_or(""));
+      continue;
+    }
+    if (stanzas[i].is_sliced()) {
+      for (const auto& [path, sliced] : slices.paths) {
+        if (!sliced.directory && sliced.packages.contains(stanzas[i].package.name)) result.lists_[i].push_back(path);
+      }
+      total += result.lists_[i].size();
       continue;
     }
     result.lists_[i] = lines(tree.content(info_path(stanzas[i].package, "list")).value_or(""));
@@ -64,13 +69,20 @@ bool FileLists::lists(std::size_t stanza, std::string_view path) const {
   return std::ranges::binary_search(all, stanza);
 }
 
+std::shared_ptr<const Slices> read_slices(const rootfs::Tree& tree) {
+  const auto compressed = tree.content(kSlicesPath);
+  return std::make_shared<const Slices>(compressed ? parse_slices(*compressed, kSlicesPath) : Slices());
+}
+
 InstalledSystem InstalledSystem::read(const rootfs::Tree& tree) {
   auto stanzas = read_status(tree);
-  auto files = FileLists::read(tree, stanzas);
+  auto slices = read_slices(tree);
+  auto files = FileLists::read(tree, stanzas, *slices);
   auto owners = Owners::read(tree);
   auto overrides = StatOverrides::read(tree, owners);
   return {tree,
           std::move(stanzas),
+          std::move(slices),
           std::move(files),
           std::move(owners),
           std::move(overrides),

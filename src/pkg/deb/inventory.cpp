@@ -9,6 +9,7 @@
 
 #include "base/text.hpp"
 #include "pkg/deb/file_state.hpp"
+#include "pkg/deb/slices.hpp"
 
 namespace resole::deb {
 namespace {
@@ -48,7 +49,8 @@ std::vector<std::string> foreign_architectures(const std::vector<StatusStanza>& 
 bool has_database(const rootfs::Tree& tree) {
   if (tree.resolve(kStatusPath, true).node) return true;
   const rootfs::Resolved directory = tree.resolve(kStatusDirectory, true);
-  return directory.node && !tree.children(directory.path).empty();
+  if (directory.node && !tree.children(directory.path).empty()) return true;
+  return tree.resolve(kSlicesPath, true).node != nullptr;
 }
 
 pkg::Inventory inventory_from(std::vector<StatusStanza> stanzas, const pkg::OsRelease& os, std::string_view architectures) {

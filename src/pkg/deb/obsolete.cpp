@@ -48,6 +48,9 @@ class Finder {
     for (std::size_t i = 0; i < packages_.size(); ++i) {
       if (packages_[i].incoming.old != InstalledSystem::npos) find_in(i);
     }
+    for (const PreparedPackage& package : packages_) {
+      if (package.incoming.entry) find_dangling_links();
+    }
     return {{files_.begin(), files_.end()}, {directories_.rbegin(), directories_.rend()}};
   }
 
@@ -66,9 +69,28 @@ class Finder {
     return false;
   }
 
+  // md5sums know no links. Beside a library that goes, links of its names ("libz.so.1", "libz.so") would lead nowhere.
+  void find_dangling_links() {
+    const auto is_library = [](std::string_view name) { return name.starts_with("lib") && name.find(".so") != std::string_view::npos; };
+    std::vector<std::string> gone(files_.begin(), files_.end());
+    while (!gone.empty()) {
+      const std::string path = std::move(gone.back());
+      gone.pop_back();
+      const std::string directory(rootfs::parent_of(path));
+      if (!is_library(rootfs::name_of(path))) continue;
+      for (const std::string& name : system_.tree.children(directory)) {
+        const std::string link = rootfs::join_path(directory, name);
+        const rootfs::Node* node = is_library(name) ? system_.tree.find(link) : nullptr;
+        if (!node || node->entry.type != tar::Type::symlink || node->entry.link != rootfs::name_of(path) || final_paths_.contains(link)) continue;
+        if (files_.insert(link).second) gone.push_back(link);
+      }
+    }
+  }
+
   void find_in(std::size_t self) {
     const PreparedPackage& package = packages_[self];
     const Incoming& incoming = package.incoming;
+    if (incoming.sliced) return;  // every part has its successor (check_slices)
     const Paths shipped = shipped_spellings(package);
     std::set<std::string_view> conffiles;
     for (const Conffile& conffile : system_.stanzas[incoming.old].conffiles) conffiles.insert(conffile.path);

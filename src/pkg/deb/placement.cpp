@@ -7,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -21,6 +22,21 @@ namespace resole::deb {
 namespace {
 
 std::string absolute(std::string_view path) { return path.starts_with('/') ? std::string(path) : fmt::format("/{}", path); }
+
+// An image without dpkg leaves out whole directories of its packages (field notes 9). Where a file is missing and its directory too, nothing
+// new goes into that directory either.
+void add_pruned_directories(const rootfs::Tree& tree, std::set<std::string, std::less<>>& deleted) {
+  std::set<std::string, std::less<>> directories;
+  for (const std::string& path : deleted) {
+    std::string_view missing;
+    for (std::string_view parent = std::string_view(path).substr(0, path.rfind('/')); !parent.empty(); parent = parent.substr(0, parent.rfind('/'))) {
+      if (tree.resolve(parent, true).node) break;
+      missing = parent;
+    }
+    if (!missing.empty()) directories.emplace(missing);
+  }
+  deleted.merge(directories);
+}
 
 }  // namespace
 
@@ -66,6 +82,14 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
   }
   for (const std::string& path : item.keep) incoming.keep.insert(absolute(path));
   if (!item.run_scripts) incoming.postinsts = control.text("postinst");
+  const bool known = incoming.old != InstalledSystem::npos;
+  const bool ordinary = system.tree.resolve(kStatusPath, true).node != nullptr;
+  incoming.entry = known ? system.stanzas[incoming.old].is_entry() : !ordinary;
+  incoming.sliced = known ? system.stanzas[incoming.old].is_sliced() : !ordinary && !system.slices->packages.empty();
+  if (incoming.sliced) {
+    incoming.entry = false;
+    incoming.conffiles.clear();  // Chisel knows none: a file is the package's, or changed
+  }
   if (incoming.old != InstalledSystem::npos) {
     const pkg::Package& old = system.stanzas[incoming.old].package;
     if (!item.run_scripts) incoming.postinsts += fmt::format("\n{}", system.tree.content(info_path(old, "postinst")).value_or(""));
@@ -73,6 +97,7 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
       for (const std::string& path : installed->deleted) incoming.deleted.insert(absolute(path));
     }
   }
+  if (incoming.entry) add_pruned_directories(system.tree, incoming.deleted);
   return incoming;
 }
 
@@ -87,6 +112,10 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
   placement.header.path = at.path;
   set_owner(placement, path, owner);
 
+  if (incoming_.sliced) {
+    place_slice(path, at, placement);
+    return placement;
+  }
   const bool present = is_present(entry, at);
   if (!present && yields(path, placement)) {
     placement.fate = Fate::theirs;
@@ -97,7 +126,7 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
     placement.fate = Fate::present;
   } else if (conffile) {
     placement.fate = Fate::conffile;
-  } else if (is_deleted(path)) {
+  } else if (is_deleted(path) || (incoming_.entry && is_pruned_documentation(path))) {
     placement.fate = Fate::deleted;
   } else if (incoming_.keep.contains(path)) {
     placement.fate = Fate::kept;
@@ -113,11 +142,10 @@ Placement Placer::place(const rootfs::Entry& entry, const OwnerNames& owner) con
 void Placer::set_owner(Placement& placement, std::string_view path, const OwnerNames& owner) const {
   placement.header.uid = system_.owners.user(owner.user, placement.header.uid);
   placement.header.gid = system_.owners.group(owner.group, placement.header.gid);
-  if (placement.header.type == tar::Type::symlink) return;  // an override has no meaning for a link
   if (const StatOverride* override = system_.overrides.find(path)) {
     placement.header.uid = override->uid;
     placement.header.gid = override->gid;
-    placement.header.mode = override->mode;
+    if (placement.header.type != tar::Type::symlink) placement.header.mode = override->mode;
   }
 }
 
@@ -147,6 +175,36 @@ bool Placer::is_deleted(std::string_view path) const {
     if (incoming_.deleted.contains(path)) return true;
   }
   return false;
+}
+
+// Documentation that the image does not have. Builders of such images leave it out, and need not say so in md5sums.
+bool Placer::is_pruned_documentation(std::string_view path) const {
+  constexpr std::array<std::string_view, 7> kDocumentation = {"/usr/share/doc",    "/usr/share/man",        "/usr/share/info",
+                                                              "/usr/share/locale", "/usr/share/doc-base", "/usr/share/lintian",
+                                                              "/usr/share/bug"};
+  const auto below = [&](std::string_view place) { return path.starts_with(place) && (path.size() == place.size() || path[place.size()] == '/'); };
+  if (std::ranges::none_of(kDocumentation, below)) return false;
+  if (path.starts_with("/usr/share/doc/") && path.ends_with("/copyright")) return false;  // licences ask for it
+  return !system_.tree.resolve(path, false).node;
+}
+
+// Mode and owner stay as whoever cut the image set them, but never a bit that the package no longer gives.
+void Placer::place_slice(const std::string& path, const rootfs::Resolved& at, Placement& placement) const {
+  constexpr std::uint32_t kSpecial = 07000;
+  const auto found = system_.slices->paths.find(path);
+  const bool held = found != system_.slices->paths.end() && found->second.packages.contains(incoming_.package.name);
+  if (placement.header.type == tar::Type::directory || !held) {
+    placement.fate = is_directory(at.node) ? Fate::present : Fate::filtered;
+  } else if (found->second.is_mutated() || incoming_.keep.contains(path)) {
+    placement.fate = Fate::kept;
+  } else if (!at.node) {
+    placement.fate = Fate::deleted;
+  } else if (placement.header.type != tar::Type::symlink) {
+    const rootfs::Entry& below = at.node->entry;
+    placement.header.mode = below.mode & ~(kSpecial & below.mode & ~placement.header.mode);
+    placement.header.uid = below.uid;
+    placement.header.gid = below.gid;
+  }
 }
 
 // Another package lists the path too: does it win (true), lose (then the new package takes the path from its list), or is it a conflict?

@@ -23,7 +23,7 @@ enum class Fate : std::uint8_t {
   filtered,   // path-exclude
   conffile,   // decided by the conffile rules, in the database layer
   deleted,    // an upper layer deleted it: stays deleted
-  kept,       // locally modified, and the plan says keep
+  kept,       // locally modified, and the plan says keep; or a script of Chisel changed it
   shared,     // another member, or another package of this run, brings the same path
   theirs,     // belongs to another package that Replaces this one: not unpacked, and not in this package's list
 };
@@ -47,6 +47,8 @@ struct Incoming {
   std::size_t old = InstalledSystem::npos;                      // its stanza; npos for a package that was never there
   pkg::Package package;                                         // from the package's own control file
   std::set<std::string, std::less<>> conffiles, keep, deleted;  // absolute paths
+  bool entry = false;   // lives in status.d: what the image left out of the package stays out
+  bool sliced = false;  // only the paths of the image's slices are taken
   std::string postinsts;                                        // the new package's, and the installed one's; "" when they will run
 
   // Error(input): the control file does not describe the candidate, conffiles that are no paths.
@@ -70,6 +72,8 @@ class Placer {
   void set_owner(Placement& placement, std::string_view path, const OwnerNames& owner) const;
   bool is_present(const rootfs::Entry& entry, const rootfs::Resolved& at) const;
   bool is_deleted(std::string_view path) const;
+  bool is_pruned_documentation(std::string_view path) const;
+  void place_slice(const std::string& path, const rootfs::Resolved& at, Placement& placement) const;
   bool yields(std::string_view path, Placement& placement) const;
   void keep_metadata(std::string_view path, const rootfs::Node& below, Placement& placement) const;
 

@@ -198,6 +198,7 @@ Preferences Preferences::parse(const std::vector<std::pair<std::string, std::str
 Preferences Preferences::read(const rootfs::Tree& tree) {
   Preferences preferences = parse(read_configuration(tree, "etc/apt/preferences", "etc/apt/preferences.d", {"", "pref"}));
   preferences.default_release = deb::default_release(tree);
+  preferences.waits_for_phases = deb::waits_for_phases(tree);
   return preferences;
 }
 

@@ -54,6 +54,7 @@ struct Pin {
 struct Preferences {
   std::vector<Pin> pins;  // in the order in which apt applies them: the first that matches decides
   std::string default_release;
+  bool waits_for_phases = false;      // apt_config.hpp
   std::vector<std::string> warnings;  // what apt would warn about and go on
 
   // (name, content) in apt's order. Error(input) names file and line where apt would refuse to work.

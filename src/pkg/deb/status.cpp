@@ -3,10 +3,15 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <array>
+#include <map>
+
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/deb/control.hpp"
 #include "pkg/deb/relations.hpp"
+#include "pkg/deb/slices.hpp"
 
 namespace resole::deb {
 namespace {
@@ -23,9 +28,19 @@ pkg::InstallState state_of(std::string_view word, std::string_view what) {
   throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a package state", what, printable(word, 60)));
 }
 
+// dpkg refuses other words (lib/dpkg/namevalue.c); to read them as something else would be a guess about what the image wants.
+void require_word(std::string_view word, std::span<const std::string_view> known, std::string_view meaning, std::string_view what) {
+  if (std::ranges::find(known, word) != known.end()) return;
+  throw Error(ErrorKind::input, fmt::format("{}: \"{}\" is not a {} of a package (Status)", what, printable(word, 60), meaning));
+}
+
 void read_state(StatusStanza& stanza, std::string_view value, std::string_view what) {
+  constexpr std::array<std::string_view, 5> kWants = {"install", "hold", "deinstall", "purge", "unknown"};
+  constexpr std::array<std::string_view, 2> kFlags = {"ok", "reinstreq"};
   const auto words = split_words(value);
   if (words.size() != 3) throw Error(ErrorKind::input, fmt::format("{}: \"Status: {}\" has not three words", what, printable(value, 60)));
+  require_word(words[0], kWants, "selection", what);
+  require_word(words[1], kFlags, "flag", what);
   stanza.want = words[0];
   stanza.flag = words[1];
   stanza.state = words[2];
@@ -132,6 +147,41 @@ std::vector<StatusStanza> parse_status(std::string_view text, std::string_view f
   }
 }
 
+namespace {
+
+// dpkg would let the last one win, and an edit of the first would be for nothing.
+void require_unique(const std::vector<StatusStanza>& stanzas, std::string_view file, std::string_view text) {
+  std::map<std::string, const StatusStanza*, std::less<>> seen;
+  const auto line_of = [&](const StatusStanza& stanza) { return 1 + std::ranges::count(text.substr(0, stanza.offset), '\n'); };
+  for (const StatusStanza& stanza : stanzas) {
+    const auto [first, fresh] = seen.emplace(stanza.package.key(), &stanza);
+    if (fresh) continue;
+    throw Error(ErrorKind::input,
+                fmt::format("{}, line {}: package {} stands in the database a second time (first in line {})", printable(file), line_of(stanza),
+                            printable(stanza.package.key()), line_of(*first->second)),
+                "the package database of the image is damaged: remove the stanza that is wrong");
+  }
+}
+
+// Slices of packages: no relations, no scripts, no source are known of them.
+void read_sliced(const rootfs::Tree& tree, std::vector<StatusStanza>& all) {
+  const auto compressed = tree.content(kSlicesPath);
+  if (!compressed) return;
+  for (const SlicedPackage& each : parse_slices(*compressed, kSlicesPath).packages) {
+    StatusStanza stanza;
+    stanza.package.name = each.name;
+    stanza.package.version = each.version;
+    stanza.package.arch = each.arch;
+    stanza.package.source = {each.name, each.version};
+    stanza.package.sliced = true;
+    read_state(stanza, "install ok installed", kSlicesPath);
+    stanza.file = kSlicesPath;
+    all.push_back(std::move(stanza));
+  }
+}
+
+}  // namespace
+
 std::vector<StatusStanza> read_status(const rootfs::Tree& tree) {
   std::vector<std::string> files;
   if (tree.resolve(kStatusPath, true).node) files.emplace_back(kStatusPath);
@@ -145,8 +195,10 @@ std::vector<StatusStanza> read_status(const rootfs::Tree& tree) {
       throw Error(ErrorKind::input, fmt::format("{} is there but cannot be read", printable(file)),
                   "the file is not a regular file or larger than the limits allow");
     auto stanzas = parse_status(*text, file);
+    require_unique(stanzas, file, *text);
     all.insert(all.end(), std::make_move_iterator(stanzas.begin()), std::make_move_iterator(stanzas.end()));
   }
+  read_sliced(tree, all);
   return all;
 }
 

@@ -77,6 +77,7 @@ class EmissionPlanner {
  private:
   void emit_set(std::size_t content, const std::vector<std::size_t>& names);
   bool is_equal_set(std::size_t content, const std::vector<std::size_t>& written) const;
+  tar::Header with_attributes_of_set(std::size_t name, const std::vector<std::size_t>& written) const;
 
   const std::vector<rootfs::Entry>& members_;
   const std::vector<Placement>& placements_;
@@ -85,11 +86,21 @@ class EmissionPlanner {
   std::unordered_map<std::string_view, std::size_t> shipped_;  // files by final path
 };
 
+// dpkg gives a file the mode and owner of each of its names in turn: those of the last one stay (an override may be of one name only).
+tar::Header EmissionPlanner::with_attributes_of_set(std::size_t name, const std::vector<std::size_t>& written) const {
+  tar::Header header = placements_[name].header;
+  const tar::Header& last = placements_[written.back()].header;
+  header.mode = last.mode;
+  header.uid = last.uid;
+  header.gid = last.gid;
+  return header;
+}
+
 // The same object, linked to the same names as far as this package ships them.
 bool EmissionPlanner::is_equal_set(std::size_t content, const std::vector<std::size_t>& written) const {
   const Placement& first = placements_[written.front()];
   for (const std::size_t i : written) {
-    if (!is_below(below_, placements_[i].header, members_[content].sha256)) return false;
+    if (!is_below(below_, with_attributes_of_set(i, written), members_[content].sha256)) return false;
     if (i != written.front() && !are_linked(below_, first.path, placements_[i].path)) return false;
   }
   return std::ranges::all_of(below_.link_set(first.path), [&](const std::string& name) {
@@ -102,7 +113,7 @@ void EmissionPlanner::emit_set(std::size_t content, const std::vector<std::size_
   std::vector<std::size_t> written;
   std::ranges::copy_if(names, std::back_inserter(written), [&](std::size_t i) { return placements_[i].fate == Fate::write; });
   if (written.empty() || is_equal_set(content, written)) return;
-  tar::Header header = placements_[written.front()].header;
+  tar::Header header = with_attributes_of_set(written.front(), written);
   header.type = tar::Type::file;
   header.size = members_[content].size;
   header.link.clear();

@@ -32,7 +32,7 @@ class Verification {
       if (!seen.insert(stanza.package.key()).second) report(stanza.file, stanza, "stands in the database twice");
       if (stanza.package.state == pkg::InstallState::removed) continue;
       check_state(stanza);
-      if (stanza.file == kStatusPath && !tree_.resolve(info_path(stanza.package, "list"), true).node) {
+      if (stanza.is_ordinary() && !tree_.resolve(info_path(stanza.package, "list"), true).node) {
         report(info_path(stanza.package, "list"), stanza, "is missing: the database does not know the package's files", Kind::missing);
       }
       check_list(i, stanza);
@@ -69,8 +69,20 @@ class Verification {
     }
   }
 
+  // The manifest says what each file was when the image was cut, or patched.
+  void check_slices(const StatusStanza& stanza) {
+    for (const auto& [path, sliced] : system_.slices->paths) {
+      const auto& sha256 = sliced.final_sha256 ? sliced.final_sha256 : sliced.sha256;
+      const rootfs::Node* node = sha256 && sliced.packages.contains(stanza.package.name) ? find(stanza, path) : nullptr;
+      if (!node || (node->entry.type == tar::Type::file && to_hex(node->entry.sha256) == *sha256)) continue;
+      const bool local = node->layer > tree_.resolve(stanza.file, true).node->layer;
+      report(path, stanza, problem_of(*node, local), local ? Kind::local : Kind::changed);
+    }
+  }
+
   void check_sums(std::size_t number, const StatusStanza& stanza) {
-    const std::string file = stanza.file == kStatusPath ? info_path(stanza.package, "md5sums") : md5sums_beside(stanza.file);
+    if (stanza.is_sliced()) return check_slices(stanza);
+    const std::string file = stanza.is_ordinary() ? info_path(stanza.package, "md5sums") : md5sums_beside(stanza.file);
     for (const std::string_view line : lines(tree_.content(file).value_or(""))) {
       const auto [path, sum] = read_sum(line);
       // A file that another package took over stays in md5sums but not in the list.
