@@ -79,7 +79,7 @@ class ScriptTree::Builder {
     std::vector<std::string> gone;
     from_->walk("", [&](const rootfs::Node& node) {
       const rootfs::Node* after = to_.find(node.entry.path);
-      if (!after || is_directory(after) != is_directory(&node)) gone.push_back(node.entry.path);
+      if (!after || rootfs::is_directory(after) != rootfs::is_directory(&node)) gone.push_back(node.entry.path);
     });
     for (auto path = gone.rbegin(); path != gone.rend(); ++path) remove(*path);
   }
