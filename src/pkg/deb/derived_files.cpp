@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "pkg/deb/ca_certificates.hpp"
@@ -53,10 +54,18 @@ std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::
 }
 
 // Other caches are not made here: which, and why that does no harm. Packages for which it would are not let through without running their
-// scripts; that a file changed which md5sums does not name (a link) is told all the same.
+// scripts; that a file changed which md5sums does not name (a link) is told all the same. Where scripts do run, so do the triggers of their files.
 std::vector<std::string> tell_watched(const DerivedInput& input) {
+  std::set<std::string_view> triggering;
+  for (const PreparedPackage& package : input.packages) {
+    for (const auto& header : package.emission) {
+      if (header && package.incoming.item->run_scripts) triggering.insert(header->path);
+    }
+  }
   PayloadChange change;
-  for (const std::string& path : input.touched) change.changed.push_back(fmt::format("/{}", path));
+  for (const std::string& path : input.touched) {
+    if (!triggering.contains(path)) change.changed.push_back(fmt::format("/{}", path));
+  }
   std::ranges::sort(change.changed);
   WatchFinding finding = judge_payload(input.system.tree, change, {});
   if (!finding.problem.empty()) finding.notes.push_back(finding.problem + "; that is not made again");
