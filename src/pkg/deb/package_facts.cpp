@@ -79,6 +79,9 @@ class DataReader {
     for (const std::string_view part : split(header.path, '/')) {
       if (part.starts_with(rootfs::kWhiteoutPrefix)) refuse(header, "has a name that deletes files in a layer");
     }
+    for (std::size_t slash = header.path.find('/'); !links_.empty() && slash != std::string::npos; slash = header.path.find('/', slash + 1)) {
+      if (links_.contains(std::string_view(header.path).substr(0, slash))) refuse(header, "lies below a symbolic link of the same package");
+    }
     if (header.type == tar::Type::hardlink && !files_.contains(header.link))
       refuse(header, "is a hard link to no earlier file of the package");
     if (header.type == tar::Type::symlink && header.link.empty()) refuse(header, "is a symbolic link to nothing");
@@ -112,6 +115,7 @@ class DataReader {
     // A later member of the same name replaces the earlier; links to it then mean the new one.
     if (entry.type == tar::Type::file) files_[entry.path] = entry.path;
     if (entry.type == tar::Type::hardlink) files_[entry.path] = entry.link;
+    if (entry.type == tar::Type::symlink) links_.insert(entry.path);
     facts_.data.entries.push_back(std::move(entry));
   }
 
@@ -146,6 +150,7 @@ class DataReader {
   PackageFacts facts_;
   bool all_md5_ = false;
   std::set<std::string, std::less<>> conffiles_;
+  std::set<std::string, std::less<>> links_;
   std::unordered_map<std::string, std::string> files_;  // every name of a regular file -> the first name
   std::uint64_t captured_ = 0;
   Hasher sha256_{Algorithm::sha256}, md5_{Algorithm::md5};
