@@ -10,7 +10,7 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 # One translation unit per few files: what their headers instantiate is compiled once (half the time of a build from nothing). Files of a room
-# therefore share one anonymous namespace: what two of them need has one place, what only sounds alike has two names.
+# therefore share one anonymous namespace: what two of them need has one place, what only sounds alike has two names. Tests are compiled one by one.
 option(RESOLE_UNITY "several files in one translation unit" OFF)
 function(resole_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${RESOLE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
@@ -71,8 +71,23 @@ function(resole_room_tests name)
   endif()
   target_compile_options(test_${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
   target_precompile_headers(test_${name} REUSE_FROM resole_test_support)
-  resole_unity(test_${name})
-  add_test(NAME unit.${name} COMMAND test_${name})
   list(LENGTH sources weight)  # the largest first, so that none is waited for alone
-  set_tests_properties(unit.${name} PROPERTIES LABELS unit COST ${weight} TIMEOUT 120 ENVIRONMENT "RESOLE_SHARED_DATA=${CMAKE_SOURCE_DIR}/../shared/data")
+  # Tests of faults, retries and stalls mostly wait: their programs run as several at once.
+  set(shards_of_registry 4)
+  set(shards_of_patch 3)
+  set(shards_of_io 2)
+  set(shards 1)
+  if(DEFINED shards_of_${name})
+    set(shards ${shards_of_${name}})
+  endif()
+  foreach(shard RANGE 1 ${shards})
+    set(test unit.${name})
+    if(shards GREATER 1)
+      string(APPEND test ".${shard}")
+    endif()
+    math(EXPR index "${shard} - 1")
+    add_test(NAME ${test} COMMAND test_${name})
+    set_tests_properties(${test} PROPERTIES LABELS unit COST ${weight} TIMEOUT 300 ENVIRONMENT
+      "RESOLE_SHARED_DATA=${CMAKE_SOURCE_DIR}/../shared/data;GTEST_TOTAL_SHARDS=${shards};GTEST_SHARD_INDEX=${index}")
+  endforeach()
 endfunction()

@@ -63,7 +63,7 @@ def scripted(level, arch):
 def changing(level, arch):
     """Its script is another one at every level, and nothing knows it."""
     return make_deb(fields("changing", level, "all"), [File("./usr/share/changing/data", f"{level}\n")],
-                    scripts={"postinst": SCRIPT.format(f"touch /etc/changed-{level}")})
+                    scripts={"postinst": SCRIPT.format(f"a command that is another one:\n: changed-{level}")})
 
 
 def settled(level, arch):

@@ -28,7 +28,6 @@ constexpr std::size_t kMapped = 256u << 10;           // smaller files are read,
 constexpr std::string_view kPrefix = "scripts-";
 constexpr std::string_view kLock = "lock";
 
-bool is_directory(const rootfs::Node* node) { return node && node->entry.type == tar::Type::directory; }
 bool is_on_disk(const rootfs::Node& node) { return node.entry.type != tar::Type::character && node.entry.type != tar::Type::block; }
 
 }  // namespace
@@ -80,7 +79,7 @@ class ScriptTree::Builder {
     std::vector<std::string> gone;
     from_->walk("", [&](const rootfs::Node& node) {
       const rootfs::Node* after = to_.find(node.entry.path);
-      if (!after || is_directory(after) != is_directory(&node)) gone.push_back(node.entry.path);
+      if (!after || rootfs::is_directory(after) != rootfs::is_directory(&node)) gone.push_back(node.entry.path);
     });
     for (auto path = gone.rbegin(); path != gone.rend(); ++path) remove(*path);
   }

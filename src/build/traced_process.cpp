@@ -32,8 +32,6 @@ namespace resole::build {
 
 namespace {
 
-constexpr int kNice = 10;  // whoever looks after it must not have to wait for it
-
 struct Ends {
   io::Descriptor ours, theirs;
 };
@@ -124,7 +122,6 @@ namespace {
   }
   setpgid(0, 0);
   umask(022);
-  setpriority(PRIO_PROCESS, 0, kNice);
   if (dup2(input, STDIN_FILENO) < 0 || dup2(output, STDOUT_FILENO) < 0 || dup2(errors, STDERR_FILENO) < 0) give_up();
   for (const auto& [resource, most] : request.limits) {
     rlimit limit{most, most}, before{};

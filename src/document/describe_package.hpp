@@ -51,6 +51,7 @@ void describe(Form& form, T& value) {
   form.field("kind", value.kind);
   form.optional("reason", value.reason);
   form.field("actions", value.actions);
+  form.optional("against", value.against);
 }
 
 template <class Form, class T>

@@ -23,6 +23,17 @@ pkg::Candidate PlannedPackage::candidate() const {
   return candidate;
 }
 
+std::optional<pkg::Candidate> PlannedPackage::against() const {
+  if (!verdict.against) return std::nullopt;
+  pkg::Candidate installed;
+  installed.name = name;
+  installed.version = from;
+  installed.arch = arch;
+  installed.source = from_source;
+  installed.entry = *verdict.against;
+  return installed;
+}
+
 bool Plan::changes() const {
   return std::any_of(platforms.begin(), platforms.end(), [](const PlatformPlan& platform) {
     return std::any_of(platform.packages.begin(), platform.packages.end(),

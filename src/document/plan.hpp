@@ -56,6 +56,7 @@ struct PlannedPackage {
   bool reproducible = true;
   std::vector<std::string> overwrite, keep;  // modified paths by --on-modified
   pkg::Candidate candidate() const;      // what Family::upgrade needs of it
+  std::optional<pkg::Candidate> against() const;  // the installed version, when its package was looked at
 };
 
 struct HeldPackage {

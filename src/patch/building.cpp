@@ -10,6 +10,7 @@
 #include "patch/downloads.hpp"
 #include "patch/places.hpp"
 #include "patch/publishing.hpp"
+#include "patch/watched.hpp"
 #include "patch/scripts.hpp"
 #include "pkg/resource.hpp"
 
@@ -40,6 +41,9 @@ std::vector<std::string> prove(const PlatformView& view, const document::Platfor
   Phase phase(tools.reporter, "proving packages");
   std::vector<pkg::Candidate> packages;
   for (const auto& package : plan.packages) packages.push_back(package.candidate());
+  for (const auto& package : plan.packages) {
+    if (const auto against = package.against()) packages.push_back(*against);
+  }
   auto proofs =
       view.family->prove(view.given, view.given_inventory, tools.recipes, request.repositories, plan.repositories, packages, tools.fetcher, tools.cache);
   for (std::size_t i = 0; i < proofs.size(); ++i) {
@@ -47,17 +51,21 @@ std::vector<std::string> prove(const PlatformView& view, const document::Platfor
       throw Error(ErrorKind::refused, fmt::format("package {} {} of the plan cannot be proven: {}", packages[i].name, packages[i].version, proofs[i].problem),
                   "plan again; --trust-plan builds without the proof");
     }
-    places[i] = std::move(proofs[i].uri);
+    if (i < places.size()) places[i] = std::move(proofs[i].uri);
   }
   return places;
 }
 
 // Facts of the plan are computed again from the verified bytes; a difference means that the plan was edited or the archive lies (exit 4).
 void check_verdict(const PlatformView& view, const Ground& ground, const document::PlannedPackage& package, const pkg::Candidate& candidate, const Tools& tools) {
-  const pkg::Verdict verdict = view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, tools.fetcher, tools.cache);
-  if (verdict.passes() || runs_scripts(package)) return;
+  const auto installed = package.against();
+  if (installed) tools.fetcher.fetch(pkg::resource_of(*installed));  // whole, so that proven bytes are compared
+  const pkg::Verdict verdict =
+      view.family->judge(ground.tree, ground.inventory, tools.recipes, candidate, installed ? &*installed : nullptr, tools.fetcher, tools.cache);
+  if (runs_scripts(package) || (verdict.passes() && verdict.actions == package.verdict.actions)) return;
   throw Error(ErrorKind::verification,
-              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind), verdict.reason),
+              fmt::format("the plan says that the scripts of {} {} are {}, but: {}", package.name, package.to, pkg::verdict_name(package.verdict.kind),
+                          verdict.passes() ? "other actions take their place" : verdict.reason),
               "plan again");
 }
 
@@ -86,7 +94,8 @@ std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& d
                      .archive = [&downloads, i] { return downloads.get(i); },
                      .overwrite = package.overwrite,
                      .keep = package.keep,
-                     .run_scripts = runs_scripts(package)});
+                     .run_scripts = runs_scripts(package),
+                     .actions = runs_scripts(package) ? std::vector<std::string>() : package.verdict.actions});
   }
   return items;
 }
@@ -251,8 +260,7 @@ Made make(const ImageView& image, const document::Plan& plan, const BuildRequest
 document::Result deliver(const ImageView& image, const document::Plan& plan, Made made, std::vector<Destination> destinations, const BuildRequest& request,
                          const Tools& tools) {
   document::Result& result = made.result;
-  const PatchedTree& tree = made.tree;
-  const bool changed = tree.root.digest != image.root.descriptor.digest;
+  const bool changed = result.patched.digest != image.root.descriptor.digest;
   result.outcome = !changed ? "unchanged" : plan.partial() ? "partial" : "patched";
 
   if (!changed && request.on_unchanged == OnUnchanged::fail) {
@@ -260,13 +268,27 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
   }
   if (!changed && request.on_unchanged == OnUnchanged::skip) return result;
   if (!changed) result.outcome = plan.partial() ? "partial" : "copied";
-  for (auto& destination : destinations) require_own(destination, tree.root);
+  for (auto& destination : destinations) require_own(destination, result);
   for (auto& destination : destinations) {
-    publish(image, tree, destination, tools);
+    publish(image, made, destination, tools);
     result.destinations.push_back({destination.request.location.text(), destination.request.location.tag, destination.request.deployed_as});
     if (request.published) request.published(result);
   }
   return result;
+}
+
+Tools with_reporter(const Tools& tools, Reporter& reporter) {
+  return {.fetcher = tools.fetcher,
+          .cache = tools.cache,
+          .clock = tools.clock,
+          .reporter = reporter,
+          .recipes = tools.recipes,
+          .spool = tools.spool,
+          .sandbox = tools.sandbox,
+          .scratch = tools.scratch,
+          .jobs = tools.jobs,
+          .open_for_reading = tools.open_for_reading,
+          .open_for_writing = tools.open_for_writing};
 }
 
 }  // namespace
@@ -274,17 +296,21 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
 document::Result build_image(const ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
   require_plan_of_image(image, plan);
   compare_compressors(plan, tools.reporter);
-  std::vector<Destination> destinations = open_destinations(image, request, tools);
-  Made made = make(image, plan, request, tools);
-  if (!request.trust_plan) BuiltBefore(image, plan, tools.cache).keep(made);
+  std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
+  WatchedReporter watched(tools.reporter);
+  Made made = make(image, plan, request, with_reporter(tools, watched));
+  if (!request.trust_plan && !watched.warned()) BuiltBefore(image, plan, request, tools).keep(made);
   return deliver(image, plan, std::move(made), std::move(destinations), request, tools);
 }
 
 document::Result build_or_recall(ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
-  if (!request.trust_plan) {
-    if (auto made = BuiltBefore(image, plan, tools.cache).recall()) {
-      return deliver(image, plan, std::move(*made), open_destinations(image, request, tools), request, tools);
-    }
+  auto made = request.trust_plan ? std::nullopt : BuiltBefore(image, plan, request, tools).recall();
+  if (made) {
+    compare_compressors(plan, tools.reporter);
+    std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
+    // What is there already is not sent; what is sent must be what it is called.
+    const bool nothing_to_send = std::all_of(destinations.begin(), destinations.end(), [&](const Destination& each) { return means(each, made->result); });
+    if (nothing_to_send || is_intact(*made)) return deliver(image, plan, std::move(*made), std::move(destinations), request, tools);
   }
   read_layers(image, tools);
   return build_image(image, plan, request, tools);

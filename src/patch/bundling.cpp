@@ -35,9 +35,13 @@ std::vector<pkg::RepositoryState> mirrored(const pkg::RepositoryState& repositor
 std::map<Digest, Resource> resources_of(const document::Plan& plan, const pkg::RepositoryOptions& options) {
   std::map<Digest, Resource> resources;
   for (const auto& platform : plan.platforms) {
-    for (const auto& package : platform.packages) {
-      Resource resource = pkg::resource_of(package.candidate(), places_of(package.repository.uri, platform.repositories, options));
+    const auto add = [&](const pkg::Candidate& package) {
+      Resource resource = pkg::resource_of(package, places_of(package.entry.uri, platform.repositories, options));
       resources.emplace(resource.sha256, std::move(resource));
+    };
+    for (const auto& package : platform.packages) {
+      add(package.candidate());
+      if (const auto against = package.against()) add(*against);
     }
     for (const auto& repository : platform.repositories) {
       for (const auto& [path, digest] : repository.indexes) {

@@ -16,7 +16,6 @@ namespace {
 
 constexpr std::string_view kPlanRoom = "plan";
 constexpr std::string_view kPlanForm = "1";       // of what is kept
-constexpr std::int64_t kLongest = 3 * 24 * 3600;  // keys and signatures expire without being named in a plan
 
 Json words(const std::vector<std::string>& all) { return all; }
 
@@ -71,11 +70,14 @@ std::string key_of(const ImageView& image, const PlanRequest& request, const Too
 
 // When the plan stops being what planning would give, if nothing else changes.
 std::int64_t good_until(const document::Plan& plan, const PlanRequest& request) {
-  std::int64_t until = request.as_of + kLongest;
+  std::int64_t until = request.as_of + kLongestKept;
   for (const auto& platform : plan.platforms) {
     for (const auto& repository : platform.repositories) {
-      if (repository.valid_until != 0) until = std::min(until, repository.valid_until);
-      if (request.repositories.max_index_age >= 0) until = std::min(until, repository.date + request.repositories.max_index_age);
+      if (request.repositories.max_index_age >= 0) {
+        until = std::min(until, repository.date + request.repositories.max_index_age);
+      } else if (repository.valid_until != 0) {
+        until = std::min(until, repository.valid_until);
+      }
     }
     const auto end_of_life = parse_time(platform.end_of_life);
     if (end_of_life && *end_of_life > request.as_of) until = std::min(until, *end_of_life);
@@ -173,7 +175,7 @@ void PlannedBefore::keep(const document::Plan& plan) const {
   if (unreachable || state_->fetcher.failed() || state_->reporter.warned()) return;
   Json releases = Json::array(), seen = Json::array();
   for (const AskedFor& asked : state_->fetcher.asked()) releases.push_back(kept_release(asked));
-  for (const auto& [room, key] : state_->cache.asked()) seen.push_back({{"room", room}, {"key", key}, {"value", text_of(state_->tools.cache.get(room, key))}});
+  for (const auto& [place, value] : state_->cache.asked()) seen.push_back({{"room", place.first}, {"key", place.second}, {"value", value}});
   const Json kept = {{"asOf", state_->request.as_of},
                      {"goodUntil", good_until(plan, state_->request)},
                      {"releases", releases},

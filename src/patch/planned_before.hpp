@@ -16,6 +16,9 @@
 
 namespace resole::patch {
 
+// Seconds that something is kept at most: keys and signatures expire without being named in a plan.
+inline constexpr std::int64_t kLongestKept = 3 * 24 * 3600;
+
 class PlannedBefore {
  public:
   PlannedBefore(const ImageView& image, const PlanRequest& request, const Tools& tools);

@@ -91,6 +91,16 @@ std::vector<plan::Floor> floors_of(const PlatformView& view) {
   return floors;
 }
 
+// The version that the image has, when an index still offers it.
+std::optional<pkg::Candidate> offer_of_installed(const pkg::Candidate& wanted, const pkg::Inventory& inventory, const pkg::CandidateSource& offers) {
+  const pkg::InstalledPackage* installed = inventory.find(wanted.name, wanted.arch);
+  if (!installed) return std::nullopt;
+  for (const pkg::Candidate& each : offers.offers(wanted.name, wanted.arch).all) {
+    if (each.version == installed->version && each.arch == installed->arch) return each;
+  }
+  return std::nullopt;
+}
+
 // The loop of architecture.md: the planner names the packages whose scripts it must know; their control parts are fetched and judged; it is asked again.
 plan::Decision decide(plan::Request request, const PlatformView& view, const Ground& ground, const Tools& tools) {
   for (;;) {
@@ -101,7 +111,8 @@ plan::Decision decide(plan::Request request, const PlatformView& view, const Gro
     Phase phase(tools.reporter, "reading maintainer scripts");
     parallel_for(wanted.size(), std::max(tools.jobs, kRequests), [&](std::size_t i) {
       verdicts[i] = with_context([&] { return "judging the scripts of " + wanted[i].name + " " + wanted[i].version; }, [&] {
-        return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], tools.fetcher, tools.cache);
+        const auto installed = offer_of_installed(wanted[i], ground.inventory, request.offers);
+        return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], installed ? &*installed : nullptr, tools.fetcher, tools.cache);
       });
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.sha256.text()] = std::move(verdicts[i]);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/error.hpp"
 #include "patch/building.hpp"
 #include "patch/view.hpp"
 
@@ -33,13 +34,19 @@ struct Destination {
   DestinationRequest request;
   std::unique_ptr<oci::Store> store;
   std::optional<Digest> before;        // what the name meant when we began
+  Digest config;                       // of the image that was there, when it is one image and can be read: what docker's places know it by
+  std::optional<Error> unreadable;     // why what is there could not be looked at
   bool may_be_moved = false;           // nothing there, ours, or --force
 };
 
-// Opens every destination and refuses, before any work is done, names that must not be overwritten (the source's own, or one that is not ours) without --force.
-std::vector<Destination> open_destinations(const ImageView& image, const BuildRequest& request, const Tools& tools);
-// Error(refused) when the name means something else than `root` and must not be moved. For all destinations before the first is written.
-void require_own(const Destination& destination, const oci::Descriptor& root);
-void publish(const ImageView& image, const PatchedTree& tree, Destination& destination, const Tools& tools);
+// Opens every destination. Refuses before any work is done: the source's own name without --force; a place that cannot hold the image; and, when something
+// will be written (`changes`), a name that is not ours.
+std::vector<Destination> open_destinations(const ImageView& image, const BuildRequest& request, bool changes, const Tools& tools);
+// Whether the name means what was made already: by its digest, in docker's places by the image's config (and so its diff_ids).
+bool means(const Destination& destination, const document::Result& result);
+// Error(refused) when the name means something else and must not be moved. For all destinations before the first is written.
+void require_own(const Destination& destination, const document::Result& result);
+// Writes nothing when the name means it already and every part is there.
+void publish(const ImageView& image, const Made& made, Destination& destination, const Tools& tools);
 
 }  // namespace resole::patch

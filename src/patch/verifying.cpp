@@ -46,10 +46,12 @@ void verify_blobs(const ImageView& image, const PlatformView& view, Findings& fi
 
 // Did the image lack it before our upgrade? Files that were deleted stay deleted, and directories that held nothing else with them.
 bool was_deleted_before(const PlatformView& view, const pkg::VerifyFinding& finding) {
-  const std::string_view path = std::string_view(finding.path).substr(finding.path.starts_with('/') ? 1 : 0);
+  const auto below_root = [](std::string_view path) { return path.substr(path.starts_with('/') ? 1 : 0); };
+  const std::string_view path = below_root(finding.path);
   for (const auto& package : view.inventory.packages) {
     if (package.key() != finding.package) continue;
-    return std::any_of(package.deleted.begin(), package.deleted.end(), [&](const std::string& deleted) {
+    return std::any_of(package.deleted.begin(), package.deleted.end(), [&](const std::string& each) {
+      const std::string_view deleted = below_root(each);
       return deleted == path || (deleted.starts_with(path) && deleted.size() > path.size() && deleted[path.size()] == '/');
     });
   }

@@ -33,16 +33,25 @@ bool WatchedFetcher::failed() const {
 }
 
 std::optional<Blob> WatchedCache::get(std::string_view room, std::string_view key) {
+  auto found = inner_.get(room, key);
   if (rooms_.contains(room)) {
     const std::lock_guard lock(mutex_);
-    asked_.emplace(room, key);
+    asked_.emplace(std::pair<std::string, std::string>(room, key), found ? std::string(found->bytes()) : std::string());
   }
-  return inner_.get(room, key);
+  return found;
 }
 
-std::vector<std::pair<std::string, std::string>> WatchedCache::asked() const {
+Blob WatchedCache::put(std::string_view room, std::string_view key, std::string_view bytes) {
+  if (rooms_.contains(room)) {
+    const std::lock_guard lock(mutex_);
+    asked_[{std::string(room), std::string(key)}] = bytes;
+  }
+  return inner_.put(room, key, bytes);
+}
+
+std::map<std::pair<std::string, std::string>, std::string> WatchedCache::asked() const {
   const std::lock_guard lock(mutex_);
-  return {asked_.begin(), asked_.end()};
+  return asked_;
 }
 
 void WatchedReporter::warn(std::string_view message) {

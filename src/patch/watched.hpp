@@ -44,16 +44,17 @@ class WatchedCache : public Cache {
  public:
   WatchedCache(Cache& inner, std::set<std::string, std::less<>> rooms) : inner_(inner), rooms_(std::move(rooms)) {}
   std::optional<Blob> get(std::string_view room, std::string_view key) override;
-  Blob put(std::string_view room, std::string_view key, std::string_view bytes) override { return inner_.put(room, key, bytes); }
+  Blob put(std::string_view room, std::string_view key, std::string_view bytes) override;
   std::unique_ptr<Writer> create(std::string_view room, std::string_view key) override { return inner_.create(room, key); }
 
-  std::vector<std::pair<std::string, std::string>> asked() const;  // (room, key), sorted
+  // (room, key) -> what it was when it was read, or what was written since by who uses this; never what another process wrote.
+  std::map<std::pair<std::string, std::string>, std::string> asked() const;
 
  private:
   Cache& inner_;
   std::set<std::string, std::less<>> rooms_;
   mutable std::mutex mutex_;
-  std::set<std::pair<std::string, std::string>> asked_;
+  std::map<std::pair<std::string, std::string>, std::string> asked_;
 };
 
 class WatchedReporter : public Reporter {

@@ -39,6 +39,7 @@ struct Item {                 // one package to upgrade (or to add: `from` empty
   std::vector<std::string> overwrite;   // modified paths that are overwritten (--on-modified overwrite)
   std::vector<std::string> keep;        // modified paths that stay as they are (--on-modified keep)
   bool run_scripts = false;             // its maintainer scripts are run around the upgrade: nothing is done in their place
+  std::vector<std::string> actions = {};  // in place of its scripts (Verdict::actions); none of a package whose scripts run
 };
 
 struct UpgradeRequest {
@@ -112,9 +113,10 @@ class Family {
   virtual std::vector<Proof> prove(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const RepositoryOptions& options,
                                          const std::vector<RepositoryState>& states, const std::vector<Candidate>& packages, Fetcher& fetcher,
                                          Cache& cache) const = 0;
-  // Facts about the scripts of `candidate`, from the control part of its file, fetched by range (pkg/resource.hpp says where from).
-  virtual Verdict judge(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const Candidate& candidate, Fetcher& fetcher,
-                        Cache& cache) const = 0;
+  // Facts about the scripts of `candidate`, from the control part of its file, fetched by range (pkg/resource.hpp says where from). `installed`: the
+  // version that the image has, as some index offers it; null when none does. Looked at only where the image deleted what it knew of the package.
+  virtual Verdict judge(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes, const Candidate& candidate,
+                        const Candidate* installed, Fetcher& fetcher, Cache& cache) const = 0;
   virtual UpgradeResult upgrade(const UpgradeRequest& request) const = 0;
   // The scripts of the items with run_scripts; `request` must outlive it.
   virtual std::unique_ptr<ScriptOrder> scripts(const UpgradeRequest& request) const = 0;

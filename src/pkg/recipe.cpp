@@ -13,6 +13,7 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "pkg/action.hpp"
 
 namespace resole::pkg {
 namespace {
@@ -82,13 +83,25 @@ Release read_release(const Reader& in) {
           .suites = in.texts("suites")};
 }
 
+std::vector<Action> read_actions(const Reader& in) {
+  std::vector<Action> actions;
+  for (const std::string& text : in.texts("actions")) {
+    try {
+      actions.push_back(parse_action(text));
+    } catch (const Error& error) {
+      in.fail(fmt::format("\"actions\": {}", error.what()));
+    }
+  }
+  return actions;
+}
+
 PackageRecipe read_package(const Reader& in) {
   in.only({"package", "scriptSha256", "versionFrom", "versionBelow", "actions", "reason"});
   PackageRecipe recipe{.package = in.required("package"),
                        .script_sha256 = in.texts("scriptSha256"),
                        .version_from = in.optional("versionFrom"),
                        .version_below = in.optional("versionBelow"),
-                       .actions = in.texts("actions"),
+                       .actions = read_actions(in),
                        .reason = in.required("reason")};
   for (const std::string& hash : recipe.script_sha256) {
     if (!sha256_from_hex(hash)) in.fail("\"scriptSha256\" must hold 64 lower-case hex digits each");

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "pkg/action.hpp"
 #include "pkg/package.hpp"
 
 namespace resole::pkg {
@@ -20,10 +21,10 @@ struct Release {
 // "the scripts of these packages, when their text has this sha256 (or the version lies in this range), are replaced by these built-in
 // actions"
 struct PackageRecipe {
-  std::string package;
+  std::string package;                      // glob: "mariadb-server*"
   std::vector<std::string> script_sha256;   // of the normalised scripts text (pkg/deb/scripts.hpp); empty = versions decide
   std::string version_from, version_below;  // reviewed range; "" = open
-  std::vector<std::string> actions;         // "ca-certificates", "noop", ...
+  std::vector<Action> actions;
   std::string reason;
 };
 

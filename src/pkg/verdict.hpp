@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is known of a package's maintainer scripts before anything runs (issue 2 point 6, issue 4 point 1).
 #pragma once
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
+
+#include "pkg/package.hpp"
 
 namespace resole::pkg {
 
@@ -13,7 +16,8 @@ std::string_view verdict_name(VerdictKind kind);
 struct Verdict {
   VerdictKind kind = VerdictKind::unknown;
   std::string reason;                 // one sentence: "preinst, postinst equal the installed ones", "postinst differs: ..."
-  std::vector<std::string> actions;   // built-in actions of a recipe ("ca-certificates", "ld-so-cache")
+  std::vector<std::string> actions;   // what is done in place of the scripts (pkg/action.hpp): "ca-certificates", "rm-conffile /etc/foo 1.0~"
+  std::optional<RepositoryEntry> against = {};  // the installed version's package, when its scripts were compared with: the image's are deleted
   bool passes() const { return kind == VerdictKind::none || kind == VerdictKind::unchanged || kind == VerdictKind::recognised || kind == VerdictKind::recipe; }
 };
 

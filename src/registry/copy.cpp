@@ -2,6 +2,7 @@
 // The one copy, between any two stores. First the tree of manifests is read (small), then the blobs go over, each once and the biggest
 // first, then the manifests, children before parents, so that no store ever holds a manifest whose parts are missing. Naming the result is
 // publish()'s work.
+#include <atomic>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -166,6 +167,19 @@ class BlobCopier {
 };
 
 }  // namespace
+
+bool is_complete(oci::Store& from, oci::Store& to, const oci::Descriptor& root, Reporter& reporter, unsigned jobs,
+                 const std::map<Digest, std::string_view>& ours) {
+  Tree tree(from, to, reporter, ours);
+  tree.walk(root, 0);
+  std::vector<oci::Descriptor> parts = tree.blobs_by_size();
+  for (const KnownManifest& manifest : tree.manifests()) parts.push_back(manifest.descriptor);
+  std::atomic<bool> all = true;
+  parallel_for(parts.size(), jobs, [&](std::size_t at) {
+    if (!to.has_blob(parts[at])) all = false;
+  });
+  return all;
+}
 
 CopyCount copy_tree(oci::Store& from, oci::Store& to, const oci::Descriptor& root, Reporter& reporter, unsigned jobs,
                     const std::map<Digest, std::string_view>& ours) {

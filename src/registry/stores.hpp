@@ -27,6 +27,10 @@ std::unique_ptr<oci::Store> open_for_reading(const oci::Location& location, cons
 // Writing: creates nothing before the first put; an oci: directory or oci-archive: file that exists keeps its other images.
 std::unique_ptr<oci::Store> open_for_writing(const oci::Location& location, const StoreOptions& options);
 
+// Whether `to` has everything below `root` already, each part asked for by name: nothing is moved or written.
+bool is_complete(oci::Store& from, oci::Store& to, const oci::Descriptor& root, Reporter& reporter, unsigned jobs,
+                 const std::map<Digest, std::string_view>& ours = {});
+
 // Copies everything below `root` (index children, configs, layers, artifacts) that `to` does not have; mounts where it can; does not
 // publish. Layers that are mounted or already there move no bytes. Non-distributable layers with urls stay descriptors.
 struct CopyCount {

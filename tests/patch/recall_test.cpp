@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <memory>
 
+#include "base/error.hpp"
+#include "patch/watched.hpp"
 #include "patch/way_rig.hpp"
 
 namespace resole::test {
@@ -126,13 +128,92 @@ TEST_F(Recall, AnEditedPlanIsNotTheOneThatWasBuilt) {
   EXPECT_THROW(rig_.build(made, rig_.at("team/app:3")), Error);
 }
 
-TEST_F(Recall, ANightWithNothingNewIsTwoHeadsAndConditionalRequests) {
+// The proof stands on keys: with others it is made again.
+TEST_F(Recall, OtherKeysAskForTheProofAgain) {
+  const document::Plan made = plan();
+  rig_.build(made, rig_.at("team/app:2"));
+  const TestKey other("ed25519");
+  EXPECT_THROW(rig_.build(made, rig_.at("team/app:3"), {.keyring = other.public_key()}), Error);
+}
+
+TEST_F(Recall, AResultIsKeptAsLongAsAPlan) {
+  const document::Plan made = plan();
+  const document::Result first = rig_.build(made, rig_.at("team/app:2"));
+  std::filesystem::remove_all(rig_.cache_folder() / "download");
+  mirror_.forget();
+  EXPECT_EQ(rig_.build(made, rig_.at("team/app:3"), {.as_of = kNow + 4 * 86400}).patched.digest, first.patched.digest);
+  EXPECT_FALSE(mirror_.log().empty()) << "the packages were asked for again";
+}
+
+TEST_F(Recall, APartThatIsAnotherIsMadeAgain) {
+  const document::Plan made = plan();
+  const document::Result first = rig_.build(made, rig_.at("team/app:2"));
+  const std::string digest(first.platforms[0].config.hex());
+  const auto cache = io::disk_cache(rig_.cache_folder());
+  const std::string before(cache->get("built", digest).value().bytes());
+  cache->put("built", digest, std::string(before.size(), 'x'));
+  EXPECT_EQ(rig_.build(made, rig_.at("elsewhere/app:2")).patched.digest, first.patched.digest);
+  EXPECT_EQ(tree_at(rig_.registry, "elsewhere/app", "2").blobs, tree_at(rig_.registry, "team/app", "2").blobs);
+}
+
+// Whatever a destination lost, the next run puts back.
+TEST_F(Recall, ADestinationThatLostAPartGetsItAgain) {
+  const std::string layout = (rig_.folder() / "out").native();
+  rig_.patch(rig_.at("team/app:1"), "oci:" + layout + ":x");
+  std::vector<std::filesystem::path> blobs;
+  for (const auto& entry : std::filesystem::directory_iterator(layout + "/blobs/sha256")) blobs.push_back(entry.path());
+  ASSERT_EQ(blobs.size(), 5u) << "manifest, config, base layer, payload, database";
+  for (const auto& blob : blobs) {
+    std::filesystem::remove(blob);
+    rig_.patch(rig_.at("team/app:1"), "oci:" + layout + ":x");
+    EXPECT_TRUE(std::filesystem::exists(blob)) << blob;
+  }
+}
+
+// Docker's archives know no manifests: the image there is the same when its config is.
+TEST_F(Recall, TheSecondNightIntoADockerArchiveIsQuiet) {
+  const std::string archive = "docker-archive:" + (rig_.folder() / "out.tar").native() + ":example.org/app:1";
+  for (const std::vector<std::string>& hold : {std::vector<std::string>{"*"}, std::vector<std::string>{}}) {
+    rig_.patch(rig_.at("team/app:1"), archive, {.force = true, .hold = hold});
+    const auto written = std::filesystem::last_write_time(rig_.folder() / "out.tar");
+    rig_.registry.forget();
+    rig_.patch(rig_.at("team/app:1"), archive, {.hold = hold});
+    EXPECT_EQ(std::filesystem::last_write_time(rig_.folder() / "out.tar"), written);
+    EXPECT_EQ(rig_.registry.bytes_down(), 0u);
+  }
+}
+
+// A plan made while another process saw a newer release is not the one to go on with.
+TEST_F(Recall, WhatAnotherProcessSawMeanwhileEndsIt) {
+  {
+    WayRig::Process process(rig_);
+    patch::WatchedCache watched(process.tools.cache, {"release-seen"});
+    watched.get("release-seen", "x");
+    process.tools.cache.put("release-seen", "x", "newer");
+    const auto asked = watched.asked();
+    ASSERT_EQ(asked.size(), 1u);
+    EXPECT_EQ(asked.begin()->second, "") << "what was seen, not what is there now";
+    watched.put("release-seen", "x", "own");
+    EXPECT_EQ(watched.asked().begin()->second, "own");
+  }
+}
+
+TEST_F(Recall, NothingToWriteAsksNothingOfAForeignTag) {
+  rig_.registry.add_image("team/foreign", built_image({.layers = {debian_->layer("amd64")}, .architecture = "amd64", .config = R"("Labels":{"a":"b"})"}), "1");
+  const WishForPatch idle{.on_unchanged = patch::OnUnchanged::skip, .hold = {"*"}};
+  EXPECT_EQ(rig_.patch(rig_.at("team/app:1"), rig_.at("team/foreign:1"), idle).result.outcome, "unchanged");
+  EXPECT_THROW(rig_.patch(rig_.at("team/app:1"), rig_.at("team/foreign:1"), {.hold = {"*"}}), Error);
+  EXPECT_THROW(rig_.patch(rig_.at("team/app:1"), rig_.at("team/foreign:1")), Error);
+}
+
+TEST_F(Recall, ANightWithNothingNewIsHeadsAndConditionalRequests) {
   rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"));
   rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"));
   rig_.registry.forget();
   mirror_.forget();
   rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"));
-  EXPECT_EQ(rig_.registry.summary(), (FakeRegistry::Counts{{"HEAD manifest", 3}})) << "plan: the source; build: source and destination";
+  // The source twice (two processes), the destination and its manifest; its config and layers.
+  EXPECT_EQ(rig_.registry.summary(), (FakeRegistry::Counts{{"HEAD manifest", 4}, {"HEAD blob", 4}}));
   for (const std::string& line : mirror_.log()) EXPECT_TRUE(line.ends_with("InRelease 304")) << line;
   EXPECT_EQ(mirror_.log().size(), 2u);
 }

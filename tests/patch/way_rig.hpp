@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "base/text.hpp"
+#include "build/sandbox.hpp"
 #include "io/fetcher.hpp"
 #include "io/files.hpp"
 #include "patch/building.hpp"
@@ -45,6 +46,7 @@ struct WishForPatch {
   std::string compression = "gzip";
   std::vector<std::string> hold = {};
   std::int64_t as_of = kNow;
+  std::string keyring = {};  // instead of the image's
 };
 
 class WayRig {
@@ -71,6 +73,8 @@ class WayRig {
                 .reporter = rig.reporter,
                 .recipes = rig.recipes_,
                 .spool = [folder = rig.folder_.path()] { return io::temporary_spool(folder); },
+                .sandbox = *sandbox_,
+                .scratch = rig.folder_.path(),
                 .jobs = rig.jobs,
                 .open_for_reading = [stores =
                                          stores_](const oci::Location& location) { return registry::open_for_reading(location, stores); },
@@ -97,6 +101,7 @@ class WayRig {
       return options;
     }
 
+    std::unique_ptr<build::Sandbox> sandbox_ = build::bubblewrap_sandbox({});
     std::unique_ptr<Cache> cache_;
     std::unique_ptr<Fetcher> http_, fetcher_;
     std::unique_ptr<registry::Registries> registries_;
@@ -132,6 +137,11 @@ class WayRig {
     patch::BuildRequest request;
     request.destinations = {{oci::Location::parse(to), ""}};
     request.repositories = repositories();
+    request.repositories.now = wish.as_of;
+    if (!wish.keyring.empty()) {
+      request.repositories.keyrings = {wish.keyring};
+      request.repositories.replace_keyrings = true;
+    }
     request.force = wish.force;
     request.on_unchanged = wish.on_unchanged;
     return patch::build_or_recall(image, read, request, process.tools);

@@ -16,6 +16,7 @@
 #include "pkg/deb/inventory.hpp"
 #include "pkg/deb/package_file.hpp"
 #include "pkg/deb/relations.hpp"
+#include "pkg/deb/scripts.hpp"
 #include "pkg/deb/upgrade.hpp"
 
 namespace resole::test {
@@ -65,6 +66,30 @@ std::string run(const std::string& command) {
 
 // ---- ours
 
+// Has the one package whole, and no network.
+class NoFetcher : public Fetcher {
+ public:
+  explicit NoFetcher(std::string bytes) : bytes_(std::move(bytes)) {}
+  Blob fetch(const Resource&) override { throw Error(ErrorKind::internal, "not asked for"); }
+  std::string fetch_range(const Resource&, std::uint64_t, std::uint64_t) override { throw Error(ErrorKind::internal, "not asked for"); }
+  void fetch_all(std::span<const Resource>, const std::function<void(std::size_t, Blob)>&) override {
+    throw Error(ErrorKind::internal, "not asked for");
+  }
+  std::optional<Blob> cached(const Digest&) override { return Blob::of(bytes_); }
+
+ private:
+  std::string bytes_;
+};
+
+pkg::Verdict judge_deb(const rootfs::Tree& tree, const std::string& bytes, Cache& cache) {
+  pkg::Candidate candidate;
+  deb::fill_package(candidate, deb::read_single_paragraph(deb::PackageFile::open(Blob::of(bytes), "test package").control().text("control"), "control"), "control");
+  candidate.entry.sha256 = Digest::of(bytes);
+  candidate.entry.size = bytes.size();
+  NoFetcher fetcher(bytes);
+  return deb::judge(tree, deb::read_inventory(tree, {}), {}, candidate, nullptr, fetcher, cache);
+}
+
 pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs,
                                 OracleOptions options) {
   pkg::Inventory inventory = deb::read_inventory(tree, {});
@@ -86,6 +111,11 @@ pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std:
     for (const auto& package : inventory.packages) {
       const bool same_instance = package.multi_arch != "same" || package.arch == item.arch;
       if (package.name == item.name && same_instance && package.state != pkg::InstallState::removed) item.from = package.version;
+    }
+    if (options.judge) {
+      const pkg::Verdict verdict = judge_deb(tree, bytes, cache);
+      EXPECT_TRUE(verdict.passes()) << item.name << ": " << verdict.reason;
+      item.actions = verdict.actions;
     }
     items.push_back(std::move(item));
   }

@@ -47,6 +47,7 @@ std::string run(const std::string& command);
 struct OracleOptions {
   bool keep_deleted = false;      // tell ours which files the image deleted (dpkg would bring them back)
   std::vector<std::string> keep;  // modified paths that stay as they are, of every package
+  bool judge = false;             // do what the scripts of the packages come to; every verdict has to pass
 };
 
 class DpkgOracle {
@@ -72,6 +73,9 @@ class DpkgOracle {
   std::string directory_, root_;
   int written_ = 0;
 };
+
+// The verdict on the scripts of one package, without recipes.
+pkg::Verdict judge_deb(const rootfs::Tree& tree, const std::string& deb, Cache& cache);
 
 // Ours alone. `debs` as built; installed versions are read from the tree.
 pkg::UpgradeResult upgrade_tree(const rootfs::Tree& tree, const std::vector<std::string>& debs, Cache& cache, unsigned jobs = 2,

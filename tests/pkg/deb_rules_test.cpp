@@ -19,7 +19,7 @@
 namespace resole::test {
 namespace {
 
-DebBuilder foo(const std::string& version) { return DebBuilder("foo", version); }
+DebBuilder foo_package(const std::string& version) { return DebBuilder("foo", version); }
 
 std::shared_ptr<const rootfs::LayerIndex> layer(const TarBuilder& tar) {
   const std::string bytes = tar.bytes();
@@ -79,7 +79,7 @@ TEST_P(DebModes, OfAFileThatIsReplaced) {
   std::vector<std::shared_ptr<const rootfs::LayerIndex>> layers = {layer(first)};
   if (each.below) layers.push_back(layer(TarBuilder().dir("usr", 0751).dir("usr/bin").add(program("usr/bin/tool", each.below), "old")));
   const rootfs::Tree tree = rootfs::Tree::merge(std::move(layers));
-  const auto result = upgrade(tree, {foo("2").file("usr/bin/tool", "new", each.fresh).control("postinst", script, 0755).build()});
+  const auto result = upgrade(tree, {foo_package("2").file("usr/bin/tool", "new", each.fresh).control("postinst", script, 0755).build()});
   EXPECT_EQ(apply(tree, result).find("usr/bin/tool")->entry.mode, each.expected);
   ASSERT_EQ(result.kept.size(), each.expected == each.fresh ? 0u : 1u) << "what differs from the package is told";
   if (!result.kept.empty()) {
@@ -107,7 +107,7 @@ TEST(DebRules, WhatAPostinstNamesStays) {
                                         .file("var/lib/dpkg/info/foo.postinst", script)
                                         .add(program("usr/bin/agent", 02755, 101), "old")
                                         .file("usr/bin/plain", "old", 0755));
-  const auto result = upgrade(tree, {foo("2").file("usr/bin/agent", "new", 0755).file("usr/bin/plain", "new", 0755).build()});
+  const auto result = upgrade(tree, {foo_package("2").file("usr/bin/agent", "new", 0755).file("usr/bin/plain", "new", 0755).build()});
   const rootfs::Tree after = apply(tree, result);
   EXPECT_EQ(after.find("usr/bin/agent")->entry.mode, 02755u);
   EXPECT_EQ(after.find("usr/bin/agent")->entry.gid, 101u);
@@ -126,7 +126,7 @@ TEST(DebRules, OwnersThatALaterLayerGaveStay) {
   };
   const auto gid_after = [&](std::uint32_t later) {
     const rootfs::Tree tree = layers(later);
-    return apply(tree, upgrade(tree, {foo("2").file("usr/bin/tool", "new", 0755).build()})).find("usr/bin/tool")->entry.gid;
+    return apply(tree, upgrade(tree, {foo_package("2").file("usr/bin/tool", "new", 0755).build()})).find("usr/bin/tool")->entry.gid;
   };
   EXPECT_EQ(gid_after(8), 8u);
   EXPECT_EQ(gid_after(7), 0u) << "only the mode was changed later";
@@ -134,7 +134,7 @@ TEST(DebRules, OwnersThatALaterLayerGaveStay) {
 
 TEST(DebRules, FilesOfNobodyTakeThePackagesMode) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/other\n").file("usr/bin/new", "mine", 04755));
-  const rootfs::Tree after = apply(tree, upgrade(tree, {foo("2").file("usr/bin/new", "new", 0755).build()}));
+  const rootfs::Tree after = apply(tree, upgrade(tree, {foo_package("2").file("usr/bin/new", "new", 0755).build()}));
   EXPECT_EQ(after.find("usr/bin/new")->entry.mode, 0755u) << "a setuid bit that no package gave does not pass to the package's file";
 }
 
@@ -145,19 +145,19 @@ TEST(DebRules, FileCapabilitiesAreCarried) {
   ping.xattrs["user.note"] = "mine";
   const std::string script = "setcap cap_net_raw+ep /bin/ping";
   const rootfs::Tree tree = tree_of(image("/usr/bin/ping\n").file("var/lib/dpkg/info/foo.postinst", script).add(ping, "old"));
-  const auto result = upgrade(tree, {foo("2").file("usr/bin/ping", "new", 0755).build()});
+  const auto result = upgrade(tree, {foo_package("2").file("usr/bin/ping", "new", 0755).build()});
   const auto xattrs = apply(tree, result).find("usr/bin/ping")->entry.xattrs;
   EXPECT_EQ(xattrs, (std::map<std::string, std::string>{{"security.capability", std::string("\1\0\0\2", 4)}}));
   ASSERT_EQ(result.kept.size(), 1u);
   const rootfs::Tree unscripted = tree_of(image("/usr/bin/ping\n").add(ping, "old"));
-  const auto plain = upgrade(unscripted, {foo("2").file("usr/bin/ping", "new", 0755).build()});
+  const auto plain = upgrade(unscripted, {foo_package("2").file("usr/bin/ping", "new", 0755).build()});
   EXPECT_TRUE(apply(unscripted, plain).find("usr/bin/ping")->entry.xattrs.empty()) << "as when dpkg unpacks";
 }
 
 TEST(DebRules, OwnersByTheImagesNames) {
   const rootfs::Tree tree =
       tree_of(image("").file("etc/passwd", "root:x:0:0::/:\nwww:x:333:334::/:\n").file("etc/group", "root:x:0:\nweb:x:444:\n"));
-  const rootfs::Tree after = apply(tree, upgrade(tree, {foo("2")
+  const rootfs::Tree after = apply(tree, upgrade(tree, {foo_package("2")
                                                             .owner("www", "web")
                                                             .file("usr/bin/a", "", 0644, 33, 33)
                                                             .owner("nobody-known", "")
@@ -175,7 +175,7 @@ TEST(DebRules, DeletedFilesStayDeleted) {
           .file("var/lib/dpkg/info/foo.md5sums", "0cc175b9c0f1b6a831c399e269772661  usr/share/man.1\n")
           .file("usr/bin/foo", "1"));
   const auto result = upgrade(base,
-                              {foo("2")
+                              {foo_package("2")
                                    .file("usr/bin/foo", "2")
                                    .file("usr/share/doc/foo/README", "2")
                                    .file("usr/share/man.1", "2")
@@ -194,7 +194,7 @@ TEST(DebRules, DeletedFilesStayDeleted) {
 TEST(DebRules, WhatThePlanKeepsIsNotWritten) {
   const rootfs::Tree tree =
       tree_of(image("/usr/bin/foo\n/usr/bin/gone\n").file("usr/bin/foo", "patched by hand").file("usr/bin/gone", "patched too"));
-  const auto deb = foo("2").file("usr/bin/foo", "2").build();
+  const auto deb = foo_package("2").file("usr/bin/foo", "2").build();
   MemoryCache cache;
   const auto result = upgrade_tree(tree, {deb}, cache, 1, {.keep = {"/usr/bin/foo", "/usr/bin/gone"}});
   const rootfs::Tree after = apply(tree, result);
@@ -209,17 +209,17 @@ TEST(DebRules, AConflictIsRefused) {
                                                            .file("var/lib/dpkg/info/bar.list", "/.\n/usr/bin/bar\n")
                                                            .file("usr/bin/bar", "bar"))});
   try {
-    upgrade(tree, {foo("2").file("usr/bin/bar", "2").build()});
+    upgrade(tree, {foo_package("2").file("usr/bin/bar", "2").build()});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::refused);
     EXPECT_NE(error.message().find("/usr/bin/bar, which belongs to bar"), std::string::npos);
   }
-  EXPECT_THROW(upgrade(tree, {foo("2").file("usr/x", "").build(), DebBuilder("new", "1").file("usr/x", "").build()}), Error);
+  EXPECT_THROW(upgrade(tree, {foo_package("2").file("usr/x", "").build(), DebBuilder("new", "1").file("usr/x", "").build()}), Error);
 }
 
 TEST(DebRules, MissingDirectoriesOfTheDatabaseAreMade) {
-  const auto deb = foo("2").file("usr/bin/foo", "2").control("triggers", "interest-noawait named\n").build();
+  const auto deb = foo_package("2").file("usr/bin/foo", "2").control("triggers", "interest-noawait named\n").build();
   TarBuilder tar;
   tar.dir("var", 0711).dir("var/lib").dir("var/lib/dpkg").file("var/lib/dpkg/status", stanza("foo", "1"));
   const rootfs::Tree tree = tree_of(tar), after = apply(tree, upgrade(tree, {deb}));
@@ -230,7 +230,7 @@ TEST(DebRules, MissingDirectoriesOfTheDatabaseAreMade) {
 }
 
 TEST(DebRules, ADatabaseThatCannotBeWrittenIsTheImagesFault) {
-  const auto deb = foo("2").file("usr/bin/foo", "2").control("triggers", "interest named\n").build();
+  const auto deb = foo_package("2").file("usr/bin/foo", "2").control("triggers", "interest named\n").build();
   const auto message_with = [&](const std::string& place, const std::string& target) {
     TarBuilder tar;
     tar.file("var/lib/dpkg/status", stanza("foo", "1"));
@@ -256,7 +256,7 @@ TEST(DebRules, ADatabaseThatCannotBeWrittenIsTheImagesFault) {
 TEST(DebRules, TwoPackagesThatBringOneFile) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/foo\n").file("usr/bin/foo", "1"));
   try {
-    upgrade(tree, {foo("2").file("usr/bin/foo", "2").file("usr/bin/x", "").build(), DebBuilder("bar", "3").file("usr/bin/x", "").build()});
+    upgrade(tree, {foo_package("2").file("usr/bin/foo", "2").file("usr/bin/x", "").build(), DebBuilder("bar", "3").file("usr/bin/x", "").build()});
     FAIL();
   } catch (const Error& error) {
     EXPECT_EQ(error.kind(), ErrorKind::refused);
@@ -287,7 +287,7 @@ TEST(DebRules, ThePackageMustBeThePlannedOne) {
   item.arch = item.to.arch = "amd64";
   item.from = "1";
   item.to.version = "3";
-  const Blob archive = Blob::of(foo("2").build());
+  const Blob archive = Blob::of(foo_package("2").build());
   item.archive = [archive] { return archive; };
   item.to.entry.sha256 = Digest::of(archive.bytes());
   const pkg::Inventory inventory;
@@ -305,7 +305,7 @@ TEST(DebRules, ThePackageMustBeThePlannedOne) {
 
 TEST(DebPayload, HoldsEveryParentWithTheImagesAttributes) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/foo\n").file("usr/bin/foo", "1"));
-  const auto result = upgrade(tree, {foo("2").file("usr/bin/foo", "2").file("usr/share/foo/deep/x", "").build()});
+  const auto result = upgrade(tree, {foo_package("2").file("usr/bin/foo", "2").file("usr/share/foo/deep/x", "").build()});
   std::map<std::string, tar::Header> members;
   std::vector<std::string> order;
   for (const auto& [header, content] : read_tar(payload_bytes(tree, result))) {
@@ -323,7 +323,7 @@ TEST(DebPayload, HoldsEveryParentWithTheImagesAttributes) {
 TEST(DebPayload, DoesNotDependOnJobsOrOrderOrTheCache) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/foo\n/usr/bin/same\n").file("usr/bin/foo", "1").file("usr/bin/same", "same"));
   std::vector<std::string> debs = {
-      foo("2").file("usr/bin/foo", std::string(3 << 20, 'f')).file("usr/bin/same", "same").conffile("etc/foo.conf", "x").build()};
+      foo_package("2").file("usr/bin/foo", std::string(3 << 20, 'f')).file("usr/bin/same", "same").conffile("etc/foo.conf", "x").build()};
   for (char c = 'a'; c < 'h'; ++c)
     debs.push_back(DebBuilder(std::string("new-") + c, "1").file(std::string("usr/bin/") + c, std::string(c * 100u, c)).build());
   MemoryCache cold, warm;
@@ -344,7 +344,7 @@ TEST(DebPayload, DoesNotDependOnJobsOrOrderOrTheCache) {
 }
 
 TEST(DebPayload, KeySeesTheStateBelow) {
-  const auto deb = foo("2").file("usr/bin/foo", "2").build();
+  const auto deb = foo_package("2").file("usr/bin/foo", "2").build();
   const auto key = [&](const TarBuilder& tar) { return upgrade(tree_of(tar), {deb}).payload_key; };
   const std::string plain = key(image("/usr/bin/foo\n").file("usr/bin/foo", "1"));
   EXPECT_EQ(plain, key(image("/usr/bin/foo\n").file("usr/bin/foo", "1").file("usr/bin/application", "unrelated")));
@@ -359,12 +359,12 @@ TEST(DebPayload, KeySeesTheStateBelow) {
 TEST(DebPayload, LinkSetsAreWrittenWhole) {
   const rootfs::Tree tree = tree_of(image("/usr/bin/a\n/usr/bin/b\n").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a"));
   const auto result = upgrade(
-      tree, {foo("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").build()});
+      tree, {foo_package("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").hardlink("usr/bin/c", "usr/bin/a").build()});
   ASSERT_EQ(result.segments.size(), 1u);
   ASSERT_EQ(result.segments[0].entries.size(), 3u);
   EXPECT_EQ(result.segments[0].entries[0].type, tar::Type::file);
   EXPECT_EQ(apply(tree, result).link_set("usr/bin/c"), (std::vector<std::string>{"usr/bin/a", "usr/bin/b", "usr/bin/c"}));
-  EXPECT_TRUE(upgrade(tree, {foo("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").build()}).segments.empty());
+  EXPECT_TRUE(upgrade(tree, {foo_package("2").file("usr/bin/a", "same", 0755).hardlink("usr/bin/b", "usr/bin/a").build()}).segments.empty());
 }
 
 // ---- small parts
@@ -393,7 +393,7 @@ TEST(DebBytecode, ADirectoryOfNothingElseGoes) {
                                         .file("usr/share/py/m.py", "x")
                                         .dir("usr/share/py/__pycache__")
                                         .file("usr/share/py/__pycache__/m.cpython-311.pyc", "x"));
-  const rootfs::Tree after = apply(tree, upgrade(tree, {foo("2").build()}));
+  const rootfs::Tree after = apply(tree, upgrade(tree, {foo_package("2").build()}));
   EXPECT_EQ(after.find("usr/share/py"), nullptr);
 }
 

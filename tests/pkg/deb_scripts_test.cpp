@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/error.hpp"
+#include "pkg/deb/maintainer_script.hpp"
 #include "pkg/deb_oracle.hpp"
 #include "support/deb_builder.hpp"
 #include "support/tar_builder.hpp"
@@ -71,7 +72,7 @@ pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, co
   MemoryCache cache;
   std::vector<std::pair<std::string, std::string>> files;
   if (!recipes.empty()) files.emplace_back("debian.json", recipes);
-  return deb::judge(tree, inventory, pkg::RecipeBook::parse(files), candidate_of(deb), fetcher, cache);
+  return deb::judge(tree, inventory, pkg::RecipeBook::parse(files), candidate_of(deb), nullptr, fetcher, cache);
 }
 
 const std::string kPostinst = "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.4\necho hello\n# End automatically added section\n";
@@ -79,23 +80,77 @@ const std::string kNewer =
     "#!/bin/sh\n# Automatically added by dh_makeshlibs/13.11.5+deb12u1\necho hello\n# End automatically added section\n";
 
 TEST(DebScripts, NoneAtAll) {
-  EXPECT_EQ(judge(tree_with({}), with_foo("1"), DebBuilder("foo", "2").build()).kind, Kind::none);
+  EXPECT_EQ(judge(tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}}), with_foo("1"), DebBuilder("foo", "2").build()).kind, Kind::none);
+  EXPECT_EQ(judge(tree_with({}), with_foo("1"), DebBuilder("foo", "2").build()).kind, Kind::none) << "info/ deleted";
   EXPECT_EQ(judge(tree_with({}), {}, DebBuilder("foo", "2").control("templates", "Template: foo/x\n").build()).kind, Kind::none);
 }
 
 TEST(DebScripts, UnchangedButForDebhelpersVersion) {
-  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", kPostinst}});
   const auto verdict = judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kNewer, 0755).build());
   EXPECT_EQ(verdict.kind, Kind::unchanged);
   EXPECT_EQ(verdict.reason, "postinst equal the installed ones");
 }
 
+TEST(DebScripts, ItsOwnVersionInAQuestion) {
+  const auto with = [](const std::string& version) {
+    return "#!/bin/sh\nif [ -n \"$ver\" ] && [ \"$ver\" != \"" + version + "\" ]; then\necho no\nfi\n";
+  };
+  const auto guard = [](const std::string& version) {
+    return "#!/bin/sh\nif dpkg --compare-versions \"$2\" lt \"" + version + "\"; then\nmove\nfi\n";
+  };
+  const auto kind_of = [](const std::string& before, const std::string& after) {
+    return judge(tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", before}}), with_foo("1"),
+                 DebBuilder("foo", "2").control("postinst", after, 0755).build())
+        .kind;
+  };
+  EXPECT_EQ(kind_of(with("1"), with("2")), Kind::unchanged);
+  EXPECT_EQ(kind_of(with("1"), with("3")), Kind::unknown);
+  EXPECT_EQ(kind_of(guard("1"), guard("2")), Kind::unknown);
+}
+
+TEST(DebScripts, WhereInfoWasDeleted) {
+  const std::string old = DebBuilder("foo", "1").control("postinst", kPostinst, 0755).build(),
+                    fresh = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();
+  class Two : public OnePackage {
+   public:
+    Two(const std::string& a, const std::string& b) : OnePackage(a), second_(b) {}
+    std::optional<Blob> cached(const Digest& sha256) override {
+      return sha256 == Digest::of(second_) ? std::optional(Blob::of(second_)) : std::nullopt;
+    }
+
+   private:
+    std::string second_;
+  };
+  const auto tree = tree_with({{"var/lib/dpkg/status", ""}});
+  pkg::Candidate installed = candidate_of(old);
+  installed.version = "1";
+  Two fetcher(fresh, old);
+  const auto judge_with = [&](const pkg::Candidate* offer) {
+    MemoryCache cache;
+    return deb::judge(tree, with_foo("1"), {}, candidate_of(fresh), offer, fetcher, cache);
+  };
+  const auto verdict = judge_with(&installed);
+  EXPECT_EQ(verdict.kind, Kind::unchanged) << verdict.reason;
+  ASSERT_TRUE(verdict.against.has_value());
+  EXPECT_EQ(verdict.against->sha256, Digest::of(old));
+  const auto nowhere = judge_with(nullptr);
+  EXPECT_EQ(nowhere.kind, Kind::unknown);
+  EXPECT_EQ(nowhere.reason,
+            "the image has nothing of it below /var/lib/dpkg/info, and no index offers 1 any more: what its scripts were is not known");
+  installed.version = "1.1";
+  EXPECT_EQ(judge_with(&installed).kind, Kind::unknown) << "another version's scripts prove nothing";
+}
+
 TEST(DebScripts, ChangedAddedAndDropped) {
-  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}, {"var/lib/dpkg/info/foo.prerm", "#!/bin/sh\n"}});
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"},
+                               {"var/lib/dpkg/info/foo.postinst", kPostinst},
+                               {"var/lib/dpkg/info/foo.prerm", "#!/bin/sh\n"}});
   const auto changed =
       judge(tree, with_foo("1"), DebBuilder("foo", "2").control("postinst", kPostinst + "rm -rf /\n", 0755).control("config", "x").build());
   EXPECT_EQ(changed.kind, Kind::unknown);
-  EXPECT_EQ(changed.reason, "config is new; postinst differs from the installed one at line 5: \"rm -rf /\"; prerm is gone");
+  EXPECT_TRUE(changed.reason.starts_with("config is new; postinst differs from the installed one at line 5: \"rm -rf /\" (scripts "))
+      << changed.reason;
   EXPECT_FALSE(changed.passes());
 }
 
@@ -106,16 +161,32 @@ TEST(DebScripts, CertificateListsAreData) {
   EXPECT_NE(deb::normalise_script(before), deb::normalise_script("x\nCERTS_LIST=\"a\"; rm \"b\"\ny\n"));
   pkg::Package package;
   package.name = "ca-certificates";
-  const deb::Scripts scripts = {{"config", deb::normalise_script(before)}};
-  EXPECT_EQ(deb::judge_scripts(tree_with({}), nullptr, package, scripts, &scripts).kind, Kind::recipe);
-  const auto hooked = tree_with({{"etc/ca-certificates/update.d/jks-keystore", "#!/bin/sh\n"}});
-  EXPECT_EQ(deb::judge_scripts(hooked, nullptr, package, scripts, &scripts).kind, Kind::unknown);
+  const deb::ControlFacts facts{.scripts = {{"config", deb::normalise_script(before)}}, .md5sums = {}, .triggers = {}};
+  const auto judge_in = [&](const rootfs::Tree& tree) {
+    return deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = facts, .before = &facts}).kind;
+  };
+  EXPECT_EQ(judge_in(tree_with({})), Kind::recipe);
+  EXPECT_EQ(judge_in(tree_with({{"etc/ca-certificates/update.d/jks-keystore", "#!/bin/sh\n"}})), Kind::unknown);
 }
 
 TEST(DebScripts, NewPackagesWithScriptsAreUnknown) {
   const auto verdict = judge(tree_with({}), {}, DebBuilder("foo", "2").control("postinst", kPostinst, 0755).build());
   EXPECT_EQ(verdict.kind, Kind::unknown);
-  EXPECT_EQ(verdict.reason, "a new package with scripts: postinst");
+  EXPECT_TRUE(verdict.reason.starts_with("a new package with scripts: postinst has a changed part of dh_makeshlibs that is not known"))
+      << verdict.reason;
+}
+
+TEST(DebScripts, HugeOnesAreRefusedByName) {
+  const std::string bomb =
+      DebBuilder("foo", "2").compression(archive::Compression::gzip).control("postinst", std::string(20u << 20, '\n'), 0755).build();
+  EXPECT_LT(bomb.size(), 200'000u);
+  try {
+    judge(tree_with({}), {}, bomb);
+    FAIL() << "16 MiB are the most that a control part may hold";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.kind(), ErrorKind::input);
+    EXPECT_NE(std::string(error.what()).find("reading the scripts of foo 2"), std::string::npos) << error.what();
+  }
 }
 
 TEST(DebScripts, RecipesByTextAndByVersion) {
@@ -125,7 +196,7 @@ TEST(DebScripts, RecipesByTextAndByVersion) {
     return R"({"schema":"resole/recipe/v1","id":"debian","family":"deb","packages":[{"package":"foo",)" + rule +
            R"("actions":["noop"],"reason":"reviewed"}]})";
   };
-  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", "#!/bin/sh\nold\n"}});
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", "#!/bin/sh\nold\n"}});
   const auto pinned = judge(tree, with_foo("1"), deb, recipe("\"scriptSha256\":[\"" + sha256 + "\"],"));
   EXPECT_EQ(pinned.kind, Kind::recipe);
   EXPECT_EQ(pinned.actions, std::vector<std::string>{"noop"});
@@ -141,10 +212,12 @@ TEST(DebScripts, FetchesTheControlPartOnceAndOnlyIt) {
                               .control("postinst", kNewer, 0755)
                               .file("usr/big", std::string(3 << 20, 'x'))
                               .build();
-  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", kPostinst}});
   OnePackage fetcher(deb), whole(deb, true);
   MemoryCache cache;
-  const auto judge_with = [&](Fetcher& which) { return deb::judge(tree, with_foo("1"), {}, candidate_of(deb), which, cache).kind; };
+  const auto judge_with = [&](Fetcher& which) {
+    return deb::judge(tree, with_foo("1"), {}, candidate_of(deb), nullptr, which, cache).kind;
+  };
   EXPECT_EQ(judge_with(fetcher), Kind::unchanged);
   EXPECT_EQ(fetcher.requests, 2) << "64 KiB, then the rest of the control part";
   EXPECT_EQ(judge_with(fetcher), Kind::unchanged);
@@ -155,11 +228,11 @@ TEST(DebScripts, FetchesTheControlPartOnceAndOnlyIt) {
 
 TEST(DebScripts, ProvenBytesWinOverWhatARangeSaid) {
   const std::string deb = DebBuilder("foo", "2").control("postinst", kNewer + "changed\n", 0755).build();
-  const auto tree = tree_with({{"var/lib/dpkg/info/foo.postinst", kPostinst}});
+  const auto tree = tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", kPostinst}});
   OnePackage liar(DebBuilder("foo", "2").control("postinst", kNewer, 0755).build()), honest(deb, true);
   MemoryCache cache;
-  EXPECT_EQ(deb::judge(tree, with_foo("1"), {}, candidate_of(deb), liar, cache).kind, Kind::unchanged);
-  EXPECT_EQ(deb::judge(tree, with_foo("1"), {}, candidate_of(deb), honest, cache).kind, Kind::unknown);
+  EXPECT_EQ(deb::judge(tree, with_foo("1"), {}, candidate_of(deb), nullptr, liar, cache).kind, Kind::unchanged);
+  EXPECT_EQ(deb::judge(tree, with_foo("1"), {}, candidate_of(deb), nullptr, honest, cache).kind, Kind::unknown);
 }
 
 }  // namespace

@@ -23,8 +23,8 @@ class VersionOrder final : public pkg::Family {
                                  Cache&) const override {
     impure();
   }
-  pkg::Verdict judge(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::Candidate&, Fetcher&,
-                     Cache&) const override {
+  pkg::Verdict judge(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&, const pkg::Candidate&,
+                     const pkg::Candidate*, Fetcher&, Cache&) const override {
     impure();
   }
   pkg::UpgradeResult upgrade(const pkg::UpgradeRequest&) const override { impure(); }

@@ -235,6 +235,29 @@ TEST(RemoteStore, AMirrorIsAskedFirstAndNeverSeesTheRegistrysLogin) {
   }
 }
 
+TEST(RemoteStore, AMirrorThatSendsWrongOrBrokenBytesIsPassedOver) {
+  const std::string small(1000, 's'), large(3'000'000, 'l');
+  for (const std::string& bytes : {small, large}) {
+    for (const bool broken : {false, true}) {
+      RemoteRig rig;
+      FakeRegistry mirror;
+      for (FakeRegistry* one : {&rig.registry, &mirror}) one->add_blob("team/app", bytes);
+      if (broken) mirror.fail({.kind = "GET blob"}, {.cut = bytes.size() / 10, .times = 0});
+      if (broken) mirror.change([](RegistryQuirks& quirks) { quirks.no_ranges = true; });
+      if (!broken) mirror.spoil_blob(Digest::of(bytes));
+      const auto folder = rig.folder() / "root/etc/containers";
+      std::filesystem::create_directories(folder);
+      std::ofstream(folder / "registries.conf") << "[[registry]]\nlocation = \"" << rig.registry.host() << "\"\n[[registry.mirror]]\nlocation = \""
+                                                << mirror.host() << "\"\ninsecure = true\n";
+      const auto client = rig.client();
+      const auto store = client->open_for_reading(rig.reference("team/app:1"));
+      EXPECT_EQ(read_all(*store->open_blob(describe("a/b", bytes)), 1u << 30, "blob"), bytes) << broken;
+      EXPECT_GT(mirror.count("GET blob"), 0u);
+      EXPECT_EQ(rig.registry.count("GET blob"), 1u);
+    }
+  }
+}
+
 TEST(RemoteStore, EveryAuthorityOfOneFolderIsTrusted) {
   const SampleTree tree = sample_image("one");
   FakeRegistry first({.tls = HttpTls{}}), second({.tls = HttpTls{}}), stranger({.tls = HttpTls{}});
@@ -300,6 +323,25 @@ TEST(RemoteStore, ATagThatIsGoneForAMomentIsLookedAtAgain) {
   rig.registry.fail({.kind = "HEAD manifest", .path = "*/manifests/1"}, {.status = 404});
   rig.push(ours, "team/app:1", old.root.digest);
   EXPECT_TRUE(rig.registry.holds("team/app", "1", ours));
+}
+
+// 403 for a tag is "absent" only from a registry that says so, as Artifactory does.
+TEST(RemoteStore, ATagThatMayNotBeSeenIsNotOverwritten) {
+  const SampleTree theirs = sample_image("theirs"), ours = sample_image("ours");
+  for (const char* method : {"HEAD manifest", "GET manifest"}) {
+    RemoteRig rig;
+    rig.registry.add_image("team/app", theirs, "1");
+    rig.registry.fail({.kind = "HEAD manifest", .path = "*/manifests/1"}, {.status = 403, .times = 0});
+    const bool is_hidden = std::string_view(method) == "GET manifest";
+    if (is_hidden) rig.registry.fail({.kind = method, .path = "*/manifests/1"}, {.status = 403, .times = 0});
+    const Error error = error_of([&] { rig.push(ours, "team/app:1"); });
+    EXPECT_EQ(error.kind(), is_hidden ? ErrorKind::network : ErrorKind::refused) << error.what();
+    if (is_hidden) {
+      EXPECT_TRUE(contains(error.message(), "cannot be told")) << error.message();
+      EXPECT_TRUE(contains(error.hint(), "may pull")) << error.hint();
+    }
+    EXPECT_EQ(rig.registry.manifest("team/app", "1")->digest, theirs.root.digest);
+  }
 }
 
 TEST(RemoteStore, AnAbsentImageIsNoError) {
@@ -423,6 +465,78 @@ TEST(RemoteStore, ABodyThatIsTooLargeForAProxyGoesInChunks) {
   const std::string bytes = large();
   RemoteRig rig;
   rig.registry.fail({.kind = "PATCH upload"}, {.status = 413, .early = true});
+  upload(rig, bytes);
+  EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+}
+
+// The place of an upload is consumed by the PUT that took effect; what was sent is not sent again.
+TEST(RemoteStore, AnUploadWhoseEndWasNotHeardIsDone) {
+  const std::string bytes = large();
+  for (const Fault& lost : {Fault{.silent = true, .executed = true}, Fault{.silent = true, .executed = true, .reset = true},
+                            Fault{.status = 500, .executed = true}, Fault{.status = 503, .executed = true}}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PUT upload"}, lost);
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+    EXPECT_EQ(rig.registry.count("PATCH upload"), 1u) << lost.status;
+    EXPECT_EQ(rig.registry.faults_struck(), 1u);
+  }
+}
+
+TEST(RemoteStore, AnUploadThatCannotBeEndedIsBegunAnew) {
+  const std::string bytes = large();
+  for (const Fault& fault : {Fault{.status = 502, .times = 4}, Fault{.status = 404}}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PUT upload"}, fault);
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes))) << fault.status;
+    EXPECT_EQ(rig.registry.count("POST upload"), 2u) << fault.status;
+    EXPECT_EQ(rig.registry.count("PATCH upload"), 2u) << fault.status;
+  }
+  RemoteRig rig;  // and not for ever
+  rig.registry.fail({.kind = "PUT upload"}, {.status = 502, .times = 0});
+  EXPECT_EQ(error_of([&] { upload(rig, bytes); }).kind(), ErrorKind::network);
+  EXPECT_EQ(rig.registry.count("POST upload"), 2u);
+}
+
+TEST(RemoteStore, AnUploadThatIsSentAwayWaitsAsToldAndIsNotBroken) {
+  const std::string bytes = large();
+  for (const int status : {429, 503}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PATCH upload"}, {.status = status, .retry_after = "7", .times = 3});
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+    EXPECT_EQ(rig.registry.count("PATCH upload"), 4u) << "one whole, no chunks";
+    ASSERT_EQ(rig.waits.size(), 3u);
+    for (const double wait : rig.waits) EXPECT_GE(wait, 7);
+  }
+  RemoteRig rig;
+  rig.registry.fail({.kind = "PATCH upload"}, {.status = 429, .times = 0});
+  EXPECT_EQ(error_of([&] { upload(rig, bytes); }).kind(), ErrorKind::throttled);
+}
+
+TEST(RemoteStore, AChunkThatIsSentAwayWaitsAsTold) {
+  const std::string bytes = large();
+  for (const int status : {429, 503}) {
+    RemoteRig rig;
+    rig.registry.fail({.kind = "PATCH upload"}, {.status = 413, .early = true});
+    rig.registry.fail({.kind = "PATCH upload", .nth = 3}, {.status = status, .retry_after = "7", .times = 2});
+    upload(rig, bytes);
+    EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
+    ASSERT_EQ(rig.waits.size(), 2u);
+    for (const double wait : rig.waits) EXPECT_GE(wait, 7);
+    EXPECT_EQ(rig.registry.violations(), std::vector<std::string>());
+  }
+}
+
+// The chunk took effect, so its place is an old one, and this registry then forgets the upload.
+TEST(RemoteStore, AChunkWhoseAnswerWasNotHeardIsNoEnd) {
+  const std::string bytes = large();
+  RegistryQuirks quirks;
+  quirks.stale_kills_upload = true;
+  RemoteRig rig({.quirks = quirks});
+  rig.registry.fail({.kind = "PATCH upload"}, {.status = 413, .early = true});
+  rig.registry.fail({.kind = "PATCH upload", .nth = 3}, {.silent = true, .executed = true});
   upload(rig, bytes);
   EXPECT_TRUE(rig.registry.has_blob("team/app", Digest::of(bytes)));
 }

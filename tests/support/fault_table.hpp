@@ -32,7 +32,12 @@ inline std::vector<NamedFault> all_faults() {
           {"wrong_digest", {.wrong_digest = true}, false},
           {"too_short", {.wrong_length = 1}, false},
           {"too_long", {.wrong_length = -1}, false},
-          {"broken_upload", {.reset_mid_upload = 1, .lose_upload = true}, true}};
+          {"broken_upload", {.reset_mid_upload = 1, .lose_upload = true}, true},
+          // It took effect, but the answer was lost.
+          {"done_no_answer", {.silent = true, .executed = true}, true},
+          {"done_reset", {.silent = true, .executed = true, .reset = true}, true},
+          {"done_internal", {.status = 500, .executed = true}, true},
+          {"done_unavailable", {.status = 503, .executed = true}, true}};
 }
 
 }  // namespace resole::test

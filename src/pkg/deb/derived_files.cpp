@@ -4,37 +4,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
+#include <set>
 
 #include "base/text.hpp"
 #include "pkg/deb/ca_certificates.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
+#include "pkg/deb/watched_paths.hpp"
 
 namespace resole::deb {
 namespace {
-
-// Caches that triggers and scripts build from whole directories and that are not built here. A security fix of code does not touch their
-// inputs; when one does, the image keeps the old cache, and a person should know.
-struct WatchedDirectory {
-  std::string_view directory, cache;
-};
-constexpr std::array<WatchedDirectory, 10> kWatched = {{
-    {"usr/share/glib-2.0/schemas/", "gschemas.compiled (glib-compile-schemas)"},
-    {"usr/lib/udev/hwdb.d/", "hwdb.bin (systemd-hwdb)"},
-    {"usr/share/mime/packages/", "the MIME database (update-mime-database)"},
-    {"usr/share/fonts/", "the font cache (fc-cache)"},
-    {"usr/share/icons/", "icon caches (gtk-update-icon-cache)"},
-    {"usr/share/applications/", "mimeinfo.cache (update-desktop-database)"},
-    {"etc/php/", "PHP module links (phpenmod)"},
-    {"usr/share/pam-configs/", "/etc/pam.d/common-* (pam-auth-update)"},
-    {"usr/share/i18n/", "locale-archive (locale-gen)"},
-    {"usr/share/dictionaries-common/", "dictionary lists (update-dictcommon-hunspell)"},
-}};
-// The same for modules below a multiarch directory.
-constexpr std::array<WatchedDirectory, 2> kWatchedModules = {{
-    {"/gio/modules/", "giomodule.cache (gio-querymodules)"},
-    {"/gdk-pixbuf-2.0/", "loaders.cache (gdk-pixbuf-query-loaders)"},
-}};
 
 void derive_ld_so_cache(const DerivedInput& input, rootfs::LayerDraft& draft) {
   constexpr std::string_view kPath = "etc/ld.so.cache";
@@ -75,19 +53,23 @@ std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::
   return update_ca_certificates(input.after, run, draft);
 }
 
-std::vector<std::string> tell_watched(const std::vector<std::string>& touched) {
-  std::vector<std::string> notes;
-  const auto tell = [&](const WatchedDirectory& watched, const auto& matches) {
-    const auto path = std::ranges::find_if(touched, matches);
-    if (path != touched.end()) notes.push_back(fmt::format("/{} changed; {} is not made again", printable(*path), watched.cache));
-  };
-  for (const WatchedDirectory& watched : kWatched)
-    tell(watched, [&](const std::string& path) { return path.starts_with(watched.directory); });
-  for (const WatchedDirectory& watched : kWatchedModules) {
-    tell(watched,
-         [&](const std::string& path) { return path.starts_with("usr/lib/") && path.find(watched.directory) != std::string::npos; });
+// Other caches are not made here: which, and why that does no harm. Packages for which it would are not let through without running their
+// scripts; that a file changed which md5sums does not name (a link) is told all the same. Where scripts do run, so do the triggers of their files.
+std::vector<std::string> tell_watched(const DerivedInput& input) {
+  std::set<std::string_view> triggering;
+  for (const PreparedPackage& package : input.packages) {
+    for (const auto& header : package.emission) {
+      if (header && package.incoming.item->run_scripts) triggering.insert(header->path);
+    }
   }
-  return notes;
+  PayloadChange change;
+  for (const std::string& path : input.touched) {
+    if (!triggering.contains(path)) change.changed.push_back(fmt::format("/{}", path));
+  }
+  std::ranges::sort(change.changed);
+  WatchFinding finding = judge_payload(input.system.tree, change, {});
+  if (!finding.problem.empty()) finding.notes.push_back(finding.problem + "; that is not made again");
+  return std::move(finding.notes);
 }
 
 }  // namespace
@@ -95,7 +77,7 @@ std::vector<std::string> tell_watched(const std::vector<std::string>& touched) {
 std::vector<std::string> derive_files(const DerivedInput& input, rootfs::LayerDraft& draft) {
   derive_ld_so_cache(input, draft);
   std::vector<std::string> notes = derive_certificates(input, draft);
-  for (std::string& note : tell_watched(input.touched)) notes.push_back(std::move(note));
+  for (std::string& note : tell_watched(input)) notes.push_back(std::move(note));
   return notes;
 }
 

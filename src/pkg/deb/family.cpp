@@ -33,9 +33,9 @@ std::vector<pkg::Proof> DebFamily::prove(const rootfs::Tree& tree, const pkg::In
 }
 
 pkg::Verdict DebFamily::judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                              const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) const {
+                              const pkg::Candidate& candidate, const pkg::Candidate* installed, Fetcher& fetcher, Cache& cache) const {
   if (auto verdict = unscripted_verdict(tree, candidate)) return *verdict;
-  return deb::judge(tree, inventory, recipes, candidate, fetcher, cache);
+  return deb::judge(tree, inventory, recipes, candidate, installed, fetcher, cache);
 }
 
 pkg::UpgradeResult DebFamily::upgrade(const pkg::UpgradeRequest& request) const { return deb::upgrade(request); }

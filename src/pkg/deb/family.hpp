@@ -18,7 +18,7 @@ class DebFamily final : public pkg::Family {
                                  const pkg::RepositoryOptions& options, const std::vector<pkg::RepositoryState>& states,
                                  const std::vector<pkg::Candidate>& packages, Fetcher& fetcher, Cache& cache) const override;
   pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                     const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) const override;
+                     const pkg::Candidate& candidate, const pkg::Candidate* installed, Fetcher& fetcher, Cache& cache) const override;
   pkg::UpgradeResult upgrade(const pkg::UpgradeRequest& request) const override;
   std::unique_ptr<pkg::ScriptOrder> scripts(const pkg::UpgradeRequest& request) const override;
   std::vector<pkg::VerifyFinding> verify(const rootfs::Tree& tree, const pkg::Inventory& inventory) const override;

@@ -1,36 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
+// On an upgrade dpkg runs the old prerm, the new preinst, the old postrm and the new postinst (deb-policy chapter 6); debconf runs the new
+// config. The new prerm and postrm do not run: that they differ means nothing for this upgrade.
+//
 // Scripts that are byte for byte the installed ones (but for debhelper's version) ran in this image before. What they make from the
-// package's own files is made again in pure code (derived_files); everything else they do is idempotent or happened already (field notes
-// 5).
+// package's own files is made again in pure code or asks for them to run (watched_paths); everything else they do is idempotent or happened
+// already (field notes 5).
 #include "pkg/deb/scripts.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <vector>
+#include <array>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/deb/ca_certificates.hpp"
-#include "pkg/deb/installed_system.hpp"
+#include "pkg/deb/maintscript_moves.hpp"
+#include "pkg/deb/snippets.hpp"
+#include "pkg/deb/status.hpp"
 #include "pkg/deb/version.hpp"
-#include "pkg/resource.hpp"
-#include "rootfs/binary.hpp"
+#include "pkg/deb/watched_paths.hpp"
 
 namespace resole::deb {
 namespace {
 
+using Kind = Comparison::Kind;
+
 constexpr std::string_view kCaCertificates = "ca-certificates";
-
-constexpr std::string_view kCertificateList = "CERTS_LIST=\"";
-
-// ca-certificates' config repeats the names of the package's files in one string. It is data, and read from the files here.
-bool is_certificate_list(std::string_view line) {
-  if (!line.starts_with(kCertificateList) || !line.ends_with('"')) return false;
-  line = line.substr(kCertificateList.size(), line.size() - kCertificateList.size() - 1);
-  return line.find_first_of("\"$`\\") == std::string_view::npos;  // nothing that the shell would look into
-}
+constexpr std::array<std::string_view, 3> kRun = {"config", "postinst", "preinst"};  // of a new version, on an upgrade
 
 // "line 2: \"echo hello\"" of the first line that is not the same.
 std::string first_difference(std::string_view a, std::string_view b) {
@@ -49,26 +47,60 @@ std::string names_of(const Scripts& scripts) {
   return join(names, ", ");
 }
 
-std::vector<std::string> differences(const Scripts& installed, const Scripts& fresh) {
-  std::vector<std::string> found;
-  for (const std::string_view name : kScriptNames) {
-    const auto before = installed.find(name), after = fresh.find(name);
-    if (before == installed.end() && after == fresh.end()) continue;
-    if (before == installed.end())
-      found.push_back(fmt::format("{} is new", name));
-    else if (after == fresh.end())
-      found.push_back(fmt::format("{} is gone", name));
-    else if (before->second != after->second)
-      found.push_back(fmt::format("{} differs from the installed one at {}", name, first_difference(before->second, after->second)));
+const std::string* find(const Scripts* scripts, std::string_view name) {
+  if (!scripts) return nullptr;
+  const auto found = scripts->find(name);
+  return found == scripts->end() ? nullptr : &found->second;
+}
+
+// One script of the new version beside the installed one (null when there is none). "" = every difference is known; else what is not.
+class ScriptComparison {
+ public:
+  ScriptComparison(std::string_view package, std::string_view name, const std::string& fresh, const std::string* installed)
+      : package_(package),
+        name_(name),
+        fresh_(fresh),
+        installed_(installed),
+        parts_(cut_script(fresh)),
+        before_(installed ? cut_script(*installed) : ScriptParts()) {}
+
+  std::string unknown() const {
+    for (const Snippet& snippet : parts_.snippets) {
+      const bool stands = std::ranges::find(before_.snippets, snippet) != before_.snippets.end();
+      if (!stands && !recognise(snippet, name_, package_))
+        return fmt::format("{} has a changed part of {} that is not known", name_, printable(snippet.generator, 60));
+    }
+    if ((installed_ && parts_.rest == before_.rest) || is_empty_frame(parts_.rest)) return {};
+    if (!installed_) return fmt::format("{} is new", name_);
+    return fmt::format("{} differs from the installed one at {}", name_, first_difference(*installed_, fresh_));
   }
-  return found;
+
+  std::vector<pkg::Action> actions() const {
+    std::vector<pkg::Action> all;
+    for (const Snippet& snippet : parts_.snippets) {
+      if (const auto known = recognise(snippet, name_, package_)) all.insert(all.end(), known->begin(), known->end());
+    }
+    return all;
+  }
+
+ private:
+  std::string_view package_, name_;
+  const std::string& fresh_;
+  const std::string* installed_;
+  ScriptParts parts_, before_;
+};
+
+std::vector<pkg::Action> helpers_of(const std::vector<pkg::Action>& actions) {
+  std::vector<pkg::Action> helpers;
+  std::ranges::copy_if(actions, std::back_inserter(helpers), is_helper);
+  return helpers;
 }
 
 const pkg::PackageRecipe* find_recipe(const pkg::Recipe* recipe, const pkg::Package& candidate, const Scripts& fresh) {
   if (!recipe) return nullptr;
   const std::string sha256 = scripts_sha256(fresh);
   for (const pkg::PackageRecipe& each : recipe->packages) {
-    if (each.package != candidate.name) continue;
+    if (!glob_match(each.package, candidate.name)) continue;
     if (!each.script_sha256.empty()) {
       if (std::ranges::find(each.script_sha256, sha256) != each.script_sha256.end()) return &each;
       continue;
@@ -80,85 +112,85 @@ const pkg::PackageRecipe* find_recipe(const pkg::Recipe* recipe, const pkg::Pack
   return nullptr;
 }
 
-// ---- getting the scripts
-
-std::string serialise_scripts(const Scripts& scripts) {
-  std::string out;
-  rootfs::BinaryWriter writer(out);
-  writer.number(scripts.size());
-  for (const auto& [name, text] : scripts) {
-    writer.text(name);
-    writer.text(text);
+// libc6 asks whether the copy that is loaded is its own: `[ "$ver" != "2.36-9+deb12u13" ]`. The package's own version in such a question is
+// no change; a version anywhere else (in `dpkg --compare-versions`, say) is one.
+Scripts without_own_version(const Scripts& scripts, const std::string& version) {
+  const std::string question = fmt::format("\"$ver\" != \"{}\" ]", version), neutral = "\"$ver\" != \"<own version>\" ]";
+  Scripts neutralised = scripts;
+  for (auto& [name, text] : neutralised) {
+    for (std::size_t at = text.find(question); at != std::string::npos; at = text.find(question, at))
+      text.replace(at, question.size(), neutral);
   }
-  return out;
+  return neutralised;
 }
 
-std::optional<Scripts> parse_scripts(std::string_view bytes) {
-  rootfs::BinaryReader reader(bytes);
-  Scripts scripts;
-  for (std::size_t left = reader.count(); left > 0; --left) {
-    std::string name(reader.text());
-    scripts[std::move(name)] = reader.text();
+pkg::Verdict unknown(std::string reason) { return {pkg::VerdictKind::unknown, std::move(reason), {}}; }
+
+// The verdict by the scripts alone.
+pkg::Verdict judge_text(const ScriptCase& each, std::vector<pkg::Action>& actions) {
+  using Verdict = pkg::VerdictKind;
+  const Scripts& fresh = each.fresh.scripts;
+  const bool certificates = each.candidate.name == kCaCertificates;
+  if (certificates && !fresh.empty()) {
+    const auto hooks = certificate_hooks(each.tree);
+    if (!hooks.empty()) return unknown(fmt::format("hooks in /etc/ca-certificates/update.d would run: {}", join(hooks, ", ")));
   }
-  return reader.good() && reader.at_end() ? std::optional(std::move(scripts)) : std::nullopt;
+  Scripts before;
+  if (each.before) before = without_own_version(each.before->scripts, each.installed->version);
+  Comparison comparison =
+      compare_scripts(each.candidate.name, without_own_version(fresh, each.candidate.version), each.before ? &before : nullptr);
+  if (comparison.kind == Kind::unchanged && certificates) {
+    actions = {{pkg::ActionKind::ca_certificates, {}}};
+    return {Verdict::recipe, "its scripts are the installed ones; bundle and links are made again from the certificates", {}};
+  }
+  if (comparison.kind == Kind::unknown) {
+    const pkg::PackageRecipe* found = find_recipe(each.recipe, each.candidate, fresh);
+    if (!found) return unknown(fmt::format("{} (scripts {})", comparison.reason, scripts_sha256(fresh)));
+    actions = found->actions;
+    return {Verdict::recipe, found->reason, {}};
+  }
+  actions = std::move(comparison.actions);
+  const auto kind = comparison.kind == Kind::none        ? Verdict::none
+                    : comparison.kind == Kind::unchanged ? Verdict::unchanged
+                                                         : Verdict::recognised;
+  return {kind, std::move(comparison.reason), {}};
 }
 
-Scripts fetch_scripts(const pkg::Candidate& candidate, Fetcher& fetcher) {
-  constexpr std::uint64_t kFirst = 64u << 10;  // nearly every control part ends before (field notes: 6.5 KB on average, 70 KB at most)
-  const Resource resource = pkg::resource_of(candidate);
-  const std::uint64_t size = candidate.entry.size;
-  std::string prefix = fetcher.fetch_range(resource, 0, std::min(kFirst, size));
-  for (int attempt = 0; attempt < 4; ++attempt) {
-    std::uint64_t needed = 0;
-    if (const auto control = read_control(prefix, size, candidate.name, needed)) return scripts_of(*control);
-    const std::string more = fetcher.fetch_range(resource, prefix.size(), std::min(needed, size) - prefix.size());
-    if (more.empty()) break;
-    prefix += more;
+const pkg::InstalledPackage* find_installed(const pkg::Inventory& inventory, const pkg::Candidate& candidate) {
+  const pkg::InstalledPackage* installed = inventory.find(candidate.name, candidate.arch);
+  for (const pkg::InstalledPackage& each : inventory.packages) {
+    // A package that moves between "all" and a real architecture is the same package.
+    if (!installed && each.name == candidate.name && (each.arch == "all" || candidate.arch == "all")) installed = &each;
   }
-  throw Error(ErrorKind::network,
-              fmt::format("the beginning of package {} {} could not be read", printable(candidate.name), printable(candidate.version)));
+  return installed && installed->state != pkg::InstallState::removed ? installed : nullptr;
 }
 
-Scripts scripts_of(const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) {
-  if (const auto whole = fetcher.cached(candidate.entry.sha256)) return scripts_of(PackageFile::open(*whole, candidate.name).control());
-  const std::string key = fmt::format("scripts-1-{}", candidate.entry.sha256.hex());
-  if (const auto cached = cache.get("verdict", key)) {
-    if (auto known = parse_scripts(cached->bytes())) return std::move(*known);
+// The image has deleted info/* (or never had it: distroless): the installed version's own package tells what its scripts were.
+pkg::Verdict judge_against_package(ScriptCase each, const pkg::Candidate* offer, Fetcher& fetcher, Cache& cache) {
+  const ControlFacts nothing;
+  if (each.fresh.scripts.empty() && !offer) {
+    each.before = &nothing;
+    return judge_scripts(each);
   }
-  Scripts scripts = fetch_scripts(candidate, fetcher);
-  cache.put("verdict", key, serialise_scripts(scripts));
-  return scripts;
+  const std::string deleted = fmt::format("the image has nothing of it below /{}", kInfoDirectory);
+  if (!offer || offer->version != each.installed->version)
+    return unknown(fmt::format("{}, and no index offers {} any more: what its scripts were is not known", deleted,
+                               printable(each.installed->version)));
+  try {
+    const ControlFacts before = fetch_facts(*offer, fetcher, cache);
+    each.before = &before;
+    pkg::Verdict verdict = judge_scripts(each);
+    if (!verdict.passes() || (before.scripts.empty() && each.fresh.scripts.empty())) return verdict;
+    verdict.reason += fmt::format(" ({}: compared with the package of {})", deleted, printable(offer->version));
+    verdict.against = offer->entry;
+    return verdict;
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::network) throw;
+    return unknown(fmt::format("{}, and the package of {} cannot be had: {}", deleted, printable(offer->version), error.message()));
+  }
 }
 
 }  // namespace
-
-std::string normalise_script(std::string_view text) {
-  constexpr std::string_view kMark = "# Automatically added by dh";
-  std::string normal;
-  normal.reserve(text.size());
-  for (std::string_view line : lines(text)) {
-    if (line.starts_with(kMark)) line = line.substr(0, line.find('/'));
-    if (is_certificate_list(line)) line = kCertificateList;
-    normal.append(line).push_back('\n');
-  }
-  return normal;
-}
-
-Scripts scripts_of(const ControlArchive& control) {
-  Scripts scripts;
-  for (const std::string_view name : kScriptNames) {
-    if (const ControlMember* member = control.find(name)) scripts[std::string(name)] = normalise_script(member->content);
-  }
-  return scripts;
-}
-
-Scripts installed_scripts(const rootfs::Tree& tree, const pkg::Package& package) {
-  Scripts scripts;
-  for (const std::string_view name : kScriptNames) {
-    if (const auto text = tree.content(info_path(package, name))) scripts[std::string(name)] = normalise_script(*text);
-  }
-  return scripts;
-}
 
 std::string scripts_sha256(const Scripts& scripts) {
   std::string text;
@@ -166,45 +198,75 @@ std::string scripts_sha256(const Scripts& scripts) {
   return sha256_hex_of(text);
 }
 
-pkg::Verdict judge_scripts(const rootfs::Tree& tree, const pkg::Recipe* recipe, const pkg::Package& candidate, const Scripts& fresh,
-                           const Scripts* installed) {
-  using Kind = pkg::VerdictKind;
+Comparison compare_scripts(std::string_view package, const Scripts& fresh, const Scripts* installed) {
   if (fresh.empty() && (!installed || installed->empty())) return {Kind::none, "it has no maintainer scripts", {}};
-  if (candidate.name == kCaCertificates) {
-    const auto hooks = certificate_hooks(tree);
-    if (!hooks.empty()) return {Kind::unknown, fmt::format("hooks in /etc/ca-certificates/update.d would run: {}", join(hooks, ", ")), {}};
+  std::vector<std::string> problems, known, later;
+  std::vector<pkg::Action> preinst, actions;
+  for (const std::string_view name : kScriptNames) {
+    const std::string *after = find(&fresh, name), *before = find(installed, name);
+    if (!after && !before) continue;
+    const bool runs = std::ranges::find(kRun, name) != kRun.end();
+    const bool same = after && before && *after == *before;
+    if (!same) (runs ? known : later).emplace_back(name);
+    if (!runs || !after) continue;
+    const ScriptComparison comparison(package, name, *after, before);
+    if (!same) {
+      if (std::string problem = comparison.unknown(); !problem.empty()) problems.push_back(std::move(problem));
+    }
+    auto own = comparison.actions();
+    if (name == "preinst") preinst = helpers_of(own);
+    if (name == "postinst") actions = std::move(own);
   }
-  const std::vector<std::string> changed = installed ? differences(*installed, fresh) : std::vector<std::string>();
-  if (installed && changed.empty() && candidate.name == kCaCertificates) {
-    return {Kind::recipe,
-            "its scripts are the installed ones; bundle and links are made again from the certificates",
-            {std::string(kCaCertificates)}};
+  if (!problems.empty())
+    return {Kind::unknown, installed ? join(problems, "; ") : fmt::format("a new package with scripts: {}", join(problems, "; ")), {}};
+  if (known.empty() && later.empty())
+    return {Kind::unchanged, fmt::format("{} equal the installed ones", names_of(fresh)), std::move(actions)};
+  // A move that preinst begins and postinst does not end, or the other way round, is nobody's known text.
+  if (preinst != helpers_of(actions)) return {Kind::unknown, "preinst and postinst do not name the same moves of configuration files", {}};
+  std::string reason;
+  if (!known.empty())
+    reason = fmt::format("what {} in {} is known snippets of debhelper", installed ? "changed" : "stands", join(known, ", "));
+  if (installed && !later.empty())
+    reason += fmt::format("{}the new {} do not run on an upgrade", reason.empty() ? "" : "; ", join(later, " and "));
+  if (reason.empty()) reason = fmt::format("{} run only when it is removed", join(later, " and "));
+  return {Kind::recognised, std::move(reason), std::move(actions)};
+}
+
+pkg::Verdict judge_scripts(const ScriptCase& each) {
+  std::vector<pkg::Action> actions;
+  pkg::Verdict verdict = judge_text(each, actions);
+  if (!verdict.passes()) return verdict;
+  const PayloadChange change = compare_payload(each.before ? each.before->md5sums : std::string_view(), each.fresh.md5sums);
+  // A recipe was written by somebody who looked at what the scripts read.
+  if (verdict.kind != pkg::VerdictKind::recipe) {
+    if (const WatchFinding finding = judge_payload(each.tree, change, each.fresh.triggers); !finding.problem.empty())
+      return unknown(finding.problem);
   }
-  if (installed && changed.empty()) return {Kind::unchanged, fmt::format("{} equal the installed ones", names_of(fresh)), {}};
-  if (const pkg::PackageRecipe* found = find_recipe(recipe, candidate, fresh)) {
-    return {Kind::recipe, found->reason.empty() ? "a reviewed recipe replaces its scripts" : found->reason, found->actions};
+  const HelperCase helpers{each.tree, each.installed, each.fresh.md5sums};
+  for (pkg::Action& action : actions) {
+    if (is_helper(action)) {
+      const HelperPlan plan = plan_helper(helpers, action);
+      if (!plan.problem.empty()) return unknown(plan.problem);
+      if (!plan.acts) continue;
+    }
+    verdict.actions.push_back(action.text());
   }
-  if (!installed) return {Kind::unknown, fmt::format("a new package with scripts: {}", names_of(fresh)), {}};
-  return {Kind::unknown, join(changed, "; "), {}};
+  return verdict;
 }
 
 pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
-                   const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) {
-  return with_context([&] { return fmt::format("reading the scripts of {} {}", printable(candidate.name), printable(candidate.version)); },
-                      [&] {
-                        const Scripts fresh = scripts_of(candidate, fetcher, cache);
-                        const pkg::InstalledPackage* installed = inventory.find(candidate.name, candidate.arch);
-                        for (const pkg::InstalledPackage& each : inventory.packages) {
-                          // A package that moves between "all" and a real architecture is the same package.
-                          if (!installed && each.name == candidate.name && (each.arch == "all" || candidate.arch == "all"))
-                            installed = &each;
-                        }
-                        if (installed && installed->state == pkg::InstallState::removed) installed = nullptr;
-                        const pkg::Recipe* recipe = recipes.find(inventory.os);
-                        if (!installed) return judge_scripts(tree, recipe, candidate, fresh, nullptr);
-                        const Scripts before = installed_scripts(tree, *installed);
-                        return judge_scripts(tree, recipe, candidate, fresh, &before);
-                      });
+                   const pkg::Candidate& candidate, const pkg::Candidate* installed_offer, Fetcher& fetcher, Cache& cache) {
+  const auto what = [&] { return fmt::format("reading the scripts of {} {}", printable(candidate.name), printable(candidate.version)); };
+  return with_context(what, [&] {
+    const ControlFacts fresh = fetch_facts(candidate, fetcher, cache);
+    const pkg::InstalledPackage* installed = find_installed(inventory, candidate);
+    ScriptCase each{.tree = tree, .recipe = recipes.find(inventory.os), .candidate = candidate, .installed = installed, .fresh = fresh};
+    if (!installed) return judge_scripts(each);
+    if (!has_info(tree, *installed)) return judge_against_package(each, installed_offer, fetcher, cache);
+    const ControlFacts before = installed_facts(tree, *installed);
+    each.before = &before;
+    return judge_scripts(each);
+  });
 }
 
 }  // namespace resole::deb

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way:
+//   move what scripts move before files are unpacked              script_actions (maintscript_moves)
 //   read the database and the local rules of the image            installed_system
 //   read each package, place its members, settle shared paths     preparation (package_file, package_facts, placement, unpack, conffiles)
 //   find what the old packages had and the new ones have not      obsolete
 //   compute what follows from the new tree                        future_tree, bytecode, ld_so_cache, ca_certificates
 //   payload: whiteouts, directories, one segment per package      here, segments
 //   database layer: status, info/*, triggers, conffiles, derived  database, here
+//   what else scripts would do                                    script_actions
 #include "pkg/deb/upgrade.hpp"
 
 #include <fmt/format.h>
@@ -22,6 +24,7 @@
 #include "pkg/deb/installed_system.hpp"
 #include "pkg/deb/obsolete.hpp"
 #include "pkg/deb/preparation.hpp"
+#include "pkg/deb/script_actions.hpp"
 #include "pkg/deb/segments.hpp"
 #include "rootfs/path.hpp"
 
@@ -30,7 +33,8 @@ namespace {
 
 class Upgrade {
  public:
-  explicit Upgrade(const pkg::UpgradeRequest& request) : request_(request), system_(InstalledSystem::read(request.tree)) {}
+  explicit Upgrade(const pkg::UpgradeRequest& request)
+      : request_(request), helpers_(plan_helpers(request)), staged_(staged_tree(request.tree, helpers_)), system_(InstalledSystem::read(staged_)) {}
 
   pkg::UpgradeResult run() {
     packages_ = prepare_packages(request_, system_);
@@ -42,15 +46,17 @@ class Upgrade {
     stale_ = stale_bytecode(system_.tree, changed);
     std::vector<std::string> removed = obsolete.files;
     removed.insert(removed.end(), stale_.begin(), stale_.end());
-    const rootfs::Tree after = future_tree(system_, packages_, removed);
+    rootfs::Tree after = future_tree(system_, packages_, removed);
     const std::vector<std::string> caches = abandoned_caches(after, stale_);
     const std::vector<std::string> emptied = empty_directories(after, obsolete.directories, caches);
     stale_.insert(stale_.end(), caches.begin(), caches.end());
 
     write_head(obsolete.files, emptied);
     write_database_layer();
+    after = finish_helpers(helpers_, request_.epoch, std::move(after), result_.database);
     for (std::string& note : derive_files({request_, system_, packages_, changed, after}, result_.database))
       result_.notes.push_back(std::move(note));
+    for (std::string& note : apply_actions(request_, packages_, after, result_.database)) result_.notes.push_back(std::move(note));
     result_.segments = write_segments(request_, packages_);
     result_.payload_key = payload_key();
     tell();
@@ -177,6 +183,8 @@ class Upgrade {
   }
 
   pkg::UpgradeRequest request_;
+  const std::vector<HelperPlan> helpers_;
+  const rootfs::Tree staged_;  // what the files find
   const InstalledSystem system_;
   std::vector<PreparedPackage> packages_;
   std::vector<std::string> stale_;

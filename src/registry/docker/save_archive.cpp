@@ -62,7 +62,7 @@ SavedEntry entry_of(const ImageToSave& image) {
   for (const oci::Image& image : root.images) platforms += (platforms.empty() ? "" : ", ") + image.platform().text();
   throw Error(ErrorKind::unsupported,
               fmt::format("docker archives and engines hold images of one platform, this one has {}", printable(platforms)),
-              "choose one with --platform, or write to oci-archive:FILE, which holds all");
+              "take one platform's image by its digest (NAME@sha256:...) as the source, or write to oci-archive:FILE, which holds all");
 }
 
 }  // namespace

@@ -4,10 +4,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "io/files.hpp"
 #include "registry/blob_folder.hpp"
 #include "registry/local_image.hpp"
 #include "registry/remote/blob_source.hpp"
@@ -39,9 +41,28 @@ std::string type_of(const io::HttpHead& head) {
 
 bool is_known_type(std::string_view type) { return oci::media_type::is_index(type) || oci::media_type::is_manifest(type); }
 
-// Artifactory answers 403 for what is not there (go-containerregistry's pusher knows it too). Before writing that is a miss: what really is
-// forbidden shows when it is written.
+// Artifactory answers 403 for what is not there (go-containerregistry's pusher knows it too). Before writing that is a miss for what is named by its
+// digest: what really is forbidden shows when it is written, and nothing is overwritten. Tags: says_absent().
 bool is_missing(int status, const Session& session) { return status == 404 || (status == 403 && session.writes()); }
+
+// For a tag a miss is believed only with these words (distribution-spec "Error Codes"): it would be moved, whatever it is.
+bool says_absent(const Answer& answer) {
+  return answer.body.find("\"MANIFEST_UNKNOWN\"") != std::string::npos || answer.body.find("\"NAME_UNKNOWN\"") != std::string::npos;
+}
+
+// All of a source, kept (memory, then an unlinked file).
+class SpooledSource : public Source {
+ public:
+  explicit SpooledSource(Source& all) : spool_(io::temporary_spool(std::filesystem::temp_directory_path())) {
+    copy_all(all, *spool_);
+    kept_ = spool_->open();
+  }
+  std::size_t read(char* buffer, std::size_t capacity) override { return kept_->read(buffer, capacity); }
+
+ private:
+  std::unique_ptr<Spool> spool_;
+  std::unique_ptr<Source> kept_;
+};
 
 // All parts were put or seen before their manifest. Where another client puts one of them at the same time, docker-registry (2.8) does not see
 // it for a moment: it writes the file that names the blob anew, and not in one step.
@@ -90,7 +111,8 @@ std::optional<oci::Descriptor> RemoteStore::at_tag(const std::string& tag) { ret
 // HEAD costs nothing of Docker Hub's limit; a registry that does not say enough in it is asked by GET.
 std::optional<oci::Descriptor> RemoteStore::resolve_at(Session& session, const std::string& wanted) {
   const Answer answer = session.call({.method = "HEAD", .path = "/manifests/" + wanted, .fields = {accept_field()}});
-  if (is_missing(answer.status(), session)) return std::nullopt;
+  const bool is_tag = wanted.find(':') == std::string::npos;
+  if (is_tag ? answer.status() == 404 : is_missing(answer.status(), session)) return std::nullopt;
   const std::string* said = answer.head.field("docker-content-digest");
   const auto digest = said ? Digest::try_parse(*said) : std::nullopt;
   const auto size = answer.head.content_length();
@@ -104,7 +126,7 @@ std::optional<oci::Descriptor> RemoteStore::resolve_at(Session& session, const s
   auto fetched = fetch_manifest(session, wanted);
   if (!fetched) return std::nullopt;
   const Digest found = Digest::of(fetched->bytes);
-  if (wanted.find(':') != std::string::npos && found.text() != wanted) {
+  if (!is_tag && found.text() != wanted) {
     throw Error(ErrorKind::verification, fmt::format("{}: the registry answers with other bytes ({})", name(), found.text()));
   }
   cache_.put(kRoom, cache_key(found), fetched->bytes);
@@ -113,7 +135,13 @@ std::optional<oci::Descriptor> RemoteStore::resolve_at(Session& session, const s
 
 std::optional<RemoteStore::Fetched> RemoteStore::fetch_manifest(Session& session, const std::string& wanted) {
   const Answer answer = session.call({.path = "/manifests/" + wanted, .fields = {accept_field()}, .limit = kMostManifest});
-  if (is_missing(answer.status(), session)) return std::nullopt;
+  const bool is_tag = wanted.find(':') == std::string::npos;
+  if (is_missing(answer.status(), session) && (!is_tag || answer.status() == 404 || says_absent(answer))) return std::nullopt;
+  if (answer.status() == 403 && session.writes()) {
+    const Error refused = session.refusal(answer, fmt::format("manifest {} of {}", printable(wanted, 130), name()));
+    throw Error(refused.kind(), refused.message() + "; it cannot be told whether something is there",
+                fmt::format("log in to {} with an account that may pull there, too, or choose another tag", session.registry()));
+  }
   if (answer.status() != 200) throw session.refusal(answer, fmt::format("manifest {} of {}", printable(wanted, 100), name()));
   std::string type = type_of(answer.head);
   if (!is_known_type(type)) type = type_of_manifest(answer.body, fmt::format("manifest {} of {}", printable(wanted, 100), name()));
@@ -175,11 +203,18 @@ std::unique_ptr<Source> RemoteStore::open_remote(const oci::Descriptor& descript
     if (auto source = open_remote_blob(connection_, *writing_, descriptor, what)) return proven(std::move(source));
   }
   for (const auto& session : reading_) {
+    const bool is_mirror = session->endpoint().is_mirror;
     try {
-      if (auto source = open_remote_blob(connection_, *session, descriptor, what)) return proven(std::move(source));
+      auto source = open_remote_blob(connection_, *session, descriptor, what);
+      if (!source) continue;
+      source = proven(std::move(source));
+      // What was handed out cannot be taken back: of a mirror, which the next place may stand in for, nothing is before all of it is proven.
+      if (is_mirror) source = std::make_unique<SpooledSource>(*source);
+      return source;
     } catch (const Error& error) {
-      if (!session->endpoint().is_mirror) throw;
-      connection_.reporter.debug(fmt::format("mirror {}: {}", session->endpoint().host, error.message()));
+      if (!is_mirror || error.kind() == ErrorKind::interrupted) throw;
+      const std::string text = fmt::format("mirror {}: {}", session->endpoint().host, error.message());
+      error.kind() == ErrorKind::verification ? connection_.reporter.warn(text) : connection_.reporter.debug(text);
     }
   }
   throw Error(ErrorKind::input, fmt::format("blob {} is missing from {}", descriptor.digest.short_text(), name()), "the image is incomplete there; copy it again");

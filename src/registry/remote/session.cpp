@@ -212,35 +212,34 @@ bool Session::turn_to_https(const io::HttpOutcome& outcome) {
 
 Answer Session::call(const Call& call) {
   Answer answer;
-  const std::vector<std::string> scopes = scopes_of(call);
-  io::RetryOptions retries = connection_.retries;
-  if (call.once) retries.tries = 1;
-  unsigned logins = 0;
-  io::with_retries(retries, [&]() -> std::optional<io::Trouble> {
-    for (;;) {
-      const Url url = url_of(call.path);
-      const bool is_own = url.origin() == url_of("").origin();  // an upload may be sent elsewhere, without our credentials
-      io::HttpRequest request = request_for(call, url);
-      if (is_own) request.authorization = authorization(scopes);
-      BoundedBody receiver(call.limit);
-      const double begin = connection_.clock.monotonic();
-      const io::HttpOutcome outcome = connection_.client.send(request, receiver);
-      connection_.reporter.debug(fmt::format("{} {}: {}, {}", call.method, url.shown(), outcome.head.status == 0 ? outcome.trouble : std::to_string(outcome.head.status),
-                                             human_duration(connection_.clock.monotonic() - begin)));
-      if (fall_back_to_http(outcome) || turn_to_https(outcome)) continue;
-      answer = {outcome.head, receiver.take(), url};
-      // Once with what the challenge asks for, once more when that token had expired meanwhile.
-      if (answer.status() == 401 && is_own && logins++ < kMostLogins && learn(outcome.head, scopes, request.authorization)) continue;
-      if (answer.status() == 401) throw refusal(answer, fmt::format("{} {}", call.method, url.shown()));
-      const int status = answer.status();
-      const bool last_word = status != 0 && status != 408 && status != 429 && status != 499 && status < 500;
-      // The body of an answer is what a GET was sent for. Of other answers the head says it all, and to send what was taken once more would fail.
-      const bool is_whole = outcome.ending != io::Ending::interrupted || (status != 0 && call.method != "GET");
-      if (last_word && is_whole) return std::nullopt;
-      return io::passing_trouble_of(outcome, "", url, connection_.clock.now());
-    }
-  });
+  io::with_retries(connection_.retries, [&] { return attempt(call, answer); });
   return answer;
+}
+
+std::optional<io::Trouble> Session::attempt(const Call& call, Answer& answer) {
+  const std::vector<std::string> scopes = scopes_of(call);
+  for (unsigned logins = 0;;) {
+    const Url url = url_of(call.path);
+    const bool is_own = url.origin() == url_of("").origin();  // an upload may be sent elsewhere, without our credentials
+    io::HttpRequest request = request_for(call, url);
+    if (is_own) request.authorization = authorization(scopes);
+    BoundedBody receiver(call.limit);
+    const double begin = connection_.clock.monotonic();
+    const io::HttpOutcome outcome = connection_.client.send(request, receiver);
+    connection_.reporter.debug(fmt::format("{} {}: {}, {}", call.method, url.shown(), outcome.head.status == 0 ? outcome.trouble : std::to_string(outcome.head.status),
+                                           human_duration(connection_.clock.monotonic() - begin)));
+    if (fall_back_to_http(outcome) || turn_to_https(outcome)) continue;
+    answer = {outcome.head, receiver.take(), url};
+    // Once with what the challenge asks for, once more when that token had expired meanwhile.
+    if (answer.status() == 401 && is_own && logins++ < kMostLogins && learn(outcome.head, scopes, request.authorization)) continue;
+    if (answer.status() == 401) throw refusal(answer, fmt::format("{} {}", call.method, url.shown()));
+    const int status = answer.status();
+    const bool last_word = status != 0 && status != 408 && status != 429 && status != 499 && status < 500;
+    // The body of an answer is what a GET was sent for. Of other answers the head says it all, and to send what was taken once more would fail.
+    const bool is_whole = outcome.ending != io::Ending::interrupted || (status != 0 && call.method != "GET");
+    if (last_word && is_whole) return std::nullopt;
+    return io::passing_trouble_of(outcome, "", url, connection_.clock.now());
+  }
 }
 
 std::unique_ptr<io::HttpStream> Session::open(const std::string& path, std::uint64_t offset) {

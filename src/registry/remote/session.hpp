@@ -37,7 +37,6 @@ struct Call {
   std::optional<io::HttpBody> body;
   std::size_t limit = 64u << 10;        // of the answer's body
   std::vector<std::string> scopes = {};  // beyond the session's own ("repository:other/app:pull" of a mount's source)
-  bool once = false;                    // no second attempt after a broken connection or 5xx: the caller knows better how to go on
 };
 
 struct Answer {
@@ -56,6 +55,9 @@ class Session {
   // Any answer that is the registry's last word: 2xx, 3xx, 4xx but 401, 408, 429, 499; 501, 505. Error(network) for no answer, a server that keeps failing
   // and refused credentials; Error(throttled) for 429.
   Answer call(const Call& call);
+  // The same once, for callers that know better how to go on after a broken connection, 429 or 5xx: those are returned, with the wait that was asked
+  // for, and `answer` has their status (0: none came).
+  std::optional<io::Trouble> attempt(const Call& call, Answer& answer);
   // GET of a body to be read at leisure; `offset` > 0 asks for the rest (the head says whether that is what comes). Not retried.
   std::unique_ptr<io::HttpStream> open(const std::string& path, std::uint64_t offset);
 
