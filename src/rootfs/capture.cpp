@@ -119,6 +119,13 @@ bool is_captured(std::string_view path, std::uint64_t size) {
   return false;
 }
 
+bool is_library_directory(std::string_view path) {
+  if (path.starts_with("usr/")) path.remove_prefix(4);
+  if (!path.starts_with("lib/")) return false;
+  path.remove_prefix(4);
+  return path.substr(0, path.find('/')).find("-linux-gnu") != std::string_view::npos;
+}
+
 bool has_md5(std::string_view path) { return starts_with_one_of(path, kWithMd5) && !starts_with_one_of(path, kWithoutMd5); }
 
 bool is_foreign_xattr(std::string_view name) {

@@ -9,6 +9,9 @@ namespace resole::rootfs {
 // of.
 bool has_md5(std::string_view path);
 
+// Below usr/lib/x86_64-linux-gnu and the like lie the distribution's libraries: nothing is looked for that is linked into them.
+bool is_library_directory(std::string_view path);
+
 // Extended attributes that belong to a host or to a store's own bookkeeping and never to an image (umoci drops the same).
 bool is_foreign_xattr(std::string_view name);
 

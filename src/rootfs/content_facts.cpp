@@ -23,7 +23,7 @@ void ContentFacts::begin(const std::string& path, std::uint64_t size) {
     }
     captured_.reserve(size);
   }
-  elf_.begin(size);
+  elf_.begin(size, !is_library_directory(path));
 }
 
 void ContentFacts::update(std::string_view bytes) {

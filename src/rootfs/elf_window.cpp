@@ -17,12 +17,13 @@ void release_if_big(std::string& buffer) {
 
 }  // namespace
 
-void ElfWindow::begin(std::uint64_t file_size) {
+void ElfWindow::begin(std::uint64_t file_size, bool with_marks) {
   state_ = file_size < 52 ? State::not_elf : State::unknown;  // 52: the smallest ELF header
   size_ = file_size;
   seen_ = tail_begin_ = tail_end_ = 0;
   release_if_big(head_);
   release_if_big(tail_);
+  with_marks_ = with_marks;
   marks_.clear();
 }
 
@@ -41,7 +42,7 @@ void ElfWindow::update(std::string_view bytes) {
     state_ = State::head;
     head_.reserve(std::min<std::uint64_t>(size_, kElfWindow));
   }
-  marks_.update(bytes);
+  if (with_marks_) marks_.update(bytes);
   if (state_ == State::head) {
     const std::string_view part = bytes.substr(0, kElfWindow - head_.size());
     head_.append(part);

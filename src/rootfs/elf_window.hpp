@@ -18,7 +18,7 @@ namespace resole::rootfs {
 
 class ElfWindow {
  public:
-  void begin(std::uint64_t file_size);
+  void begin(std::uint64_t file_size, bool with_marks = true);  // `with_marks`: look for libraries that are linked in
   void update(std::string_view bytes);  // the content in order; does nothing once it is clear that the file is not ELF
   std::optional<ElfFacts> finish();     // nullopt when not an ELF executable or shared object
 
@@ -30,6 +30,7 @@ class ElfWindow {
   std::uint64_t size_ = 0, seen_ = 0;
   std::uint64_t tail_begin_ = 0, tail_end_ = 0;  // of the surroundings of .dynamic in a big file
   std::string head_, tail_;
+  bool with_marks_ = false;
   LibraryMarks marks_;
 };
 

@@ -12,12 +12,13 @@ namespace {
 
 struct Mark {
   std::string_view source, before, after;  // the version stands between; `after` "" = anything that cannot belong to a version
+  std::size_t own = 0;                     // so many of the last letters of `before` belong to it
 };
 constexpr std::array<Mark, 11> kMarks = {{
     {"openssl", "OpenSSL ", " "},  // and then the date
     {"zlib", " deflate ", " Copyright 1995-"},
     {"zlib", " inflate ", " Copyright 1995-"},
-    {"expat", "expat_", ""},
+    {"expat", "expat_2.", "", 2},
     {"curl", "libcurl/", ""},
     {"libpng1.6", "libpng version ", ""},
     {"libssh2", "SSH-2.0-libssh2_", ""},
@@ -27,21 +28,23 @@ constexpr std::array<Mark, 11> kMarks = {{
     {"krb5", "KRB5_BRAND: krb5-", ""},
 }};
 
-constexpr std::size_t kWindow = 6;  // the shortest word
+constexpr std::size_t kWindow = 8;  // the shortest word
 constexpr std::size_t kLongestVersion = 24, kLongestMark = 80, kMostFound = 32;
 
-constexpr std::size_t pair_at(std::string_view text, std::size_t at) {
-  return static_cast<std::size_t>(static_cast<unsigned char>(text[at])) << 8 | static_cast<unsigned char>(text[at + 1]);
+// A hash of two bytes: a table of all pairs would not stay in the fastest cache. Pairs that collide only cost a look more.
+constexpr std::size_t kPairs = 4096;
+constexpr std::size_t pair_at(const char* at) {
+  return (static_cast<std::size_t>(static_cast<unsigned char>(at[0])) << 5 ^ static_cast<unsigned char>(at[1])) % kPairs;
 }
 
 // How far the window can move when its last two bytes are these; 0: a word may begin here.
-const std::array<std::uint8_t, 65536>& shifts() {
+const std::array<std::uint8_t, kPairs>& shifts() {
   static const auto table = [] {
-    std::array<std::uint8_t, 65536> all;
+    std::array<std::uint8_t, kPairs> all;
     all.fill(kWindow - 1);
     for (const Mark& mark : kMarks) {
       for (std::size_t i = 0; i + 2 <= kWindow; ++i) {
-        std::uint8_t& shift = all[pair_at(mark.before, i)];
+        std::uint8_t& shift = all[pair_at(mark.before.data() + i)];
         shift = std::min(shift, static_cast<std::uint8_t>(kWindow - 2 - i));
       }
     }
@@ -55,7 +58,7 @@ bool belongs_to_version(char c) { return is_digit_character(c) || c == '.' || (c
 
 // The version behind `before`, when all of it is at hand and `after` follows; else "".
 std::string_view version_of(std::string_view rest, const Mark& mark) {
-  rest.remove_prefix(mark.before.size());
+  rest.remove_prefix(mark.before.size() - mark.own);
   std::size_t end = 0;
   while (end < rest.size() && end <= kLongestVersion && belongs_to_version(rest[end])) ++end;
   const std::string_view version = rest.substr(0, end);
@@ -84,9 +87,11 @@ void LibraryMarks::update(std::string_view bytes) {
 }
 
 void LibraryMarks::search(std::string_view bytes) {
-  const auto& shift = shifts();
-  for (std::size_t at = 0; at + kWindow <= bytes.size() && found_.size() < kMostFound;) {
-    const std::size_t move = shift[pair_at(bytes, at + kWindow - 2)];
+  if (bytes.size() < kWindow) return;
+  const std::uint8_t* const shift = shifts().data();
+  const std::size_t last = bytes.size() - kWindow;
+  for (std::size_t at = 0; at <= last && found_.size() < kMostFound;) {
+    const std::size_t move = shift[pair_at(bytes.data() + at + kWindow - 2)];
     if (move > 0) {
       at += move;
       continue;

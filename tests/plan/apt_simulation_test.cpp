@@ -76,10 +76,10 @@ class AptRoot {
 
   Changes upgrade(const std::string& options) const {
     Changes changes;
-    const std::string output = output_of(command() + " " + options + " -s dist-upgrade");
+    const std::string output = output_of(command() + " " + options + " -s --with-new-pkgs upgrade");
     for (const std::string_view line : lines(output)) {
       // "Inst libfoo:i386 [1.0-1] (1.0-2 Debian:security [i386])"
-      if (line.starts_with("Remv")) changes.emplace(line);
+      if (line.starts_with("Remv")) changes.emplace(line);  // `upgrade` takes nothing away (dist-upgrade would), as we do not
       if (!line.starts_with("Inst ")) continue;
       const auto words = split_words(line);
       const std::string_view version = line.substr(line.find('(') + 1);
@@ -162,6 +162,10 @@ INSTANTIATE_TEST_SUITE_P(
         Simulated{"an_instance_that_is_held_holds_the_other",
                   "foreign i386\ninstalled lib 1-1 | Multi-Arch: same\ninstalled lib:i386 1-1 | Multi-Arch: same | Status: hold ok installed\n"
                   "installed b 1-1\nmain lib 1-2 | Multi-Arch: same\nmain lib:i386 1-2 | Multi-Arch: same\nmain b 1-2\n",
+                  "", 1},
+        Simulated{"an_instance_without_an_update_holds_the_other",
+                  "foreign i386\ninstalled lib 1-1 | Multi-Arch: same\ninstalled lib:i386 1-1 | Multi-Arch: same\ninstalled b 1-1\n"
+                  "main lib 1-2 | Multi-Arch: same\nmain b 1-2\n",
                   "", 1},
         Simulated{"instances_of_others_move_alone",
                   "foreign i386\ninstalled tool:i386 1-1\ninstalled lib 1-1 | Multi-Arch: same\nmain tool:i386 1-2\nmain tool 1-2\n"

@@ -58,7 +58,7 @@ std::string names_of(const ElfFacts& facts) {
 
 std::optional<ElfFacts> facts_by_stream(std::string_view content, std::size_t step) {
   ElfWindow window;
-  window.begin(content.size());
+  window.begin(content.size(), true);
   for (std::size_t at = 0; at < content.size(); at += step) window.update(content.substr(at, step));
   return window.finish();
 }

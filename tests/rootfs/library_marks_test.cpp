@@ -32,10 +32,10 @@ TEST(LibraryMarks, VersionsStandBetweenTheirWords) {
   EXPECT_EQ(marks_of(" deflate 1.2.13 Copyright 1995-2022 Jean-loup Gailly and Mark Adler "), Found{"zlib 1.2.13"});
   EXPECT_EQ(marks_of(std::string("expat_2.5.0\0 libcurl/7.88.1-DEV libpng version 1.6.39\n", 54)), (Found{"curl 7.88.1", "expat 2.5.0", "libpng1.6 1.6.39"}));
   EXPECT_EQ(marks_of(" inflate 1.2.13 Copyright 1995-2022 Mark Adler  deflate 1.2.13 Copyright 1995-"), Found{"zlib 1.2.13"}) << "each once";
-  for (const char* nothing : {"OpenSSL ", "OpenSSL 3", "OpenSSL 3.0.15", "OpenSSL CMS", " deflate 1.2.13 Copy", "expat_config", "expat_2.", "libcurl/%s", "OpenSSL 3.0.15-x"}) {
+  for (const char* nothing : {"OpenSSL ", "OpenSSL 3", "OpenSSL 3.0.15", "OpenSSL CMS", " deflate 1.2.13 Copy", "expat_config", "expat_2.", "expat_2 ", "libcurl/%s", "OpenSSL 3.0.15-x"}) {
     EXPECT_EQ(marks_of(nothing), Found{}) << nothing;
   }
-  EXPECT_EQ(marks_of("expat_" + std::string(100, '1') + ".2 "), Found{}) << "no version is so long";
+  EXPECT_EQ(marks_of("expat_2." + std::string(100, '1') + ".2 "), Found{}) << "no version is so long";
 }
 
 TEST(LibraryMarks, PiecesDoNotMatter) {
@@ -51,7 +51,7 @@ TEST(LibraryMarks, PiecesDoNotMatter) {
 
 TEST(LibraryMarks, AFileFullOfThemIsBounded) {
   std::string text;
-  for (int i = 0; i < 100000; ++i) text += "expat_1." + std::to_string(i) + " ";
+  for (int i = 0; i < 100000; ++i) text += "expat_2." + std::to_string(i) + " ";
   const std::clock_t begin = std::clock();
   EXPECT_LE(marks_of(text).size(), 32u);
   EXPECT_EQ(marks_of(std::string(8u << 20, 'O') + "OpenSSL 3.0.1 1"), Found{"openssl 3.0.1"});
@@ -71,7 +71,7 @@ std::optional<ElfFacts> streamed_facts(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   const std::string content((std::istreambuf_iterator<char>(file)), {});
   ElfWindow window;
-  window.begin(content.size());
+  window.begin(content.size(), true);
   for (std::size_t at = 0; at < content.size(); at += 65536) window.update(std::string_view(content).substr(at, 65536));
   return window.finish();
 }

@@ -128,7 +128,7 @@ class DataReader {
                   fmt::format("{}: configuration file \"{}\" is too large", printable(file_.what()), printable(entry.path)));
     }
     std::string kept;
-    elf_.begin(entry.size);
+    elf_.begin(entry.size, false);  // a package's own file is no copy
     generator_.begin(entry.path);
     while (const std::size_t got = reader.read(buffer_.data(), buffer_.size())) {
       const std::string_view bytes(buffer_.data(), got);
