@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // One HTTP request over a socket, byte for byte what the test says: the client for tests of servers.
 #pragma once
+#include <cerrno>
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -38,6 +39,7 @@ inline PlainAnswer exchange(int socket, std::string_view request) {
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   while (!request.empty()) {
     const ssize_t sent = send(socket, request.data(), request.size(), MSG_NOSIGNAL);
+    if (sent < 0) out.reset = errno == ECONNRESET || errno == EPIPE;  // told once, here or below
     if (sent <= 0) break;
     request.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -45,7 +47,7 @@ inline PlainAnswer exchange(int socket, std::string_view request) {
   char buffer[65536];
   ssize_t count = 0;
   while ((count = recv(socket, buffer, sizeof buffer, 0)) > 0) all.append(buffer, static_cast<std::size_t>(count));
-  out.reset = count < 0;
+  out.reset = out.reset || count < 0;
   close(socket);
   const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
   if (all.starts_with(interim)) all.erase(0, interim.size());
