@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // One HTTP request over a socket, byte for byte what the test says: the client for tests of servers.
 #pragma once
-#include <cerrno>
 #include <arpa/inet.h>
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -10,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
