@@ -5,7 +5,7 @@
 #include "fuzz/targets.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(FuzzReplay, Json) {
   replay(

@@ -12,7 +12,7 @@
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const fs::path kRoot = RESOLE_SOURCE_DATA;
 
