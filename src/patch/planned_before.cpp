@@ -99,17 +99,28 @@ Json kept_release(const AskedFor& asked) {
           {"sha256", asked.got.text()}};
 }
 
-// Whether the same bytes are there now; only those are accepted, so that nothing unproven is kept for the next conditional request.
-bool is_unchanged(const Json& kept, Fetcher& fetcher) {
+// Whether the same bytes are there now; only those are accepted, so that nothing unproven is kept for the next conditional request. What is there, or why
+// nothing can be had, is for the planning that follows.
+bool is_unchanged(const Json& kept, Fetcher& fetcher, WatchedFetcher& planning) {
   const Digest before = Digest::parse(string_member(kept, "sha256", "kept plan"));
+  std::optional<std::string> others;
   Resource resource{.url = string_member(kept, "url", "kept plan"),
                     .limit = static_cast<std::uint64_t>(integer_or(kept, "limit", 0)),
                     .what = string_or(kept, "what", ""),
                     .alternatives = strings_or_empty(kept, "alternatives"),
                     .accept = [&](std::string_view bytes) {
-                      if (Digest::of(bytes) != before) throw Error(ErrorKind::verification, "another release than the one that was planned with");
+                      if (Digest::of(bytes) == before) return;
+                      others = bytes;
+                      throw Error(ErrorKind::verification, "another release than the one that was planned with");
                     }};
-  return Digest::of(fetcher.fetch(resource).bytes()) == before;
+  try {
+    planning.learn(resource.url, fetcher.fetch(resource));
+    return true;
+  } catch (const Error& error) {
+    if (others) planning.learn(resource.url, Blob::of(std::move(*others)));
+    else planning.learn(resource.url, error);
+    return false;
+  }
 }
 
 std::string text_of(const std::optional<Blob>& blob) { return blob ? std::string(blob->bytes()) : std::string(); }
@@ -167,7 +178,7 @@ std::optional<document::Plan> PlannedBefore::recall() const {
     std::atomic<bool> unchanged = true;
     Phase phase(tools.reporter, "asking repositories for changes");
     parallel_for(releases.size(), std::max(tools.jobs, 8u), [&](std::size_t i) {
-      if (!is_unchanged(releases[i], tools.fetcher)) unchanged = false;
+      if (!is_unchanged(releases[i], tools.fetcher, state_->fetcher)) unchanged = false;
     });
     if (!unchanged) return std::nullopt;
     document::Plan plan = document::read_plan(string_member(kept, "plan", "kept plan"), "kept plan");

@@ -11,7 +11,7 @@
 #include "document/words.hpp"
 
 namespace resole::document {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 PlannedPackage curl() {
   PlannedPackage package;
