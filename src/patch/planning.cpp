@@ -423,7 +423,7 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
   if (request.lockstep) keep_in_step(plan, planners, inventories);
   if (request.rules) {
     plan::leave_unimportant(plan, *request.rules);
-    plan.policy = {request.rules->name, request.rules->sha256, request.rules->on_partial, request.rules->growth};
+    plan.policy = document::AppliedPolicy{request.rules->name, request.rules->sha256, request.rules->on_partial, request.rules->growth};
   }
   plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
   plan.inputs = inputs_of(reports, request, plan.platforms);

@@ -100,9 +100,10 @@ std::optional<Statement> read_grype_rule(const Json& rule, std::size_t index, Do
 
 bool is_trivy_ignore(const Json& json) {
   if (!json.is_object() || json.empty()) return false;
-  return std::all_of(json.items().begin(), json.items().end(), [](const auto& item) {
-    return item.key() == "vulnerabilities" || item.key() == "misconfigurations" || item.key() == "secrets" || item.key() == "licenses";
-  });
+  for (const auto& [key, value] : json.items()) {
+    if (key != "vulnerabilities" && key != "misconfigurations" && key != "secrets" && key != "licenses") return false;
+  }
+  return true;
 }
 
 void read_trivy_ignore(const Json& json, Document& out) {
@@ -145,6 +146,7 @@ void read_trivy_lines(std::string_view text, Document& out) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     with_context([&] { return fmt::format("line {}", i + 1); },
                  [&] {
+                   if (!is_utf8(all[i])) throw Error(ErrorKind::input, "it is not UTF-8");
                    const std::string_view line = all[i].substr(0, all[i].find('#'));
                    const std::string_view said = all[i].find('#') == std::string_view::npos ? std::string_view() : all[i].substr(all[i].find('#') + 1);
                    const auto words = split_words(line);
