@@ -10,7 +10,8 @@ if(CCACHE AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
 endif()
 
 # One translation unit per few files: what their headers instantiate is compiled once (half the time of a build from nothing). Files of a room
-# therefore share one anonymous namespace: what two of them need has one place, what only sounds alike has two names. Tests are compiled one by one.
+# therefore share one anonymous namespace: what two of them need has one place, what only sounds alike has two names. Each file of tests has a namespace of
+# its own instead, RESOLE_TEST_FILE: anonymous when files are compiled one by one, else a name that CMake makes for the file.
 option(RESOLE_UNITY "several files in one translation unit" OFF)
 function(resole_unity target)
   set_target_properties(${target} PROPERTIES UNITY_BUILD ${RESOLE_UNITY} UNITY_BUILD_BATCH_SIZE 8)
@@ -70,6 +71,9 @@ function(resole_room_tests name)
     target_link_libraries(test_${name} PRIVATE rapidcheck rapidcheck_gtest)
   endif()
   target_compile_options(test_${name} PRIVATE -O0 -U_FORTIFY_SOURCE)
+  target_compile_definitions(test_${name} PRIVATE RESOLE_TEST_FILE=)
+  resole_unity(test_${name})
+  set_target_properties(test_${name} PROPERTIES UNITY_BUILD_UNIQUE_ID RESOLE_TEST_FILE)
   target_precompile_headers(test_${name} REUSE_FROM resole_test_support)
   list(LENGTH sources weight)  # the largest first, so that none is waited for alone
   # Tests of faults, retries and stalls mostly wait: their programs run as several at once.

@@ -200,8 +200,10 @@ void remove_room(const io::Path& path) {
   std::filesystem::remove(path, ignored);
 }
 
-// Of runs that were killed: nobody holds their locks.
-void remove_abandoned(const io::Path& parent) {
+}  // namespace
+
+// Nobody holds their locks.
+void remove_abandoned_trees(const io::Path& parent) {
   std::error_code ignored;
   for (const auto& entry : std::filesystem::directory_iterator(parent, ignored)) {
     if (!entry.path().filename().string().starts_with(kPrefix)) continue;
@@ -210,11 +212,8 @@ void remove_abandoned(const io::Path& parent) {
   }
 }
 
-}  // namespace
-
 ScriptTree::Room::Room(const io::Path& parent) {
   std::filesystem::create_directories(parent);
-  remove_abandoned(parent);
   path_ = parent / (std::string(kPrefix) + io::random_name());
   // For nobody else: the tree has programs with setuid bits, and they are ours.
   if (mkdir(path_.c_str(), 0700) != 0) io::throw_errno(errno, "make", path_);

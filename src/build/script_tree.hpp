@@ -30,6 +30,9 @@ struct ScriptChanges {
   std::vector<std::string> left_out;
 };
 
+// What runs left below `parent` that were killed while scripts ran; it can be as big as an image.
+void remove_abandoned_trees(const io::Path& parent);
+
 class ScriptTree {
  public:
   explicit ScriptTree(const io::Path& parent);  // in a directory of its own below it, removed at the end
@@ -57,7 +60,7 @@ class ScriptTree {
 
   void remember(const rootfs::Tree& tree);
 
-  // A directory below `parent` that a later run removes when this one is killed: it is locked as long as we live.
+  // A directory below `parent` that a later run removes (remove_abandoned_trees) when this one is killed: it is locked as long as we live.
   class Room {
    public:
     explicit Room(const io::Path& parent);

@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "build/layers.hpp"
+#include "build/script_tree.hpp"
 #include "patch/built_before.hpp"
 #include "patch/checking.hpp"
 #include "patch/downloads.hpp"
@@ -181,6 +182,7 @@ BuiltPlatform build_platform(const ImageView& image, const PlatformView& view, c
   BuiltPlatform built;
   built.layers = std::move(done.layers);
   require_outcome(view, ground, platform, built.layers);
+  require_growth(view, plan, platform, built.layers);
 
   const Lineage lineage = lineage_of(view, plan, platform, built.layers);
   oci::ImageEdit change{.strip_layers = platform.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
@@ -304,6 +306,7 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
 }
 
 document::Result build_or_recall(ImageView& image, const document::Plan& plan, const BuildRequest& request, const Tools& tools) {
+  build::remove_abandoned_trees(tools.scratch);
   auto made = request.trust_plan ? std::nullopt : BuiltBefore(image, plan, request, tools).recall();
   if (made) {
     compare_compressors(plan, tools.reporter);

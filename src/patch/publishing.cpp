@@ -37,6 +37,18 @@ void look_at(Destination& destination, const oci::Descriptor& there) {
   }
 }
 
+// A registry may refuse to show what it takes: one that blocks images with known holes answers 403 or 412 for them, and it is those that we replace.
+std::optional<oci::Descriptor> what_is_at(Destination& destination, const BuildRequest& request, const Tools& tools) {
+  try {
+    return destination.store->resolve();
+  } catch (const Error& error) {
+    if (!request.force) throw;
+    destination.unasked = true;
+    tools.reporter.warn(fmt::format("what is at {} cannot be seen, and is replaced (--force): {}", printable(destination.request.location.text()), error.message()));
+    return std::nullopt;
+  }
+}
+
 [[noreturn]] void throw_not_ours(const Destination& destination) {
   throw Error(ErrorKind::refused, fmt::format("{} exists and is not an image that resole made", printable(destination.request.location.text())),
               "choose another tag, or give --force");
@@ -64,7 +76,7 @@ std::vector<Destination> open_destinations(const ImageView& image, const BuildRe
     with_context([&] { return "opening destination " + printable(wanted.location.text()); }, [&] {
       require_room(image, wanted.location);
       Destination destination{.request = wanted, .store = tools.open_for_writing(wanted.location), .before = {}, .config = {}, .unreadable = {}, .may_be_moved = true};
-      const auto there = destination.store->resolve();
+      const auto there = what_is_at(destination, request, tools);
       if (there) look_at(destination, *there);
       const bool own_tag = there && there->digest == image.root.descriptor.digest && is_same_place(image.location, wanted.location);
       if (own_tag && !request.force) throw Error(ErrorKind::refused, "the destination is the source itself", "choose another tag, or give --force to move it");
@@ -104,7 +116,7 @@ void publish(const ImageView& image, const Made& made, Destination& destination,
       if (!to.has_blob(blob.descriptor)) to.put_blob(blob.descriptor, opener_of(blob.bytes.bytes()));
     }
     registry::copy_tree(*image.store, to, tree.root, tools.reporter, tools.jobs, ours);
-    to.publish({.root = tree.root, .tag = destination.request.location.tag, .expected = destination.before, .force = false});
+    to.publish({.root = tree.root, .tag = destination.request.location.tag, .expected = destination.before, .force = destination.unasked});
   });
 }
 

@@ -37,6 +37,7 @@ struct Destination {
   Digest config;                       // of the image that was there, when it is one image and can be read: what docker's places know it by
   std::optional<Error> unreadable;     // why what is there could not be looked at
   bool may_be_moved = false;           // nothing there, ours, or --force
+  bool unasked = false;                // the place does not say what the name means, and --force writes it all the same
 };
 
 // Opens every destination. Refuses before any work is done: the source's own name without --force; a place that cannot hold the image; and, when something

@@ -7,9 +7,11 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <variant>
 #include <vector>
 
 #include "base/effects.hpp"
+#include "base/error.hpp"
 
 namespace resole::patch {
 
@@ -29,13 +31,21 @@ class WatchedFetcher : public Fetcher {
   void fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t, Blob)>& done) override { inner_.fetch_all(resources, done); }
   std::optional<Blob> cached(const Digest& sha256) override { return inner_.cached(sha256); }
 
+  // What this run already learnt of a file without a known digest: its bytes, or why it cannot be had. It is not asked for again, so that nobody waits
+  // twice for a repository in trouble.
+  void learn(const std::string& url, std::variant<Blob, Error> outcome);
+
   std::vector<AskedFor> asked() const;  // sorted by URL
   bool failed() const;                  // any fetch at all
 
  private:
+  Blob get(const Resource& resource);
+  std::optional<Blob> learnt(const Resource& resource) const;
+
   Fetcher& inner_;
   mutable std::mutex mutex_;
   std::map<std::string, AskedFor> asked_;
+  std::map<std::string, std::variant<Blob, Error>> learnt_;
   bool failed_ = false;
 };
 

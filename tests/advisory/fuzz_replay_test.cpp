@@ -6,7 +6,7 @@
 #include "fuzz/report_targets.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kReport = R"json({"SchemaVersion": 2, "ArtifactName": "app:1.4",
   "Metadata": {"OS": {"Family": "debian", "Name": "12.11"}, "ImageID": "sha256:aa", "DiffIDs": ["sha256:01", "sha256:02"],

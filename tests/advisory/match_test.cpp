@@ -4,7 +4,7 @@
 #include "advisory/finding.hpp"
 
 namespace resole::advisory {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 Report report() {
   Report report;

@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 
 namespace resole::advisory {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 constexpr std::string_view kSmall = R"json({
   "SchemaVersion": 2, "ArtifactName": "app:1.4", "ArtifactType": "container_image",

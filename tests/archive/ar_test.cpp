@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 
 namespace resole::ar {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::vector<std::pair<std::string, std::string>> kPackage = {
     {"debian-binary", "2.0\n"}, {"control.tar.xz", "odd"}, {"data.tar.xz", "content"}};

@@ -14,7 +14,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::archive {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using test::compress;
 

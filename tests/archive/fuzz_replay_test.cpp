@@ -7,7 +7,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using test::padded;
 using test::pax_member;

@@ -8,7 +8,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::tar {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using test::TarBuilder;
 

@@ -7,7 +7,7 @@
 #include "base/error.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string all_of(Source& source) { return read_all(source, 1 << 20, "test"); }
 

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 // FIPS 180-4 and RFC 1321 examples.
 constexpr std::string_view kAbcSha256 = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";

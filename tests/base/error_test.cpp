@@ -6,7 +6,7 @@
 #include <stdexcept>
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(Error, EachKindHasItsExitCodeAndName) {
   const std::vector<std::tuple<ErrorKind, int, std::string_view>> expected = {

@@ -5,7 +5,7 @@
 #include "fuzz/targets.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(FuzzReplay, Json) {
   replay(
@@ -26,6 +26,13 @@ TEST(FuzzReplay, Toml) {
   replay({"# c\na = 1\nb.c = \"x\\ty\"\n[d.\"e.f\"]\ng = ['h', { i = 1.5 }]\n[[j]]\nk = true\n[[j]]\nl = 2026-11-21T10:00:00Z\n",
           "a = \"\"\"\nx \\\n  y\"\"\"\nb = '''\nz'''\nc = [\n  1, # one\n  2,\n]\nd = 0x1f\n", "\xef\xbb\xbf[a]\r\n\"k\xc3\xa9y\" = 'v'\r\n"},
          10000, toml);
+}
+
+TEST(FuzzReplay, Xml) {
+  replay({"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c --><a:b xmlns:a=\"urn:x\" k=\"&amp;&#65;\"><c/>t<![CDATA[<x>]]><?p i?></a:b>\n",
+          "<!DOCTYPE a [<!ENTITY b \"x\"><!ATTLIST a k (c|d) 'c'><!ELEMENT a (b|c)*><!NOTATION n SYSTEM 's'>]><a>&b;</a>",
+          "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><l>\xe9<m n='1'/></l>"},
+         6000, xml);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@
 #include "base/text.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(Glob, DpkgPathFilters) {
   EXPECT_TRUE(glob_match("/usr/share/doc/*", "/usr/share/doc/curl/copyright"));  // * takes slashes

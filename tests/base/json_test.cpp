@@ -9,7 +9,7 @@
 #include "base/error.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string failure(std::string_view text, JsonLimits limits = {}) {
   try {

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(ParallelFor, RunsEachIndexOnce) {
   for (unsigned jobs : {0u, 1u, 2u, 7u}) {

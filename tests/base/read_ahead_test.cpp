@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class ManySmallReads : public Source {
  public:

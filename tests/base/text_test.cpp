@@ -5,7 +5,7 @@
 #include <rapidcheck/gtest.h>
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Parts = std::vector<std::string_view>;
 

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(Url, Parts) {
   const Url url = Url::parse("HTTPS://Mirror.Example.org:8443/debian/pool?x=1");

@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 
 namespace resole::yaml {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 Node root_of(std::string_view text) {
   const auto documents = parse(text, "values.yaml");

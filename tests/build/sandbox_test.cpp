@@ -14,7 +14,7 @@
 #include "io/files.hpp"
 
 namespace resole::build {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

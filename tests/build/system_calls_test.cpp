@@ -17,7 +17,7 @@
 #include "base/text.hpp"
 
 namespace resole::build {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 // Documentation/networking/filter.rst, as far as the filters go; anything else is a failure.
 std::uint32_t ask(const std::vector<sock_filter>& program, const seccomp_data& data) {

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace resole::cli {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string problem(std::string_view text) {
   try {

@@ -11,7 +11,7 @@
 #include "cli/option_table.hpp"
 
 namespace resole::cli {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kPage = std::string(RESOLE_SOURCE_DATA) + "/docs/commands.md";
 constexpr std::string_view kBegin = "<!-- options: made from the program by RESOLE_TEST_WRITE_DOCS=1 test_cli -->\n", kEnd = "<!-- end of options -->\n";

@@ -13,7 +13,7 @@
 #include "base/error.hpp"
 
 namespace resole::cli {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(ExitCodes, DocumentationHasTheSameTable) {
   std::ifstream in(std::string(RESOLE_SOURCE_DATA) + "/docs/commands.md");

@@ -11,7 +11,7 @@
 #include "cli/option_table.hpp"
 
 namespace resole::cli {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Words = std::vector<std::string>;
 using Strings = std::vector<std::string>;

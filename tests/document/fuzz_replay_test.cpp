@@ -10,7 +10,7 @@
 #include "fuzz/mutate_json.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 template <class Document>
 std::vector<std::string> filled(std::string (*write)(const Document&)) {

@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 
 namespace resole::document {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 Rollout one_edit() {
   Rollout rollout;

@@ -8,7 +8,7 @@
 #include "document/schema_check.hpp"
 
 namespace resole::document {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 constexpr unsigned kSeeds = 40;
 

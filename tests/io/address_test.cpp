@@ -12,7 +12,7 @@
 #include "io/url_parts.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace io;
 

@@ -17,7 +17,7 @@
 #include "io/fetching.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 using namespace io;

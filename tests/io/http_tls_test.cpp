@@ -3,7 +3,7 @@
 #include "io/requests.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace io;
 

@@ -13,7 +13,7 @@
 #include "io/fetching.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using io::ProcessResult;
 using io::run_process;

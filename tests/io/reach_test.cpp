@@ -12,7 +12,7 @@
 #include "io/stall_watch.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace io;
 

@@ -18,7 +18,7 @@
 #include "io/terminal.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace io;
 

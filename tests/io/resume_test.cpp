@@ -2,7 +2,7 @@
 #include "io/fetching.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using ResumeTest = FetchingTest;
 

@@ -6,7 +6,7 @@
 #include "io/http_fields.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace io;
 

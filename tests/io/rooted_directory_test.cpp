@@ -14,7 +14,7 @@
 #include "io/files.hpp"
 
 namespace resole::io {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

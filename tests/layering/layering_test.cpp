@@ -12,7 +12,7 @@
 
 namespace fs = std::filesystem;
 
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const fs::path kRoot = RESOLE_SOURCE_DATA;
 
@@ -77,6 +77,7 @@ const std::map<std::string, std::vector<std::string>> kConfined = {
     {"rnp/", {"src/pkg/signature"}},
     {"libfyaml.h", {"src/base/yaml"}},
     {"toml++/", {"src/base/toml"}},
+    {"libxml/", {"src/base/xml"}},
     {"mustache.hpp", {"src/rollout/template"}},
     {"CLI/", {"src/cli/options.cpp"}},
     {"nlohmann/json.hpp", {"src/base/json.hpp"}},

@@ -8,7 +8,7 @@
 #include "base/json.hpp"
 
 namespace resole::oci {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kHex = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae";  // of "foo"
 

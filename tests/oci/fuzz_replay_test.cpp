@@ -7,7 +7,7 @@
 #include "support/sample_image.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 // Blobs of a sample tree whose text holds `mark`.
 std::vector<std::string> blobs_with(std::string_view mark) {

@@ -6,7 +6,7 @@
 #include "oci/image.hpp"
 
 namespace resole::oci {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace media_type;
 

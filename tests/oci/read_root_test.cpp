@@ -7,7 +7,7 @@
 #include "support/sample_image.hpp"
 
 namespace resole::oci {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace test;
 

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace resole::oci {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kManyA(64, 'a');
 const std::string kDigest = "sha256:" + kManyA;

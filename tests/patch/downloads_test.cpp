@@ -14,7 +14,7 @@
 #include "base/error.hpp"
 
 namespace resole::patch {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace std::chrono_literals;
 

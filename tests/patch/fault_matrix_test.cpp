@@ -14,7 +14,7 @@
 #include "support/fault_table.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 constexpr const char* kFrom = "team/app:1";
 constexpr const char* kRepository = "patched/app";

@@ -9,7 +9,7 @@
 #include "patch/way_rig.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Counts = FakeRegistry::Counts;
 

@@ -10,7 +10,7 @@
 #include "patch/places_of_images.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace mt = oci::media_type;
 

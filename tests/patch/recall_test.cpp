@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <memory>
 
 #include "base/error.hpp"
@@ -11,7 +12,7 @@
 #include "patch/way_rig.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class Recall : public testing::Test {
  protected:
@@ -61,6 +62,33 @@ TEST_F(Recall, ANewReleaseIsPlannedWith) {
   serve(3);
   EXPECT_EQ(version_in(plan()), SmallDebian::version(3));
   EXPECT_FALSE(planned_anew()) << "and that plan is the one that is kept";
+}
+
+TEST_F(Recall, EveryReleaseIsAskedForOnceInARun) {
+  plan();
+  serve(3);
+  mirror_.forget();
+  plan();
+  std::map<std::string, int> times;
+  for (const std::string& line : mirror_.log()) {
+    if (line.find("InRelease") != std::string::npos) ++times[line.substr(0, line.rfind(' '))];
+  }
+  EXPECT_FALSE(times.empty());
+  for (const auto& [request, count] : times) EXPECT_EQ(count, 1) << request;
+}
+
+TEST_F(Recall, NobodyWaitsTwiceForARepositoryInTrouble) {
+  mirror_.serve({});
+  EXPECT_THROW(plan(), Error);
+  const unsigned once = rig_.waits.exchange(0);
+  const auto asked = mirror_.log().size();
+  serve(2);
+  plan();
+  mirror_.serve({});
+  mirror_.forget();
+  EXPECT_THROW(plan(), Error);
+  EXPECT_EQ(rig_.waits, once);
+  EXPECT_EQ(mirror_.log().size(), asked);
 }
 
 TEST_F(Recall, AnotherWishIsAnotherPlan) {

@@ -7,7 +7,7 @@
 #include "pkg/shell_words.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(Action, TextAndBack) {
   for (const char* text :

@@ -9,7 +9,7 @@
 #include "support/test_key.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace std::string_literals;
 

@@ -12,7 +12,7 @@
 #include "pkg/small_tree.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using deb::Alternative;
 using ArgumentWords = std::vector<std::string>;

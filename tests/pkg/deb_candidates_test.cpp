@@ -12,7 +12,7 @@
 #include "pkg/shared_data.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string stanza(const std::string& name, const std::string& version, const std::string& more = "", const std::string& arch = "amd64") {
   return "Package: " + name + "\nVersion: " + version + "\nArchitecture: " + arch + "\n" + more + "Filename: pool/" + name + "_" + version +

@@ -8,7 +8,7 @@
 #include "pkg/small_tree.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 rootfs::Tree with_draft(const rootfs::Tree& tree, const rootfs::LayerDraft& draft) {
   std::string bytes;

@@ -7,7 +7,7 @@
 #include "pkg/deb/relations.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string problem_of(std::string_view text, ParagraphLimits limits = {}) {
   try {

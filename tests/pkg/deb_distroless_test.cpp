@@ -8,7 +8,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kStanza = "Package: libfoo1\nVersion: 1\nArchitecture: amd64\nMaintainer: A <a@example.org>\nDescription: d\n";
 const std::string kSums = "0cc175b9c0f1b6a831c399e269772661  usr/lib/libfoo.so.1.0\n";

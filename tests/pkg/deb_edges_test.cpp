@@ -9,7 +9,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 DebBuilder edge(const std::string& version, const std::string& arch = "amd64") { return DebBuilder("edge", version, arch); }
 

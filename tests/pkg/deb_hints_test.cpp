@@ -5,7 +5,7 @@
 #include "pkg/resource.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class DebHints : public RepositoryTest {};
 

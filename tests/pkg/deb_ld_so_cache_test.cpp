@@ -9,7 +9,7 @@
 #include "pkg/deb_oracle.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using deb::Library;
 

@@ -11,7 +11,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using deb::PackageFile;
 

@@ -14,7 +14,7 @@
 #include "support/fake_archive.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

@@ -12,7 +12,7 @@
 #include "pkg/small_tree.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 Preferences preferences(const std::string& text) { return Preferences::parse({{"preferences", text}}); }
 IndexTraits stable() {

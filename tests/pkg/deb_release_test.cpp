@@ -9,7 +9,7 @@
 #include "pkg/signature.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kFiles =
     "SHA256:\n " + std::string(64, 'a') + " 12 main/binary-amd64/Packages.gz\n " + std::string(64, 'b') + " 3 ../../etc/passwd\n";

@@ -9,7 +9,7 @@
 #include "pkg/resource.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class DebRepository : public RepositoryTest {};
 

@@ -17,7 +17,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 DebBuilder foo_package(const std::string& version) { return DebBuilder("foo", version); }
 

@@ -8,7 +8,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const OracleOptions kJudged{.keep_deleted = false, .keep = {}, .judge = true};
 

@@ -16,7 +16,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string stanza(const std::string& name, const std::string& version, const std::string& more = "") {
   return "Package: " + name + "\nStatus: install ok installed\nArchitecture: amd64\nMaintainer: x\nVersion: " + version + "\n" + more + "Description: x\n\n";

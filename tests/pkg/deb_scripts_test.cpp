@@ -10,7 +10,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Kind = pkg::VerdictKind;
 

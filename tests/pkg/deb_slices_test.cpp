@@ -15,7 +15,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string zstd_of(const std::string& text) {
   std::string out;

@@ -7,7 +7,7 @@
 #include "pkg/deb/scripts.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Compared = deb::Comparison::Kind;
 

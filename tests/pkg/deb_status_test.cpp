@@ -15,7 +15,7 @@
 #include "pkg/small_tree.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Strings = std::vector<std::string>;
 

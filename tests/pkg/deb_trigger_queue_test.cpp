@@ -6,7 +6,7 @@
 #include <map>
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Told = std::vector<std::pair<std::string, std::vector<std::string>>>;
 

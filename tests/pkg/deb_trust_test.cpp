@@ -8,7 +8,7 @@
 #include "pkg/repository_test.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Files = std::map<std::string, std::string>;
 

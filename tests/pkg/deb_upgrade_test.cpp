@@ -10,7 +10,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 DebBuilder foo(const std::string& version) { return DebBuilder("foo", version); }
 

@@ -11,7 +11,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kStanza =
     "Package: foo\nStatus: install ok installed\nMaintainer: A <a@example.org>\nArchitecture: amd64\nVersion: 1\nConffiles:\n "

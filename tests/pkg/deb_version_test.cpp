@@ -11,7 +11,7 @@
 #include "pkg/shared_data.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 int sign(int value) { return value < 0 ? -1 : value > 0 ? 1 : 0; }
 int order_of(std::string_view op) { return op == "<" ? -1 : op == ">" ? 1 : 0; }

@@ -7,7 +7,7 @@
 #include "pkg/small_tree.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 deb::WatchFinding watched(const std::map<std::string, std::string>& image, const std::string& before, const std::string& after,
                         const std::string& triggers = {}) {

@@ -8,7 +8,7 @@
 #include "support/deb_builder.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using test::DebBuilder;
 

@@ -8,7 +8,7 @@
 #include "support/test_key.hpp"
 
 namespace resole::pkg {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using namespace std::string_literals;
 

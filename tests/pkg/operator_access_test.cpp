@@ -5,7 +5,7 @@
 #include "pkg/resource.hpp"
 
 namespace resole::deb {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 pkg::OperatorAccess access_of(const std::string& mirror, const std::string& repository) {
   pkg::RepositoryOptions options;

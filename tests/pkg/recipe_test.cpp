@@ -8,7 +8,7 @@
 #include "pkg/shared_data.hpp"
 
 namespace resole::pkg {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string recipe(const std::string& more) { return R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb")" + more + "}"; }
 

@@ -11,7 +11,7 @@
 #include "support/test_key.hpp"
 
 namespace resole::pkg {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 constexpr std::string_view kDebianKeyring = "/usr/share/keyrings/debian-archive-keyring.gpg";
 constexpr std::int64_t kNow = 1795200000;  // 2026-11-20

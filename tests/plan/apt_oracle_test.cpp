@@ -20,7 +20,7 @@
 #include "plan/version_order.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Versions = std::set<std::string>;  // "curl=7.88.1-10+deb12u15"
 

@@ -16,7 +16,7 @@
 #include "plan/case_file.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 using Changes = std::set<std::string>;  // "libfoo:i386 1.0-2"

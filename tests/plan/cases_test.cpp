@@ -8,7 +8,7 @@
 #include "plan/case_file.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::vector<std::string> case_files() {
   std::vector<std::string> files;

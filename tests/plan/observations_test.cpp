@@ -5,7 +5,7 @@
 #include "plan/planner.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using document::PlannedPackage;
 

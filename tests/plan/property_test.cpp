@@ -11,7 +11,7 @@
 #include "plan/world.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 constexpr unsigned kUniverses = 200;
 

@@ -7,7 +7,7 @@
 #include "plan/version_order.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 pkg::Package package(const std::string& name, const std::string& version, const std::string& depends = {}) {
   pkg::Package made;

@@ -7,7 +7,7 @@
 #include "plan/version_order.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 struct Spec {
   std::string name, version, arch = "amd64", multi_arch, depends, breaks, conflicts, provides;

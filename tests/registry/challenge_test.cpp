@@ -8,7 +8,7 @@
 #include "fuzz/registry_targets.hpp"
 
 namespace resole::registry {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 // "bearer{realm=x,service=y} basic{}"
 std::string read(const std::vector<std::string>& values) {

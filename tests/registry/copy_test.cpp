@@ -9,7 +9,7 @@
 #include "support/sample_image.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using registry::copy_tree;
 using registry::CopyCount;

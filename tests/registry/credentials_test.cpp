@@ -14,7 +14,7 @@
 #include "registry/remote/auth_file.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using registry::AuthForm;
 using registry::CredentialOptions;

@@ -16,7 +16,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 using archive::Compression;

@@ -18,7 +18,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

@@ -8,7 +8,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kHex(64, 'a');
 

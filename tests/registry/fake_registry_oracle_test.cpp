@@ -10,7 +10,7 @@
 #include "support/fake_registry.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 bool has_skopeo() {
   try {

@@ -7,7 +7,7 @@
 #include "registry/asking.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Counts = FakeRegistry::Counts;
 

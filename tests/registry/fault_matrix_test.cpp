@@ -8,7 +8,7 @@
 #include "support/fault_table.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class EveryFault : public testing::TestWithParam<NamedFault> {};
 INSTANTIATE_TEST_SUITE_P(Remote, EveryFault, testing::ValuesIn(all_faults()), [](const auto& each) { return std::string(each.param.name); });

@@ -11,7 +11,7 @@
 #include "registry/home.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using registry::Endpoint;
 using registry::Endpoints;

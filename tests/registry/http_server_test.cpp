@@ -11,7 +11,7 @@
 #include "support/plain_client.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 PlainAnswer ask(const HttpServer& server, std::string_view text) { return exchange(connected_to(server.port()), text); }
 PlainAnswer ask(const HttpServer& server, const PlainRequest& request) { return ask(server, text_of(request, server.host())); }

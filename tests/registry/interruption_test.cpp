@@ -15,7 +15,7 @@
 #include "support/sample_image.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 // Big enough that writing takes a while. The content does not compress away.
 std::string noise_of(const std::string& name) {

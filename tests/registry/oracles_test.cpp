@@ -11,7 +11,7 @@
 #include "support/sample_image.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

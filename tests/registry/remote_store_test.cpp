@@ -6,7 +6,7 @@
 #include "registry/remote_rig.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Counts = FakeRegistry::Counts;
 

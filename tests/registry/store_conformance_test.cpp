@@ -7,7 +7,7 @@
 #include "support/sample_image.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 void expect_error(ErrorKind kind, const std::function<void()>& body) {
   try {

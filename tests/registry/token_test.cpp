@@ -12,7 +12,7 @@
 #include "io/fetching.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using registry::Challenge;
 using registry::Login;

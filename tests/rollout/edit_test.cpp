@@ -7,7 +7,7 @@
 #include "rollout/unified_diff.hpp"
 
 namespace resole::rollout {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kOld(64, 'a');
 const std::string kNew(64, 'b');

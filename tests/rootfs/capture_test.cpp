@@ -5,7 +5,7 @@
 #include "rootfs/layer_index.hpp"
 
 namespace resole::rootfs {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 TEST(Capture, DatabasesAndConfiguration) {
   for (const char* path : {"var/lib/dpkg/status",

@@ -10,7 +10,7 @@
 #include "rootfs/trees.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using rootfs::LayerIndex;
 using rootfs::Tree;

@@ -13,7 +13,7 @@
 #include "rootfs/layer_index.hpp"
 
 namespace resole::rootfs {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

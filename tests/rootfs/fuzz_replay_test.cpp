@@ -8,7 +8,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using test::pax_member;
 using test::RawBlock;

@@ -15,7 +15,7 @@ inline bool operator==(const LayerIndex& a, const LayerIndex& b) {
 }  // namespace resole::rootfs
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using rootfs::Entry;
 using rootfs::LayerIndex;

@@ -5,7 +5,7 @@
 #include "rootfs/trees.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using rootfs::LayerDraft;
 using rootfs::LayerIndex;

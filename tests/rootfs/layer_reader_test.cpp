@@ -4,7 +4,7 @@
 #include "rootfs/trees.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using rootfs::Entry;
 using rootfs::IndexLimits;

@@ -16,7 +16,7 @@
 #include "rootfs/elf_window.hpp"
 
 namespace resole::rootfs {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using Found = std::vector<std::string>;
 

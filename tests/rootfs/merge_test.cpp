@@ -5,7 +5,7 @@
 #include "rootfs/merge_cases.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class Merge : public testing::TestWithParam<MergeCase> {};
 

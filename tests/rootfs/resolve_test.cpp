@@ -4,7 +4,7 @@
 #include "rootfs/trees.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 class Resolve : public testing::Test {
  protected:

@@ -12,7 +12,7 @@
 #include "rootfs/random_trees.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 namespace fs = std::filesystem;
 

@@ -349,6 +349,21 @@ void RemoteStore::put_manifest(const oci::Descriptor& descriptor, std::string_vi
   pending_ = Pending{descriptor, proven};
 }
 
+// False: it means the image already. Error(refused) when it is not what was expected.
+bool RemoteStore::may_be_written(const std::string& tag, const oci::Publication& publication) {
+  auto now = at_tag(tag);
+  if (!now && publication.expected) {  // a tag, too, is gone for the moment in which somebody else writes it
+    connection_.retries.sleep(kMoment);
+    now = at_tag(tag);
+  }
+  if (now && now->digest == publication.root.digest) return false;
+  if (publication.expected ? now && now->digest == *publication.expected : !now) return true;
+  throw Error(ErrorKind::refused,
+              fmt::format("{}: the tag {} {}", name(), printable(tag, 130),
+                          !now ? "is gone" : publication.expected ? fmt::format("was moved to {} meanwhile", now->digest.short_text()) : "exists already"),
+              "run again to start from what is there now, or give --force");
+}
+
 void RemoteStore::publish(const oci::Publication& publication) {
   const std::string tag = !publication.tag.empty() ? publication.tag : reference_.tag;
   {
@@ -360,19 +375,7 @@ void RemoteStore::publish(const oci::Publication& publication) {
     flush_pending();
     return;
   }
-  auto now = at_tag(tag);
-  if (!now && publication.expected) {  // a tag, too, is gone for the moment in which somebody else writes it
-    connection_.retries.sleep(kMoment);
-    now = at_tag(tag);
-  }
-  if (now && now->digest == publication.root.digest) return;
-  const bool as_expected = publication.expected ? now && now->digest == *publication.expected : !now;
-  if (!publication.force && !as_expected) {
-    throw Error(ErrorKind::refused,
-                fmt::format("{}: the tag {} {}", name(), printable(tag, 130),
-                            !now ? "is gone" : publication.expected ? fmt::format("was moved to {} meanwhile", now->digest.short_text()) : "exists already"),
-                "run again to start from what is there now, or give --force");
-  }
+  if (!publication.force && !may_be_written(tag, publication)) return;
   Pending root{publication.root, manifest(publication.root)};
   {
     const std::lock_guard lock(mutex_);

@@ -50,6 +50,7 @@ class RemoteStore : public oci::Store {
   void write_manifest(const std::string& tag_or_digest, const Pending& manifest);
   void flush_pending();
   std::optional<oci::Descriptor> at_tag(const std::string& tag);
+  bool may_be_written(const std::string& tag, const oci::Publication& publication);
   std::string name() const;  // for messages
 
   oci::Reference reference_;
