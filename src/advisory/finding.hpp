@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/bytes.hpp"
 #include "base/digest.hpp"
 
 namespace resole::advisory {
@@ -73,7 +74,8 @@ struct Report {
   std::vector<std::string> notes;     // what was left out, and why; for people
 };
 
-// Recognised from content. Error(input) with file, offset and reason; Error(input) listing the known formats when none fits.
+// Recognised from content, read as it streams by. Error(input) with file, offset and reason; Error(input) listing the known formats when none fits.
+Report read_report(Source& bytes, std::string_view file_name);
 Report read_report(std::string_view bytes, std::string_view file_name);
 
 struct ImageFacts {                   // of one platform

@@ -33,6 +33,7 @@ struct CommonOptions {
 struct PlanningOptions {
   std::vector<oci::Platform> platforms;
   std::vector<std::string> reports, vex, only, hold;
+  std::string scanner;                   // --scanner
   std::vector<std::pair<std::string, std::string>> package_mirrors;  // FROM, TO
   std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts;
   std::string update;                            // "" = reported when a report is given, else security

@@ -10,6 +10,7 @@
 #include "build/sandbox.hpp"
 #include "cli/embedded.hpp"
 #include "cli/once_reporter.hpp"
+#include "cli/report_files.hpp"
 #include "io/fetcher.hpp"
 #include "io/terminal.hpp"
 #include "patch/bundling.hpp"
@@ -53,26 +54,6 @@ std::vector<std::string> named_hosts(const PlanningOptions& planning) {
   return hosts;
 }
 
-std::vector<std::pair<std::string, std::string>> read_reports(const std::vector<std::string>& names) {
-  std::vector<fs::path> files;
-  for (const auto& name : names) {
-    if (!fs::is_directory(name)) {
-      files.emplace_back(name);
-      continue;
-    }
-    std::vector<fs::path> inside;
-    for (const auto& entry : fs::directory_iterator(name)) {
-      if (entry.is_regular_file() && entry.path().extension() == ".json") inside.push_back(entry.path());
-    }
-    if (inside.empty()) throw Error(ErrorKind::input, "no report (*.json) in directory " + name);
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
-  }
-  std::vector<std::pair<std::string, std::string>> reports;
-  for (const auto& file : files) reports.emplace_back(file.filename().string(), io::read_file(file, kLargestReport));
-  return reports;
-}
-
 std::vector<advisory::vex::Document> read_vex(const std::vector<std::string>& files) {
   std::vector<advisory::vex::Document> documents;
   for (const auto& file : files) documents.push_back(advisory::vex::read_document(io::read_file(file, kLargestReport), fs::path(file).filename().string()));
@@ -102,11 +83,13 @@ plan::Scripts scripts_of(const PlanningOptions& planning, const std::optional<pl
   return asked;
 }
 
-plan::Update update_of(const PlanningOptions& planning) {
+// An inventory asks for nothing: with nothing else, it is as if there were no report.
+plan::Update update_of(const PlanningOptions& planning, const std::vector<patch::GivenReport>& reports) {
   if (planning.update == "all") return plan::Update::all;
   if (planning.update == "security") return plan::Update::security;
   if (planning.update == "reported") return plan::Update::reported;
-  return planning.reports.empty() ? plan::Update::security : plan::Update::reported;
+  const bool asks = std::any_of(reports.begin(), reports.end(), [](const auto& each) { return !each.report.inventory_only; });
+  return asks ? plan::Update::reported : plan::Update::security;
 }
 
 std::string_view update_word(plan::Update update) {
@@ -214,7 +197,8 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   const PlanningOptions& planning = options.planning;
   patch::PlanRequest request;
   request.as_of = as_of(planning, tools.clock);
-  request.policy.update = update_of(planning);
+  request.reports = read_reports(planning.reports, planning.scanner, [&](const std::string& what) { tools.reporter.warn(what); });
+  request.policy.update = update_of(planning, request.reports);
   request.policy.severities = planning.severities;
   request.policy.only = planning.only;
   request.policy.hold = planning.hold;
@@ -225,7 +209,6 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   request.policy.scripts = scripts_of(planning, request.rules);
   request.vex = read_vex(planning.vex);
   request.repositories = repository_options(planning, request.as_of, options.common.jobs);
-  request.reports = read_reports(planning.reports);
   request.force_report = planning.force_report;
   request.on_end_of_life = planning.on_eol == "refuse" ? patch::OnEndOfLife::refuse : patch::OnEndOfLife::warn;
   request.lockstep = planning.lockstep;

@@ -28,12 +28,15 @@ enum class HeldReason {
   not_selected,            // outside --only / --min-severity
   scripts,                 // maintainer scripts changed and no rule covers them (--scripts)
   locally_modified,        // --on-modified
-  upstream_bump,           // third-party repository, upstream version changes
+  upstream_bump,           // third-party repository, upstream version changes; or the fix is another upstream version, which this release does not have
   pinned,                  // the image's apt preferences keep the older version
   unsatisfiable,           // dependencies of the new version cannot be met
   breaks_installed,        // the new version breaks or conflicts with something that stays
   held_with,               // moves only together with a held package (lockstep or dependency)
   fix_not_available,       // no repository offers a version with the fix (candidate < needed)
+  needs_repository,        // the fix is in a repository that the image does not have (Ubuntu Pro, EUS)
+  not_yet_published,       // the fix is of this release, and the repositories do not have it yet
+  module_stream,           // the fix is of a module stream that is not enabled, or of none
   repository_unverified,   // its repository could not be verified
   phased,                  // phased update not complete
   version_skew,            // --lockstep across platforms

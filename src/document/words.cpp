@@ -30,6 +30,9 @@ std::span<const HeldReason> all_values<HeldReason>() {
                                         HeldReason::breaks_installed,
                                         HeldReason::held_with,
                                         HeldReason::fix_not_available,
+                                        HeldReason::needs_repository,
+                                        HeldReason::not_yet_published,
+                                        HeldReason::module_stream,
                                         HeldReason::repository_unverified,
                                         HeldReason::phased,
                                         HeldReason::version_skew,
@@ -130,6 +133,12 @@ std::string_view word(HeldReason reason) {
       return "held-with";
     case HeldReason::fix_not_available:
       return "fix-not-available";
+    case HeldReason::needs_repository:
+      return "needs-repository";
+    case HeldReason::not_yet_published:
+      return "not-yet-published";
+    case HeldReason::module_stream:
+      return "module-stream";
     case HeldReason::repository_unverified:
       return "repository-unverified";
     case HeldReason::phased:

@@ -25,7 +25,7 @@ Json request_of(const PlanRequest& request) {
   for (const auto severity : request.policy.severities) severities.push_back(advisory::severity_name(severity));
   for (const auto& [from, to] : request.repositories.mirrors) mirrors.push_back({from, to});
   for (const auto& keyring : request.repositories.keyrings) keyrings.push_back(Digest::of(keyring).text());
-  for (const auto& [name, bytes] : request.reports) reports.push_back({name, Digest::of(bytes).text()});
+  for (const auto& [report, from_directory] : request.reports) reports.push_back({report.name, report.sha256.text(), from_directory});
   for (const auto& document : request.vex) vex.push_back({document.name, document.sha256.text()});
   return {{"update", static_cast<int>(request.policy.update)},
           {"severities", severities},

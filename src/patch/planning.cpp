@@ -19,21 +19,6 @@ namespace {
 
 constexpr unsigned kRequests = 8;  // small ranges: the wait is the server's, not the processor's
 
-struct ReadReport {
-  advisory::Report report;
-  document::Input input;
-};
-
-std::vector<ReadReport> read_reports(const PlanRequest& request) {
-  std::vector<ReadReport> reports;
-  for (const auto& [name, bytes] : request.reports) {
-    advisory::Report report = advisory::read_report(bytes, name);
-    document::Input input{"report", name, report.sha256};
-    reports.push_back({std::move(report), std::move(input)});
-  }
-  return reports;
-}
-
 advisory::ImageFacts facts_of(const PlatformView& view, const ImageView& image) {
   advisory::ImageFacts facts;
   facts.config_digest = view.image.manifest.config().digest.text();
@@ -43,29 +28,84 @@ advisory::ImageFacts facts_of(const PlatformView& view, const ImageView& image) 
   facts.os_version = view.os.version_id;
   facts.architecture = view.image.platform().architecture;
   for (const auto& diff_id : view.image.config.diff_ids()) facts.diff_ids.push_back(diff_id.text());
+  if (view.own_layers > 0 && view.own_layers < facts.diff_ids.size())
+    facts.original_diff_ids.assign(facts.diff_ids.begin(), facts.diff_ids.end() - static_cast<std::ptrdiff_t>(view.own_layers));
+  for (const auto& layer : view.image.manifest.layers()) facts.layer_digests.push_back(layer.digest.text());
+  for (const pkg::Inventory* inventory : {&view.given_inventory, &view.inventory}) {
+    for (const auto& package : inventory->packages) {
+      facts.packages.emplace_back(package.name, package.version);
+      facts.packages.emplace_back(package.source.name, package.source.version);
+    }
+  }
+  std::sort(facts.packages.begin(), facts.packages.end());
+  facts.packages.erase(std::unique(facts.packages.begin(), facts.packages.end()), facts.packages.end());
   return facts;
 }
 
+// What is known of the image's identity, per platform; and what each report is to each of them.
+std::vector<advisory::ImageFacts> facts_of_all(const ImageView& image) {
+  std::vector<advisory::ImageFacts> facts;
+  for (const PlatformView& view : image.platforms) facts.push_back(facts_of(view, image));
+  return facts;
+}
+
+constexpr std::string_view kScanAgain = "scan this image again, or give --force-report if you know that they are the same";
+
+bool fits(advisory::Match match) { return match == advisory::Match::proven || match == advisory::Match::plausible; }
+
+// A report that fitted one platform says something about the others of the same index: their packages are built from the same sources.
+std::vector<advisory::Finding> inferred(std::vector<advisory::Finding> findings) {
+  for (advisory::Finding& finding : findings) finding.inferred = true;
+  return findings;
+}
+
 // The findings of all reports that are about this platform; a report about another image is refused unless forced.
-std::vector<advisory::Finding> findings_for(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports,
-                                            const PlanRequest& request, document::PlatformPlan& out) {
+std::vector<advisory::Finding> findings_for(const PlatformView& view, const ImageView& image, const PlanRequest& request, document::PlatformPlan& out) {
   std::vector<advisory::Finding> findings;
-  for (const auto& [report, input] : reports) {
-    std::string why;
-    const advisory::Match match = advisory::match(report, facts_of(view, image), why);
-    const bool other_platform = match == advisory::Match::mismatch && image.platforms.size() > 1;
-    if (match == advisory::Match::mismatch && !request.force_report && !other_platform) {
-      throw Error(ErrorKind::input, fmt::format("report {} is about another image: {}", printable(report.name), why),
-                  "scan this image again, or give --force-report if you know that they are the same");
-    }
-    if (other_platform && !request.force_report) {
-      out.notes.push_back("report " + report.name + " is about another platform: " + why);
+  const std::vector<advisory::ImageFacts> facts = facts_of_all(image);
+  const advisory::ImageFacts own = facts_of(view, image);
+  const auto add = [&](const std::vector<advisory::Finding>& more) { findings.insert(findings.end(), more.begin(), more.end()); };
+  for (const auto& [report, from_directory] : request.reports) {
+    std::string why, ignored;
+    const advisory::Match match = advisory::match(report, own, why);
+    const bool another_fits = std::any_of(facts.begin(), facts.end(), [&, &about = report](const auto& each) { return fits(advisory::match(about, each, ignored)); });
+    const std::string name = printable(report.name);
+    for (const std::string& note : report.notes) out.notes.push_back(name + ": " + note);
+    if (report.inventory_only) {
+      out.notes.push_back(fmt::format("{} is an inventory of {} packages without findings: nothing is asked for by it", name, report.packages.size()));
       continue;
     }
-    if (match != advisory::Match::proven) out.notes.push_back("report " + report.name + " is not proven to be about this image: " + why);
-    findings.insert(findings.end(), report.findings.begin(), report.findings.end());
+    if (fits(match) || request.force_report) {
+      if (match != advisory::Match::proven) out.notes.push_back("report " + name + " is not proven to be about this image: " + why);
+      add(report.findings);
+    } else if (another_fits || match == advisory::Match::other_platform) {
+      out.notes.push_back("report " + name + " is about another platform, inferred from it by source package: " + why);
+      add(inferred(report.findings));
+    } else if (from_directory) {
+      out.notes.push_back("report " + name + " of the directory is about another image, left out: " + why);
+    } else {
+      throw Error(ErrorKind::input, fmt::format("report {} is about another image: {}", name, why), std::string(kScanAgain));
+    }
   }
   return findings;
+}
+
+// A report that fitted no platform at all must not pass in silence; of a directory, one has to fit.
+void require_reports_used(const ImageView& image, const PlanRequest& request) {
+  if (request.force_report) return;
+  const std::vector<advisory::ImageFacts> facts = facts_of_all(image);
+  std::size_t of_directories = 0, used = 0;
+  for (const auto& [report, from_directory] : request.reports) {
+    std::string why;
+    const bool about = std::any_of(facts.begin(), facts.end(), [&, &given = report](const auto& each) { return advisory::match(given, each, why) != advisory::Match::mismatch; });
+    if (!about && !from_directory)
+      throw Error(ErrorKind::input, fmt::format("report {} is about none of the image's platforms: {}", printable(report.name), why), std::string(kScanAgain));
+    of_directories += from_directory ? 1 : 0;
+    used += from_directory && about ? 1 : 0;
+  }
+  if (of_directories > 0 && used == 0) {
+    throw Error(ErrorKind::input, fmt::format("none of the directory's {} reports is about this image", of_directories), std::string(kScanAgain));
+  }
 }
 
 // Under which names the image is known: as it was given, and as it runs. Files have none.
@@ -101,21 +141,6 @@ std::vector<document::SuppressedFinding> screen(std::vector<advisory::Finding>& 
   std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
   out.erase(std::unique(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), out.end());
   return out;
-}
-
-// A report that fitted no platform at all must not pass in silence.
-void require_reports_used(const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request) {
-  if (request.force_report) return;
-  for (const auto& [report, input] : reports) {
-    std::string why;
-    const bool fits = std::any_of(image.platforms.begin(), image.platforms.end(), [&](const PlatformView& view) {
-      return advisory::match(report, facts_of(view, image), why) != advisory::Match::mismatch;
-    });
-    if (!fits) {
-      throw Error(ErrorKind::input, fmt::format("report {} is about none of the image's platforms: {}", printable(report.name), why),
-                  "scan this image again, or give --force-report if you know that they are the same");
-    }
-  }
 }
 
 std::vector<plan::Floor> floors_of(const PlatformView& view) {
@@ -213,7 +238,7 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
 // One platform: what its repositories offer is read once; it may be asked more than once for its plan, each time with more to hold back (--lockstep).
 class PlatformPlanner {
  public:
-  PlatformPlanner(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request, const Tools& tools)
+  PlatformPlanner(const PlatformView& view, const ImageView& image, const PlanRequest& request, const Tools& tools)
       : view_(view), root_(image.root), request_(request), tools_(tools), image_names_(image_names(image, request)) {
     begun_.platform = view.image.platform();
     begun_.manifest = view.image.descriptor.digest;
@@ -232,7 +257,7 @@ class PlatformPlanner {
     begun_.arch = view.inventory.arch;
     judge_age(begun_, view, request, tools);
     if (request.policy.scripts == plan::Scripts::sandbox) obstacle_ = sandbox_obstacle(view, tools);
-    findings_ = findings_for(view, image, reports, request, begun_);
+    findings_ = findings_for(view, image, request, begun_);
     begun_.suppressed = screen(findings_, view, image, request);
     for (const auto& document : request.vex) {
       for (const std::string& note : document.notes) begun_.notes.push_back(document.name + ": " + note);
@@ -371,11 +396,11 @@ std::string removed_database(const PlatformView& view) {
   throw Error(ErrorKind::unsupported, what, "images without a package manager's database can only be rebuilt from their source");
 }
 
-std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, const PlanRequest& request, const std::vector<document::PlatformPlan>& platforms) {
+std::vector<document::Input> inputs_of(const PlanRequest& request, const std::vector<document::PlatformPlan>& platforms) {
   std::vector<document::Input> inputs;
   for (const auto& document : request.vex) inputs.push_back({"vex", document.name, document.sha256});
   if (request.rules) inputs.push_back({"policy", request.rules->name, request.rules->sha256});
-  for (const auto& [report, input] : reports) inputs.push_back(input);
+  for (const auto& [report, from_directory] : request.reports) inputs.push_back({"report", report.name, report.sha256});
   for (const auto& platform : platforms) {
     for (const auto& repository : platform.repositories) {
       inputs.push_back({"release", repository.uri + " " + repository.suite, repository.release});
@@ -394,8 +419,7 @@ std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, c
 document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools, const Told& told) {
   const bool known = std::any_of(image.platforms.begin(), image.platforms.end(), [](const PlatformView& view) { return view.family != nullptr; });
   if (!known) throw_nothing_known(image);
-  const std::vector<ReadReport> reports = read_reports(request);
-  require_reports_used(image, reports, request);
+  require_reports_used(image, request);
 
   document::Plan plan;
   plan.as_of = format_time(request.as_of);
@@ -415,7 +439,7 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
     const PlatformView& view = image.platforms[i];
     const std::size_t at = image.positions[i];
     with_context([&] { return "planning " + view.image.platform().text(); }, [&] {
-      planners[at] = std::make_unique<PlatformPlanner>(view, image, reports, request, tools);
+      planners[at] = std::make_unique<PlatformPlanner>(view, image, request, tools);
       plan.platforms[at] = planners[at]->plan({});
       inventories[at] = planners[at]->inventory();
     });
@@ -426,7 +450,7 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
     plan.policy = document::AppliedPolicy{request.rules->name, request.rules->sha256, request.rules->on_partial, request.rules->growth};
   }
   plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
-  plan.inputs = inputs_of(reports, request, plan.platforms);
+  plan.inputs = inputs_of(request, plan.platforms);
   for (std::size_t i = 0; told && i < count; ++i) {
     if (planners[i]) planners[i]->tell(told, plan.platforms[i]);
   }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "advisory/finding.hpp"
 #include "advisory/vex/statement.hpp"
 #include "document/plan.hpp"
 #include "patch/view.hpp"
@@ -19,10 +20,16 @@ namespace resole::patch {
 enum class OnEndOfLife { warn, refuse };
 
 // What shapes a plan. A new member belongs into the key of plans made before, too (patch/planned_before.cpp).
+// `from_directory`: one of many, of which those about another image are left out; else that is an error.
+struct GivenReport {
+  advisory::Report report;
+  bool from_directory = false;
+};
+
 struct PlanRequest {
   plan::Policy policy;
   pkg::RepositoryOptions repositories;                       // `now` is filled from as_of
-  std::vector<std::pair<std::string, std::string>> reports;  // file name, bytes
+  std::vector<GivenReport> reports;
   bool force_report = false;
   std::vector<advisory::vex::Document> vex;                  // --vex
   std::optional<plan::Rules> rules;                          // --policy

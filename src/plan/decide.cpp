@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "plan/out_of_reach.hpp"
 
 namespace resole::plan {
 
@@ -49,6 +50,10 @@ class Decider {
     if (distributed.already_fixed > 0) {
       out_.notes.push_back(fmt::format("{} finding{} of the reports: the installed version has the fix already", distributed.already_fixed,
                                        distributed.already_fixed == 1 ? "" : "s"));
+    }
+    if (distributed.inferred > 0) {
+      out_.notes.push_back(fmt::format("{} finding{} inferred, by source package, from a report of another platform", distributed.inferred,
+                                       distributed.inferred == 1 ? "" : "s"));
     }
     return std::move(out_);
   }
@@ -174,7 +179,7 @@ class Decider {
       package.detail = fmt::format("{}; {} {}: {}", needed, printable(failure->uri), printable(failure->suite), failure->message);
       package.requested = true;
     } else {
-      package.reason = HeldReason::fix_not_available;
+      package.reason = out_of_reach(highest_fix(slot.beyond), slot, board_.request.inventory.os);
       package.scope = Scope::not_yet;
       package.detail = needed + offered_instead(slot);
     }

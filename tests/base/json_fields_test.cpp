@@ -67,7 +67,7 @@ TEST(JsonFields, PiecesOfAnySize) {
 }
 
 TEST(JsonFields, WhatIsNotKeptIsCheckedAllTheSame) {
-  EXPECT_EQ(failure(R"({"z": {"y": 1, "y": 2}})"), "x.json: byte 17: the key \"y\" appears twice");
+  EXPECT_EQ(failure(R"({"z": {"y": 1, "y": 2}})"), "x.json: byte 18: the key \"y\" appears twice");
   EXPECT_NE(failure(R"({"z": [1, 2})").find("x.json: byte 12: "), std::string::npos) << failure(R"({"z": [1, 2})");
   EXPECT_NE(failure("{\"z\": \"\xff\"}").find("UTF-8"), std::string::npos);
   EXPECT_NE(failure(R"({"a": 1} x)").find("byte 10"), std::string::npos);

@@ -94,6 +94,10 @@ advisory::Finding read_finding(const std::vector<std::string_view>& words) {
   finding.id = words.at(1);
   finding.package = words.at(2);
   finding.fixed = words.at(3) == "-" ? "" : words.at(3);
+  if (finding.fixed.find(',') != std::string::npos) {
+    for (const std::string_view fix : split(words.at(3), ',')) finding.fixed_in.emplace_back(fix);
+    finding.fixed = finding.fixed_in.front();
+  }
   finding.status = finding.fixed.empty() ? advisory::Status::unfixed : advisory::Status::fixed;
   for (std::size_t i = 4; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
@@ -108,6 +112,16 @@ advisory::Finding read_finding(const std::vector<std::string_view>& words) {
       finding.operating_system = false;
     else if (key == "kev")
       finding.known_exploited = true;
+    else if (key == "purl")
+      finding.purl = words[i].substr(equals + 1);
+    else if (key == "cpe")
+      finding.by_cpe = true;
+    else if (key == "selector")
+      finding.selector = true;
+    else if (key == "inferred")
+      finding.inferred = true;
+    else if (key == "fixof")
+      finding.fix_of = value == "binary" ? advisory::FixOf::binary : advisory::FixOf::source;
     else if (value == "will_not_fix")
       finding.status = advisory::Status::will_not_fix;
     else if (value == "deferred")

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <array>
 
-#include "advisory/purl.hpp"
+#include "advisory/package_type.hpp"
 #include "base/text.hpp"
 
 namespace resole::advisory {
@@ -213,13 +213,13 @@ std::string joined_version(std::string_view epoch, std::string_view version, std
 }
 
 void complete_from_purl(Finding& finding) {
-  const auto purl = parse_purl(finding.purl);
+  const auto purl = vex::PackageUrl::parse(finding.purl);
   if (!purl) return;
   if (finding.type.empty()) finding.type = purl->type;
   if (finding.package.empty()) finding.package = purl->name;
   if (finding.arch.empty()) finding.arch = purl->qualifier("arch");
   if (finding.module.empty()) finding.module = purl->qualifier("rpmmod");
-  if (finding.installed.empty()) finding.installed = purl->full_version();
+  if (finding.installed.empty()) finding.installed = full_version(*purl);
 }
 
 }  // namespace resole::advisory

@@ -12,7 +12,7 @@
 #include <map>
 #include <set>
 
-#include "advisory/purl.hpp"
+#include "advisory/package_type.hpp"
 #include "advisory/report/formats_of_reports.hpp"
 #include "advisory/report/reading.hpp"
 #include "base/text.hpp"
