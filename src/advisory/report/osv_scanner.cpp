@@ -72,7 +72,7 @@ Severity read_severity(const Json& package, const Json& record) {
   return severity;
 }
 
-void read_package(const Json& package, const std::string& target, Report& out) {
+void read_package(const Json& package, const std::string& target, Report& out, std::size_t& unnamed) {
   const Json& about = object_or_empty(package, "package");
   const std::string name = string_or(about, "name", ""), ecosystem = string_or(about, "ecosystem", ""), binary = string_or(about, "os_package_name", "");
   read_ecosystem(ecosystem, out.subject);
@@ -82,7 +82,8 @@ void read_package(const Json& package, const std::string& target, Report& out) {
   each(package, "vulnerabilities", [&](const Json& record) {
     Finding finding;
     read_ids(record, finding);
-    finding.package = listed.name.empty() ? throw Error(ErrorKind::input, "the package has no name") : listed.name;
+    if (listed.name.empty()) return void(++unnamed);  // a commit of a repository
+    finding.package = listed.name;
     finding.source = listed.source;
     finding.installed = listed.version;
     finding.type = listed.type;
@@ -120,10 +121,12 @@ void read(const Json& report, Report& out) {
   each(image, "layer_metadata", [&](const Json& layer) {
     if (const std::string diff_id = string_or(layer, "diff_id", ""); !diff_id.empty()) out.subject.diff_ids.push_back(diff_id);
   });
+  std::size_t unnamed = 0;
   each(report, "results", [&](const Json& result) {
     const std::string target = string_or(object_or_empty(result, "source"), "path", "");
-    each(result, "packages", [&](const Json& package) { read_package(package, target, out); });
+    each(result, "packages", [&](const Json& package) { read_package(package, target, out, unnamed); });
   });
+  if (unnamed > 0) out.notes.push_back(fmt::format("{} finding{} in what has no name left out", unnamed, unnamed == 1 ? "" : "s"));
 }
 
 }  // namespace resole::advisory::osv_scanner
