@@ -69,8 +69,8 @@ TEST(TrivyReport, fields_are_read) {
 }
 
 TEST(TrivyReport, other_shapes_are_read_or_refused_by_name) {
-  const Report schema1 = read_report(R"([{"Target": "app:1 (debian 10.8)", "Type": "debian", "Vulnerabilities": [
-      {"VulnerabilityID": "CVE-1", "PkgName": "a", "InstalledVersion": "1", "FixedVersion": "2"}]}, {"Target": "x", "Type": "npm", "Vulnerabilities": null}])", "report.json");
+  const Report schema1 = read_report(R"json([{"Target": "app:1 (debian 10.8)", "Type": "debian", "Vulnerabilities": [
+      {"VulnerabilityID": "CVE-1", "PkgName": "a", "InstalledVersion": "1", "FixedVersion": "2"}]}, {"Target": "x", "Type": "npm", "Vulnerabilities": null}])json", "report.json");
   EXPECT_EQ(schema1.subject.os_family + " " + schema1.subject.os_name, "debian 10.8");
   ASSERT_EQ(schema1.findings.size(), 1u);
   EXPECT_TRUE(schema1.findings[0].operating_system);
