@@ -10,6 +10,7 @@
 
 #include <algorithm>
 #include <set>
+#include <tuple>
 
 #include "base/text.hpp"
 
@@ -34,7 +35,11 @@ std::string of_repository(const pkg::RepositoryEntry& entry) { return fmt::forma
 
 class Explainer {
  public:
-  Explainer(const Explained& facts, std::string_view subject) : facts_(facts), subject_(subject) {}
+  Explainer(const Explained& facts, std::string_view subject) : facts_(facts), subject_(subject) {
+    for (const Finding& finding : facts.findings) findings_.push_back(&finding);
+    const auto key = [](const Finding* each) { return std::tie(each->package, each->id, each->arch, each->origin, each->fixed); };
+    std::stable_sort(findings_.begin(), findings_.end(), [&](const Finding* a, const Finding* b) { return key(a) < key(b); });
+  }
 
   std::vector<std::string> run() {
     const std::set<std::string> packages = names_of_packages();
@@ -70,7 +75,8 @@ class Explainer {
 
   void explain_advisory() {
     std::set<std::string> packages, said;
-    for (const Finding& finding : facts_.findings) {
+    for (const Finding* each_finding : findings_) {
+      const Finding& finding = *each_finding;
       if (!is_named(finding, subject_)) continue;
       ids_.insert(finding.id);
       if (const std::string line = text_of(finding); said.insert(line).second && said.size() <= kMostLinesOfOne) say(line);
@@ -166,9 +172,9 @@ class Explainer {
   void say_findings(const std::string& name) {
     std::set<std::string> said;
     std::size_t left = 0;
-    for (const Finding& finding : facts_.findings) {
-      if (!finding.operating_system || finding.package != name) continue;
-      const std::string line = finding.id + " " + text_of(finding);
+    for (const Finding* finding : findings_) {
+      if (!finding->operating_system || finding->package != name) continue;
+      const std::string line = printable(finding->id) + " " + text_of(*finding);
       if (said.size() >= kMostLinesOfOne ? !said.contains(line) : false)
         ++left;
       else if (said.insert(line).second)
@@ -219,6 +225,7 @@ class Explainer {
 
   const Explained& facts_;
   std::string_view subject_;
+  std::vector<const Finding*> findings_;  // whatever order the reports come in
   std::set<std::string> ids_;
   std::vector<std::string> lines_;
 };

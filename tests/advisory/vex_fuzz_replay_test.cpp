@@ -6,7 +6,7 @@
 #include "fuzz/vex_targets.hpp"
 
 namespace resole::fuzz {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kOpenVex = R"({"@context": "https://openvex.dev/ns/v0.2.0", "author": "x", "timestamp": "2023-01-02T00:00:00Z", "statements": [
   {"vulnerability": {"name": "CVE-1", "aliases": ["GHSA-1"]}, "products": [{"@id": "pkg:oci/app@sha256%3Aaa", "subcomponents": [{"@id": "pkg:deb/debian/bash?arch=amd64"}]}],

@@ -12,7 +12,7 @@
 #include "base/text.hpp"
 
 namespace resole::advisory::vex {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::string kDigest = "sha256:" + std::string(64, 'a'), kOther = "sha256:" + std::string(64, 'b');
 

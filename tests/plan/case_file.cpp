@@ -16,6 +16,7 @@
 #include "document/words.hpp"
 #include "pkg/deb/candidates.hpp"
 #include "pkg/deb/inventory.hpp"
+#include "plan/explain.hpp"
 #include "plan/planner.hpp"
 #include "plan/version_order.hpp"
 
@@ -37,6 +38,7 @@ struct Problem {
   Policy policy;
   std::optional<SandboxObstacle> obstacle;
   std::string policy_file;
+  std::vector<std::string> explain;
   std::vector<std::string> images;
   std::int64_t now = 0;
   std::map<std::string, std::int64_t> public_since;  // "name version"
@@ -110,6 +112,8 @@ advisory::Finding read_finding(const std::vector<std::string_view>& words) {
       finding.arch = value;
     else if (key == "os")
       finding.operating_system = false;
+    else if (key == "origin")
+      finding.origin = value;
     else if (key == "kev")
       finding.known_exploited = true;
     else if (key == "purl")
@@ -196,6 +200,8 @@ Problem read_problem(std::string_view text) {
       problem.obstacle = {*document::parse_word<document::HeldReason>(words.at(1)), rest_of(line, 2)};
     else if (what == "policy-file")
       problem.policy_file += std::string(line.substr(std::min(line.size(), what.size() + 1))) + "\n";
+    else if (what == "explain")
+      problem.explain.emplace_back(words.at(1));
     else if (what == "image")
       problem.images.emplace_back(words.at(1));
     else if (what == "now")
@@ -367,7 +373,18 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
                     return known == problem.public_since.end() ? problem.now : known->second;
                   }};
   try {
-    return render(decide(request, problem.verdicts));
+    const Decision decision = decide(request, problem.verdicts);
+    std::string answer = render(decision);
+    document::PlatformPlan platform;
+    platform.platform = oci::Platform{.os = "linux", .architecture = "amd64", .variant = ""};
+    platform.packages = decision.packages;
+    platform.held = decision.held;
+    platform.unfixed = decision.unfixed;
+    platform.not_in_image = decision.not_in_image;
+    for (const std::string& subject : problem.explain) {
+      for (const std::string& line : explain({platform, inventory, offers, family, problem.findings}, subject)) answer += line + "\n";
+    }
+    return answer;
   } catch (const Error& error) {
     return fmt::format("{}: {}\n", kind_name(error.kind()), error.what());
   }

@@ -12,6 +12,7 @@
 //   waits-for-phases (as the image's apt.conf can say)
 //   policy-file LINE...        (a line of the file that --policy names, indented as it stands)
 //   image NAME                 now TIME             public NAME VERSION TIME    (since when that version is known)
+//   explain ADVISORY|PACKAGE   (appended to the answer)
 //   =>
 //   the plan, one line per package, held package, finding (render() says how)
 //

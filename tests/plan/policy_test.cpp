@@ -13,7 +13,7 @@
 #include "plan/policy/rules.hpp"
 
 namespace resole::plan {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 using advisory::Severity;
 
