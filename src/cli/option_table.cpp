@@ -16,6 +16,7 @@ using Text = std::string_view;
 using enum Verb;
 
 constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit};
+constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
 constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
@@ -42,8 +43,12 @@ const std::vector<OptionRow> kTable = {
     {"-o,--output", Takes::one, "PATH", "required", "", {fetch}, [](Options& o, Text t) { o.output = t; }, "The bundle: a directory, or FILE.tar"},
     {"-o,--output", Takes::one, "FILE", "", "", kBuilding, [](Options& o, Text t) { o.output = t; }, "Write the result here"},
     {"-o,--output", Takes::one, "FILE", "", "", {rollout_edit}, [](Options& o, Text t) { o.output = t; }, "Write rollout.json here"},
-    {"-f,--format", Takes::one, "table|json", "table", "", kAll, [](Options& o, Text t) { o.format = t; },
+    {"-f,--format", Takes::one, "table|json", "table", "", kNotPlan, [](Options& o, Text t) { o.format = t; },
      "Form of standard output; json is the document, unless -o takes it"},
+    {"-f,--format", Takes::one, "table|json|markdown", "table", "", {plan}, [](Options& o, Text t) { o.format = t; },
+     "Form of standard output; json is the document, unless -o takes it; markdown is for tickets"},
+    {"--explain", Takes::one, "ADVISORY|PACKAGE", "", "", {plan}, [](Options& o, Text t) { o.explain = subject_value(t); },
+     "Tell why this is fixed, held or absent, instead of the table"},
     {"--plan", Takes::one, "FILE", "", "", {patch}, [](Options& o, Text t) { o.plan_output = t; }, "Write the plan here too"},
     {"--plan", Takes::one, "FILE", "", "", {verify}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "The plan that the image was built from"},
     {"--detailed-exitcode", Takes::nothing, "", "", "", {plan}, [](Options& o, Text t) { o.detailed_exitcode = switch_value(t); },
@@ -58,6 +63,10 @@ const std::vector<OptionRow> kTable = {
      "Scanner report, or a directory of them (*.json)"},
     {"--force-report", Takes::nothing, "", "", "", kPlanning, [](Options& o, Text t) { o.planning.force_report = switch_value(t); },
      "Use reports that are not proven to be about this image"},
+    {"--vex", Takes::many, "FILE", "", "", kPlanning, [](Options& o, Text t) { o.planning.vex.push_back(file_value(t)); },
+     "Findings that do not count: OpenVEX, CSAF VEX, CycloneDX VEX, .trivyignore, Grype's ignore rules"},
+    {"--policy", Takes::one, "FILE", "", "", kPlanning, [](Options& o, Text t) { o.planning.policy = file_value(t); },
+     "What to take, to leave and to refuse (YAML or JSON, docs/policy.md)"},
     {"--update", Takes::one, "reported|security|all", "reported with --report, else security", "", kPlanning, [](Options& o, Text t) { o.planning.update = t; },
      "Which packages: those that the reports name, security updates, or all"},
     {"--strategy", Takes::one, "append", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; }, "How the image is changed"},
@@ -66,7 +75,7 @@ const std::vector<OptionRow> kTable = {
     {"--only", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.only, list_value(t)); },
      "Only these packages (names or globs, binary or source)"},
     {"--hold", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.hold, list_value(t)); }, "Not these packages"},
-    {"--scripts", Takes::one, "hold|sandbox|refuse", "hold", "", kPlanning, [](Options& o, Text t) { o.planning.scripts = t; },
+    {"--scripts", Takes::one, "hold|sandbox|refuse", "hold, or as --policy says", "", kPlanning, [](Options& o, Text t) { o.planning.scripts = t; },
      "Packages whose maintainer scripts are not covered: leave them, run the scripts in a sandbox, or stop"},
     {"--on-modified", Takes::one, "hold|overwrite|keep", "hold", "", kPlanning, [](Options& o, Text t) { o.planning.on_modified = t; },
      "Packages with locally changed files"},

@@ -129,6 +129,12 @@ std::string reference_value(std::string_view text) {
   return std::string(text);
 }
 
+std::string subject_value(std::string_view text) {
+  const bool plain = !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  if (!plain) refuse(fmt::format("\"{}\" is neither an advisory id nor the name of a package", printable(text)), "as in CVE-2024-2398, or libssl3");
+  return std::string(text);
+}
+
 std::string host_value(std::string_view text) {
   const auto url = text.find_first_of("/@?# ") == std::string_view::npos ? Url::try_parse("http://" + std::string(text)) : std::nullopt;
   if (!url || url->host().empty()) refuse("not a host", "write HOST or HOST:PORT, without http:// and path");

@@ -32,15 +32,16 @@ struct CommonOptions {
 // What plan and patch decide by (product.md "Commands").
 struct PlanningOptions {
   std::vector<oci::Platform> platforms;
-  std::vector<std::string> reports, only, hold;
+  std::vector<std::string> reports, vex, only, hold;
   std::vector<std::pair<std::string, std::string>> package_mirrors;  // FROM, TO
   std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts;
   std::string update;                            // "" = reported when a report is given, else security
-  std::string strategy = "append", scripts = "hold", on_modified = "hold", on_eol = "warn", compression = "gzip";
+  std::string scripts;                           // "" = as the policy says, else hold
+  std::string strategy = "append", on_modified = "hold", on_eol = "warn", compression = "gzip";
   std::set<advisory::Severity> severities;       // --min-severity; empty = all
   std::optional<std::int64_t> as_of, snapshot;   // seconds since the epoch
   std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
-  std::string recipes_dir, deployed_as;
+  std::string recipes_dir, deployed_as, policy;
   bool force_report = false, offline = false, lockstep = false;
 };
 
@@ -80,6 +81,7 @@ struct Options {
   std::filesystem::path output;                  // -o: the verb's document ("" = standard output where that is the verb's data)
   std::string format = "table";
   bool detailed_exitcode = false;
+  std::string explain;                           // plan: an advisory or a package; then that is told instead of the whole
 };
 
 // RESOLE_*, XDG_CONFIG_HOME and HOME.

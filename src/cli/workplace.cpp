@@ -26,6 +26,7 @@ namespace {
 constexpr std::uint64_t kLargestRecipe = 4u << 20;
 constexpr std::uint64_t kLargestKeyring = 16u << 20;
 constexpr std::uint64_t kLargestReport = 256u << 20;
+constexpr std::uint64_t kLargestPolicy = 4u << 20;
 
 int color_choice(const std::string& word) { return word == "always" ? 1 : word == "never" ? 0 : -1; }
 
@@ -72,6 +73,35 @@ std::vector<std::pair<std::string, std::string>> read_reports(const std::vector<
   return reports;
 }
 
+std::vector<advisory::vex::Document> read_vex(const std::vector<std::string>& files) {
+  std::vector<advisory::vex::Document> documents;
+  for (const auto& file : files) documents.push_back(advisory::vex::read_document(io::read_file(file, kLargestReport), fs::path(file).filename().string()));
+  return documents;
+}
+
+std::optional<plan::Rules> read_policy(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  return plan::read_rules(io::read_file(file, kLargestPolicy), fs::path(file).filename().string());
+}
+
+// From what executes to what stops: the policy is the most that may be asked for.
+unsigned strictness(plan::Scripts scripts) { return scripts == plan::Scripts::sandbox ? 0 : scripts == plan::Scripts::hold ? 1 : 2; }
+
+std::string_view scripts_word(plan::Scripts scripts) { return scripts == plan::Scripts::sandbox ? "sandbox" : scripts == plan::Scripts::hold ? "hold" : "refuse"; }
+
+plan::Scripts scripts_of(const PlanningOptions& planning, const std::optional<plan::Rules>& rules) {
+  const std::optional<plan::Scripts> limit = rules ? rules->scripts : std::nullopt;
+  if (planning.scripts.empty()) return limit.value_or(plan::Scripts::hold);
+  const plan::Scripts asked = planning.scripts == "sandbox"  ? plan::Scripts::sandbox
+                              : planning.scripts == "refuse" ? plan::Scripts::refuse
+                                                             : plan::Scripts::hold;
+  if (limit && strictness(asked) < strictness(*limit)) {
+    throw Error(ErrorKind::refused, fmt::format("--scripts {} goes beyond what {} allows, {}", planning.scripts, rules->limit("scripts"), scripts_word(*limit)),
+                "leave --scripts out, or change the policy");
+  }
+  return asked;
+}
+
 plan::Update update_of(const PlanningOptions& planning) {
   if (planning.update == "all") return plan::Update::all;
   if (planning.update == "security") return plan::Update::security;
@@ -84,9 +114,9 @@ std::string_view update_word(plan::Update update) {
 }
 
 // What shaped the plan, in canonical words; places and names of files do not.
-std::map<std::string, std::string> recorded_options(const PlanningOptions& planning, plan::Update update) {
+std::map<std::string, std::string> recorded_options(const PlanningOptions& planning, plan::Update update, plan::Scripts scripts) {
   std::map<std::string, std::string> options = {{"update", std::string(update_word(update))},   {"strategy", planning.strategy},
-                                                {"scripts", planning.scripts},                  {"onModified", planning.on_modified},
+                                                {"scripts", std::string(scripts_word(scripts))},                  {"onModified", planning.on_modified},
                                                 {"onEol", planning.on_eol},                     {"compression", planning.compression}};
   const auto record = [&](const char* name, std::vector<std::string> words) {
     std::sort(words.begin(), words.end());
@@ -191,9 +221,9 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   request.policy.on_modified = planning.on_modified == "overwrite" ? plan::OnModified::overwrite
                                : planning.on_modified == "keep"    ? plan::OnModified::keep
                                                                    : plan::OnModified::hold;
-  request.policy.scripts = planning.scripts == "refuse" ? plan::Scripts::refuse
-                           : planning.scripts == "sandbox" ? plan::Scripts::sandbox
-                                                           : plan::Scripts::hold;
+  request.rules = read_policy(planning.policy);
+  request.policy.scripts = scripts_of(planning, request.rules);
+  request.vex = read_vex(planning.vex);
   request.repositories = repository_options(planning, request.as_of, options.common.jobs);
   request.reports = read_reports(planning.reports);
   request.force_report = planning.force_report;
@@ -201,7 +231,7 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   request.lockstep = planning.lockstep;
   request.compression = planning.compression;
   request.deployed_as = planning.deployed_as;
-  request.options = recorded_options(planning, request.policy.update);
+  request.options = recorded_options(planning, request.policy.update, request.policy.scripts);
   return request;
 }
 

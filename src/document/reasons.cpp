@@ -40,6 +40,12 @@ std::string_view sentence(HeldReason reason) {
       return "Its maintainer scripts have to run, and this machine cannot make a sandbox for them.";
     case HeldReason::needs_emulator:
       return "Its maintainer scripts have to run, and they are of another architecture than this machine.";
+    case HeldReason::policy:
+      return "The policy leaves it as it is.";
+    case HeldReason::too_new:
+      return "The new version has not been public for as long as the policy wants.";
+    case HeldReason::unimportant:
+      return "Nothing that could be fixed is severe enough for a new digest, by the policy.";
   }
   std::unreachable();
 }
@@ -66,6 +72,9 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::would_remove:
     case HeldReason::needs_sandbox:
     case HeldReason::needs_emulator:
+    case HeldReason::policy:
+    case HeldReason::too_new:
+    case HeldReason::unimportant:
       return "";
   }
   std::unreachable();

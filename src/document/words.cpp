@@ -35,7 +35,10 @@ std::span<const HeldReason> all_values<HeldReason>() {
                                         HeldReason::version_skew,
                                         HeldReason::would_remove,
                                         HeldReason::needs_sandbox,
-                                        HeldReason::needs_emulator};
+                                        HeldReason::needs_emulator,
+                                        HeldReason::policy,
+                                        HeldReason::too_new,
+                                        HeldReason::unimportant};
   return kAll;
 }
 
@@ -44,6 +47,12 @@ std::span<const UnfixedReason> all_values<UnfixedReason>() {
   static constexpr UnfixedReason kAll[] = {
       UnfixedReason::no_fix,      UnfixedReason::will_not_fix,        UnfixedReason::deferred,
       UnfixedReason::end_of_life, UnfixedReason::under_investigation, UnfixedReason::not_a_distribution_package};
+  return kAll;
+}
+
+template <>
+std::span<const OnPartial> all_values<OnPartial>() {
+  static constexpr OnPartial kAll[] = {OnPartial::report, OnPartial::accept, OnPartial::refuse};
   return kAll;
 }
 
@@ -133,6 +142,12 @@ std::string_view word(HeldReason reason) {
       return "needs-sandbox";
     case HeldReason::needs_emulator:
       return "needs-emulator";
+    case HeldReason::policy:
+      return "policy";
+    case HeldReason::too_new:
+      return "too-new";
+    case HeldReason::unimportant:
+      return "unimportant";
   }
   std::unreachable();
 }
@@ -151,6 +166,18 @@ std::string_view word(UnfixedReason reason) {
       return "under-investigation";
     case UnfixedReason::not_a_distribution_package:
       return "not-a-distribution-package";
+  }
+  std::unreachable();
+}
+
+std::string_view word(OnPartial meaning) {
+  switch (meaning) {
+    case OnPartial::report:
+      return "report";
+    case OnPartial::accept:
+      return "accept";
+    case OnPartial::refuse:
+      return "refuse";
   }
   std::unreachable();
 }

@@ -4,11 +4,14 @@
 #include <set>
 
 #include "advisory/finding.hpp"
+#include "advisory/vex/screen.hpp"
 #include "archive/compression.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "patch/first_seen.hpp"
 #include "patch/planned_before.hpp"
 #include "patch/scripts.hpp"
+#include "plan/policy/apply.hpp"
 
 namespace resole::patch {
 
@@ -63,6 +66,41 @@ std::vector<advisory::Finding> findings_for(const PlatformView& view, const Imag
     findings.insert(findings.end(), report.findings.begin(), report.findings.end());
   }
   return findings;
+}
+
+// Under which names the image is known: as it was given, and as it runs. Files have none.
+std::vector<oci::Reference> references_of(const ImageView& image, const PlanRequest& request) {
+  std::vector<oci::Reference> references;
+  if (image.location.reference) references.push_back(*image.location.reference);
+  if (!request.deployed_as.empty()) references.push_back(oci::Reference::parse(request.deployed_as));
+  return references;
+}
+
+// What the image patterns of a policy are compared with.
+std::vector<std::string> image_names(const ImageView& image, const PlanRequest& request) {
+  std::vector<std::string> names = {image.location.text()};
+  for (const oci::Reference& reference : references_of(image, request)) {
+    names.push_back(reference.name());
+    if (!reference.tag.empty()) names.push_back(reference.name() + ":" + reference.tag);
+  }
+  return names;
+}
+
+// Takes out of the findings what VEX documents, ignore lists and the reports themselves suppress.
+std::vector<document::SuppressedFinding> screen(std::vector<advisory::Finding>& findings, const PlatformView& view, const ImageView& image, const PlanRequest& request) {
+  advisory::vex::ImageIdentity identity{.digests = {}, .names = {}, .architecture = view.image.platform().architecture, .inventory = view.given_inventory};
+  for (const Digest* digest : {&view.image.descriptor.digest, &view.image.manifest.config().digest, &image.root.descriptor.digest})
+    identity.digests.push_back(digest->text());
+  for (const oci::Reference& reference : references_of(image, request)) identity.names.emplace_back(reference.name(), reference.tag);
+  std::vector<document::SuppressedFinding> out;
+  for (const auto& each : advisory::vex::suppress(findings, request.vex, identity, request.as_of)) {
+    const advisory::Finding& finding = each.finding;
+    out.push_back({finding.id, finding.package, finding.installed, finding.severity, each.by, each.says, each.reason, each.until == 0 ? "" : format_time(each.until)});
+  }
+  const auto key = [](const document::SuppressedFinding& each) { return std::tie(each.package, each.id, each.installed, each.by); };
+  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  out.erase(std::unique(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), out.end());
+  return out;
 }
 
 // A report that fitted no platform at all must not pass in silence.
@@ -134,7 +172,11 @@ plan::Decision decide_again(const plan::Request& as_given, const PlatformView& v
                                 .policy = as_given.policy,
                                 .verdicts = {},
                                 .behind = {},
-                                .sandbox_obstacle = as_given.sandbox_obstacle};
+                                .sandbox_obstacle = as_given.sandbox_obstacle,
+                                .rules = as_given.rules,
+                                .image_names = as_given.image_names,
+                                .now = as_given.now,
+                                .public_since = as_given.public_since};
     return decide(std::move(from_original), view, ground_of(view, view.own_layers), tools);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::refused) throw;
@@ -158,6 +200,9 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
   out.past_end_of_life = end && request.as_of > *end;
   if (!out.past_end_of_life) return;
   const std::string message = fmt::format("{} reached its end of life on {}: no more fixes are made for it", printable(view.os.pretty_name), out.end_of_life);
+  if (request.rules && request.rules->refuse_end_of_life) {
+    throw Error(ErrorKind::refused, fmt::format("{} ({})", message, request.rules->limit("endOfLife")), "move to a newer release, or change the policy");
+  }
   if (request.on_end_of_life == OnEndOfLife::refuse) {
     throw Error(ErrorKind::refused, message, "move to a newer release, or give --on-eol warn");
   }
@@ -169,7 +214,7 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
 class PlatformPlanner {
  public:
   PlatformPlanner(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request, const Tools& tools)
-      : view_(view), root_(image.root), request_(request), tools_(tools) {
+      : view_(view), root_(image.root), request_(request), tools_(tools), image_names_(image_names(image, request)) {
     begun_.platform = view.image.platform();
     begun_.manifest = view.image.descriptor.digest;
     begun_.config = view.image.manifest.config().digest;
@@ -188,6 +233,10 @@ class PlatformPlanner {
     judge_age(begun_, view, request, tools);
     if (request.policy.scripts == plan::Scripts::sandbox) obstacle_ = sandbox_obstacle(view, tools);
     findings_ = findings_for(view, image, reports, request, begun_);
+    begun_.suppressed = screen(findings_, view, image, request);
+    for (const auto& document : request.vex) {
+      for (const std::string& note : document.notes) begun_.notes.push_back(document.name + ": " + note);
+    }
     read_repositories();
   }
 
@@ -203,7 +252,11 @@ class PlatformPlanner {
                              .policy = request_.policy,
                              .verdicts = {},
                              .behind = behind,
-                             .sandbox_obstacle = obstacle_};
+                             .sandbox_obstacle = obstacle_,
+                             .rules = request_.rules ? &*request_.rules : nullptr,
+                             .image_names = image_names_,
+                             .now = request_.as_of,
+                             .public_since = first_seen(*offers_, tools_.cache, tools_.clock)};
     plan::Decision decision;
     {
       Phase phase(tools_.reporter, "planning");
@@ -225,6 +278,9 @@ class PlatformPlanner {
 
   const pkg::Inventory* inventory() const { return view_.family ? &view_.given_inventory : nullptr; }
   const pkg::Family* family() const { return view_.family; }
+  void tell(const Told& told, const document::PlatformPlan& plan) const {
+    if (view_.family) told({plan, view_.given_inventory, *offers_, *view_.family, findings_});
+  }
 
  private:
   void read_repositories() {
@@ -252,6 +308,7 @@ class PlatformPlanner {
   const PlanRequest& request_;
   const Tools& tools_;
   document::PlatformPlan begun_;
+  std::vector<std::string> image_names_;
   std::vector<advisory::Finding> findings_;
   std::optional<plan::SandboxObstacle> obstacle_;
   std::unique_ptr<pkg::CandidateSource> offers_;
@@ -314,8 +371,10 @@ std::string removed_database(const PlatformView& view) {
   throw Error(ErrorKind::unsupported, what, "images without a package manager's database can only be rebuilt from their source");
 }
 
-std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, const std::vector<document::PlatformPlan>& platforms) {
+std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, const PlanRequest& request, const std::vector<document::PlatformPlan>& platforms) {
   std::vector<document::Input> inputs;
+  for (const auto& document : request.vex) inputs.push_back({"vex", document.name, document.sha256});
+  if (request.rules) inputs.push_back({"policy", request.rules->name, request.rules->sha256});
   for (const auto& [report, input] : reports) inputs.push_back(input);
   for (const auto& platform : platforms) {
     for (const auto& repository : platform.repositories) {
@@ -332,7 +391,7 @@ std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, c
 
 }  // namespace
 
-document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools) {
+document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools, const Told& told) {
   const bool known = std::any_of(image.platforms.begin(), image.platforms.end(), [](const PlatformView& view) { return view.family != nullptr; });
   if (!known) throw_nothing_known(image);
   const std::vector<ReadReport> reports = read_reports(request);
@@ -362,8 +421,15 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
     });
   });
   if (request.lockstep) keep_in_step(plan, planners, inventories);
+  if (request.rules) {
+    plan::leave_unimportant(plan, *request.rules);
+    plan.policy = document::AppliedPolicy{request.rules->name, request.rules->sha256, request.rules->on_partial, request.rules->growth};
+  }
   plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
-  plan.inputs = inputs_of(reports, plan.platforms);
+  plan.inputs = inputs_of(reports, request, plan.platforms);
+  for (std::size_t i = 0; told && i < count; ++i) {
+    if (planners[i]) planners[i]->tell(told, plan.platforms[i]);
+  }
   return plan;
 }
 

@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 // inspect -> plan: findings, candidates from signed indexes, the planner asked until it holds. Writes nothing.
 #pragma once
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "advisory/vex/statement.hpp"
 #include "document/plan.hpp"
 #include "patch/view.hpp"
+#include "plan/explain.hpp"
 #include "plan/planner.hpp"
 
 namespace resole::patch {
@@ -20,6 +24,8 @@ struct PlanRequest {
   pkg::RepositoryOptions repositories;                       // `now` is filled from as_of
   std::vector<std::pair<std::string, std::string>> reports;  // file name, bytes
   bool force_report = false;
+  std::vector<advisory::vex::Document> vex;                  // --vex
+  std::optional<plan::Rules> rules;                          // --policy
   OnEndOfLife on_end_of_life = OnEndOfLife::warn;
   bool lockstep = false;
   std::int64_t as_of = 0;
@@ -28,8 +34,9 @@ struct PlanRequest {
   std::map<std::string, std::string> options;                // canonical text of what shaped the plan, recorded in it
 };
 
-// The layers of the image must have been read.
-document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools);
+// The layers of the image must have been read. `told`: is given every platform's plan with what it was made of.
+using Told = std::function<void(const plan::Explained&)>;
+document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools, const Told& told = {});
 
 // The same, and kept; or the plan that was made and kept before from the same inputs, for which no layer is read.
 document::Plan plan_or_recall(ImageView& image, const PlanRequest& request, const Tools& tools);

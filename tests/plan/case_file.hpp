@@ -9,6 +9,8 @@
 //   verdict NAME VERSION KIND REASON...          policy key=value...               failure URI SUITE MESSAGE...
 //   noise GLOB   data GLOB   foreign ARCH        obstacle REASON TEXT...  (why there is no sandbox)
 //   waits-for-phases (as the image's apt.conf can say)
+//   policy-file LINE...        (a line of the file that --policy names, indented as it stands)
+//   image NAME                 now TIME             public NAME VERSION TIME    (since when that version is known)
 //   =>
 //   the plan, one line per package, held package, finding (render() says how)
 //
