@@ -17,7 +17,7 @@
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit };
+enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
