@@ -5,6 +5,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/verbs.hpp"
+#include "io/files.hpp"
 #include "io/terminal.hpp"
 
 namespace resole::cli {
@@ -42,12 +43,14 @@ int feed_update(const Options& options, Workplace& workplace) {
   for (const std::string& name : options.feed.names) {
     if (std::ranges::none_of(sources, [&](const auto& source) { return source.name == name; })) throw Error(ErrorKind::usage, fmt::format("feed update: no feed {} is configured", printable(name)));
   }
+  std::vector<pkg::Keyring> keyrings;
+  for (const std::string& file : options.planning.add_keyrings) keyrings.push_back({file, io::read_file(file, 16u << 20)});
   // One that is out of reach does not keep the others from being updated.
   std::optional<Error> first;
   for (const patch::FeedSource& source : sources) {
     if (!options.feed.names.empty() && std::ranges::find(options.feed.names, source.name) == options.feed.names.end()) continue;
     try {
-      const patch::KeptFeed feed = patch::update_feed(source, tools);
+      const patch::KeptFeed feed = patch::update_feed(source, keyrings, tools);
       tools.reporter.note(fmt::format("{}: {} facts, changed {}", feed.name, feed.records + feed.attributes, format_time(feed.changed)));
       tell_left_out(feed, tools.reporter);
     } catch (const Error& error) {

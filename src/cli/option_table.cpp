@@ -112,9 +112,9 @@ const std::vector<OptionRow> kTable = {
      "Overwrite the destination's tag whatever it is"},
 
     // ---- feed
-    {"--from", Takes::many, "\"NAME URL [os=ID:VERSION] [sha256]\"", "", "", {feed_update},
+    {"--from", Takes::many, "\"NAME URL [os=ID:VERSION] [sha256] [signed]\"", "", "", {feed_update},
      [](Options& o, Text t) { o.feed.sources.push_back(patch::FeedSource::parse(t)); },
-     "Where a feed is; sha256: its digest stands beside it; repomd.xml stands for the repository's updateinfo"},
+     "Where a feed is; sha256, signed: its digest, its signature stand beside it; repomd.xml stands for the repository's updateinfo"},
     {"--name", Takes::one, "NAME", "required", "", {feed_import}, [](Options& o, Text t) { o.feed.name = feed_name_value(t); }, "Name under which the feed is kept"},
     {"--os", Takes::one, "ID:VERSION", "", "", {feed_import}, [](Options& o, Text t) { o.feed.os = os_value(t); },
      "Release that the files are about, where they do not say it (\"azurelinux:3\")"},
@@ -141,7 +141,7 @@ const std::vector<OptionRow> kTable = {
      [](Options& o, Text t) { o.planning.package_repos.push_back(repository_value(t)); }, "One more repository"},
     {"--snapshot", Takes::one, "TIME", "", kRepositoryGroup, kPlanning, [](Options& o, Text t) { o.planning.snapshot = time_value(t); },
      "Repositories as they were then: fills in {snapshot} in --package-mirror and --package-repo"},
-    {"--add-keyring", Takes::many, "FILE", "", kRepositoryGroup, kRepositories,
+    {"--add-keyring", Takes::many, "FILE", "", kRepositoryGroup, {plan, fetch, build, patch, feed_update},
      [](Options& o, Text t) { o.planning.add_keyrings.push_back(keyring_value(t)); }, "Trust this OpenPGP keyring too"},
     {"--replace-keyring", Takes::many, "FILE", "", kRepositoryGroup, kRepositories,
      [](Options& o, Text t) { o.planning.replace_keyrings.push_back(keyring_value(t)); }, "Trust only this OpenPGP keyring"},

@@ -180,43 +180,67 @@ std::string file_name_of(const std::string& url) {
   return name.empty() ? "feed" : printable(name);
 }
 
-Blob fetch_body(const std::string& url, const std::string& what, std::uint64_t limit, Fetcher& fetcher) {
-  return fetcher.fetch({.url = url, .limit = limit, .what = what});
-}
+// One source being fetched. What is signed is judged before it becomes the copy that is asked for again.
+class FeedFetch {
+ public:
+  FeedFetch(const FeedSource& source, const std::vector<pkg::Keyring>& keyrings, const Tools& tools) : source_(source), keyrings_(keyrings), tools_(tools) {}
 
-// repomd.xml names every file of a repository with its digest.
-FeedFile fetch_updateinfo(const FeedSource& source, const Tools& tools) {
-  const Blob list = fetch_body(source.url, "list of repository " + source.name, 16u << 20, tools.fetcher);
-  const xml::Element root = xml::parse(list.bytes(), source.url);
-  const xml::Element* found = nullptr;
-  for (const xml::Element* data : root.all("data")) {
-    if (data->attribute("type") == "updateinfo" || (found == nullptr && data->attribute("type") == "updateinfo_zck")) found = data;
+  FeedFile fetch() const { return file_name_of(source_.url) == "repomd.xml" ? fetch_updateinfo() : fetch_file(); }
+
+ private:
+  Blob body(const std::string& url, const std::string& what, std::uint64_t limit) const { return tools_.fetcher.fetch({.url = url, .limit = limit, .what = what}); }
+
+  Blob proven_body(Resource resource) const {
+    if (!source_.is_signed) return tools_.fetcher.fetch(resource);
+    const Blob signature = body(resource.url + ".asc", "signature of " + resource.what, 1u << 20);
+    const auto prove = [&](std::string_view bytes) {
+      pkg::verify_detached(bytes, signature.bytes(), keyrings_, {.now = tools_.clock.now(), .fingerprints = {}}, resource.what);
+    };
+    if (resource.sha256.empty()) resource.accept = prove;
+    const Blob bytes = tools_.fetcher.fetch(resource);
+    prove(bytes.bytes());
+    return bytes;
   }
-  const xml::Element *place = found == nullptr ? nullptr : found->child("location"), *sum = found == nullptr ? nullptr : found->child("checksum");
-  if (place == nullptr || sum == nullptr) throw Error(ErrorKind::input, fmt::format("the repository of feed {} has no updateinfo", source.name));
-  const std::string algorithm(sum->attribute("type"));
-  if (algorithm != "sha256" && algorithm != "sha512") throw Error(ErrorKind::verification, fmt::format("repomd.xml names its updateinfo with a digest by {}, which proves nothing", printable(algorithm)));
-  const std::string base = source.url.substr(0, source.url.rfind("/repodata/") + 1);
-  const std::string href(place->attribute("href"));
-  if (href.starts_with('/') || href.find("..") != std::string::npos || href.find("://") != std::string::npos) throw Error(ErrorKind::input, fmt::format("repomd.xml names a place outside of the repository: {}", printable(href)));
-  return {file_name_of(href), tools.fetcher.fetch({.url = base + href, .sha256 = Digest::parse(algorithm + ":" + sum->text), .limit = kLargestFeed, .what = "updateinfo of " + source.name})};
-}
 
-FeedFile fetch_feed(const FeedSource& source, const Tools& tools) {
-  if (file_name_of(source.url) == "repomd.xml") return fetch_updateinfo(source, tools);
-  const std::string what = "feed " + source.name;
-  if (!source.sha256) return {file_name_of(source.url), fetch_body(source.url, what, kLargestFeed, tools.fetcher)};
-  const Blob sum = fetch_body(source.url + ".sha256", "digest of " + what, 4096, tools.fetcher);
-  const auto words = split_words(sum.bytes());
-  if (words.empty() || !sha256_from_hex(lower(words.front()))) throw Error(ErrorKind::verification, fmt::format("{}.sha256 holds no sha256 digest", file_name_of(source.url)));
-  return {file_name_of(source.url), tools.fetcher.fetch({.url = source.url, .sha256 = Digest::sha256_hex(lower(words.front())), .limit = kLargestFeed, .what = what})};
-}
+  // repomd.xml names every file of a repository with its digest.
+  FeedFile fetch_updateinfo() const {
+    const Blob list = proven_body({.url = source_.url, .limit = 16u << 20, .what = "list of repository " + source_.name});
+    const xml::Element root = xml::parse(list.bytes(), source_.url);
+    const xml::Element* found = nullptr;
+    for (const xml::Element* data : root.all("data")) {
+      if (data->attribute("type") == "updateinfo") found = data;
+    }
+    const xml::Element *place = found == nullptr ? nullptr : found->child("location"), *sum = found == nullptr ? nullptr : found->child("checksum");
+    if (place == nullptr || sum == nullptr) throw Error(ErrorKind::input, fmt::format("the repository of feed {} has no updateinfo", source_.name));
+    const std::string algorithm(sum->attribute("type"));
+    if (algorithm != "sha256" && algorithm != "sha512") throw Error(ErrorKind::verification, fmt::format("repomd.xml names its updateinfo with a digest by {}, which proves nothing", printable(algorithm)));
+    const std::size_t folder = source_.url.rfind("/repodata/");
+    if (folder == std::string::npos) throw Error(ErrorKind::usage, fmt::format("the repomd.xml of feed {} does not stand in a folder repodata", source_.name));
+    const std::string base = source_.url.substr(0, folder + 1);
+    const std::string href(place->attribute("href"));
+    if (href.starts_with('/') || href.find("..") != std::string::npos || href.find("://") != std::string::npos) throw Error(ErrorKind::input, fmt::format("repomd.xml names a place outside of the repository: {}", printable(href)));
+    return {file_name_of(href), tools_.fetcher.fetch({.url = base + href, .sha256 = Digest::parse(algorithm + ":" + sum->text), .limit = kLargestFeed, .what = "updateinfo of " + source_.name})};
+  }
+
+  FeedFile fetch_file() const {
+    const std::string what = "feed " + source_.name;
+    if (!source_.sha256) return {file_name_of(source_.url), proven_body({.url = source_.url, .limit = kLargestFeed, .what = what})};
+    const Blob sum = body(source_.url + ".sha256", "digest of " + what, 4096);
+    const auto words = split_words(sum.bytes());
+    if (words.empty() || !sha256_from_hex(lower(words.front()))) throw Error(ErrorKind::verification, fmt::format("{}.sha256 holds no sha256 digest", file_name_of(source_.url)));
+    return {file_name_of(source_.url), proven_body({.url = source_.url, .sha256 = Digest::sha256_hex(lower(words.front())), .limit = kLargestFeed, .what = what})};
+  }
+
+  const FeedSource& source_;
+  const std::vector<pkg::Keyring>& keyrings_;
+  const Tools& tools_;
+};
 
 }  // namespace
 
 FeedSource FeedSource::parse(std::string_view text) {
   const auto words = split_words(text);
-  const auto refuse = [&](std::string_view reason) { throw Error(ErrorKind::usage, fmt::format("a feed is written \"NAME URL [os=ID:VERSION] [sha256]\": {}", reason)); };
+  const auto refuse = [&](std::string_view reason) { throw Error(ErrorKind::usage, fmt::format("a feed is written \"NAME URL [os=ID:VERSION] [sha256] [signed]\": {}", reason)); };
   if (words.size() < 2) refuse("name or URL is missing");
   FeedSource source;
   source.name = words[0];
@@ -228,6 +252,8 @@ FeedSource FeedSource::parse(std::string_view text) {
   for (std::size_t i = 2; i < words.size(); ++i) {
     if (words[i] == "sha256") {
       source.sha256 = true;
+    } else if (words[i] == "signed") {
+      source.is_signed = true;
     } else if (words[i].starts_with("os=") && feed::scope_of_os(words[i].substr(3))) {
       source.os = words[i].substr(3);
     } else {
@@ -252,10 +278,10 @@ std::string feeds_document(const std::vector<KeptFeed>& feeds) {
   return dump_document({{"schema", "resole/feeds/v1"}, {"feeds", list}});
 }
 
-KeptFeed update_feed(const FeedSource& source, const Tools& tools) {
+KeptFeed update_feed(const FeedSource& source, const std::vector<pkg::Keyring>& keyrings, const Tools& tools) {
   return with_context([&] { return "updating feed " + source.name; }, [&] {
     KeptFeed kept{.name = source.name, .url = Url::parse(source.url).shown(), .os = source.os};
-    const FeedFile file = fetch_feed(source, tools);
+    const FeedFile file = FeedFetch(source, keyrings, tools).fetch();
     kept.checked = kept.changed = tools.clock.now();
     index_of({file}, kept, tools);
     for (const KeptFeed& before : kept_feeds(tools)) {

@@ -12,14 +12,15 @@
 #include "advisory/feed/index.hpp"
 #include "io/files.hpp"
 #include "patch/tools.hpp"
+#include "pkg/signature.hpp"
 
 namespace resole::patch {
 
-// Where a feed is fetched from: "NAME URL [os=ID:VERSION] [sha256]". With sha256 the digest stands beside the file (URL + ".sha256", CSAF 7.1.18). A URL that ends
-// in repomd.xml stands for the updateinfo of that repository, which repomd.xml names with its digest.
+// Where a feed is fetched from: "NAME URL [os=ID:VERSION] [sha256] [signed]". With sha256 the digest stands beside the file (URL + ".sha256", CSAF 7.1.18), with
+// signed a signature does (URL + ".asc", CSAF 7.1.20), by a key of the operator's keyrings. A URL that ends in repomd.xml stands for the updateinfo of that repository, which repomd.xml names with its digest.
 struct FeedSource {
   std::string name, url, os;
-  bool sha256 = false;
+  bool sha256 = false, is_signed = false;
   static FeedSource parse(std::string_view text);  // Error(usage)
 };
 
@@ -44,7 +45,7 @@ std::vector<KeptFeed> kept_feeds(const Tools& tools);           // sorted by nam
 std::string feeds_document(const std::vector<KeptFeed>& feeds); // resole/feeds/v1
 
 // Each compiles unless the same bytes are compiled already, and puts the feed into the catalogue.
-KeptFeed update_feed(const FeedSource& source, const Tools& tools);
+KeptFeed update_feed(const FeedSource& source, const std::vector<pkg::Keyring>& keyrings, const Tools& tools);
 KeptFeed import_feed(const std::string& name, const std::vector<io::Path>& places, const std::string& os, const Tools& tools);
 
 // Error(input) when its index is not there any longer.
