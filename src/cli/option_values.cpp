@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/option_values.hpp"
 
+#include "advisory/feed/scope.hpp"
+#include "patch/feeds.hpp"
+
 #include <algorithm>
 #include <filesystem>
 
@@ -206,6 +209,13 @@ std::string keyring_problem(std::string_view bytes) {
   const unsigned tag = (first & 0xc0u) == 0xc0u ? first & 0x3fu : (first & 0xc0u) == 0x80u ? first >> 2 & 0xfu : 0;
   if (tag == kSecretKey) return "holds secret keys";
   return tag == kPublicKey ? "" : "is not an OpenPGP keyring";
+}
+
+std::string feed_name_value(std::string_view text) { return patch::FeedSource::parse(std::string(text) + " file:///none").name; }
+
+std::string os_value(std::string_view text) {
+  if (!advisory::feed::scope_of_os(text)) throw Error(ErrorKind::usage, fmt::format("\"{}\" is no release: it is written ID:VERSION, as in os-release (\"azurelinux:3\")", printable(text)));
+  return std::string(text);
 }
 
 }  // namespace resole::cli

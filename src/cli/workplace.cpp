@@ -42,16 +42,36 @@ pkg::RecipeBook load_recipes(const std::string& directory) {
 }
 
 // Hosts that the operator named may have private addresses (product.md "Trust").
-std::vector<std::string> named_hosts(const PlanningOptions& planning) {
+std::vector<std::string> named_hosts(const PlanningOptions& planning, const FeedOptions& feed) {
   std::vector<std::string> hosts = planning.private_hosts;
   const auto add = [&](std::string_view url) {
     if (const auto parsed = Url::try_parse(url)) hosts.push_back(parsed->host() + ":" + std::to_string(parsed->port()));
   };
   for (const auto& [from, to] : planning.package_mirrors) add(to);
+  for (const auto& source : feed.sources) add(source.url);
   for (const auto& repository : planning.package_repos) {
     for (const auto word : split_words(repository)) add(word);
   }
   return hosts;
+}
+
+// "all", the name of a kept feed, or a file or directory.
+std::vector<patch::OpenFeed> open_feeds(const PlanningOptions& planning, const patch::Tools& tools) {
+  std::vector<patch::OpenFeed> feeds;
+  if (planning.feeds.empty()) return feeds;
+  const auto kept = patch::kept_feeds(tools);
+  for (const std::string& word : planning.feeds) {
+    const std::size_t before = feeds.size();
+    for (const patch::KeptFeed& feed : kept) {
+      if (word == "all" || word == feed.name) feeds.push_back(patch::open_feed(feed, tools));
+    }
+    if (feeds.size() > before) continue;
+    if (word == "all") throw Error(ErrorKind::input, "no feed is kept", "run `resole feed update` or `resole feed import`");
+    if (!fs::exists(word)) throw Error(ErrorKind::input, fmt::format("{} is neither a kept feed nor a file", printable(word)), "`resole feed status` lists the feeds that are kept");
+    feeds.push_back(patch::open_feed(fs::path(word), tools));
+  }
+  patch::judge_feed_ages(feeds, as_of(planning, tools.clock), planning.max_feed_age, tools.reporter);
+  return feeds;
 }
 
 std::vector<advisory::vex::Document> read_vex(const std::vector<std::string>& files) {
@@ -89,7 +109,7 @@ plan::Update update_of(const PlanningOptions& planning, const std::vector<patch:
   if (planning.update == "security") return plan::Update::security;
   if (planning.update == "reported") return plan::Update::reported;
   const bool asks = std::any_of(reports.begin(), reports.end(), [](const auto& each) { return !each.report.inventory_only; });
-  return asks ? plan::Update::reported : plan::Update::security;
+  return asks || !planning.feeds.empty() ? plan::Update::reported : plan::Update::security;
 }
 
 std::string_view update_word(plan::Update update) {
@@ -142,7 +162,7 @@ Workplace::Workplace(const Options& options)
   io::HttpOptions http;
   http.jobs = options.common.jobs;
   http.offline = options.planning.offline || !options.building.bundle.empty();
-  http.allowed_private_hosts = named_hosts(options.planning);
+  http.allowed_private_hosts = named_hosts(options.planning, options.feed);
   if (!options.building.bundle.empty()) {
     scratch_ = std::make_unique<Scratch>();
     http.extra_blobs = patch::open_bundle(options.building.bundle, scratch_->directory.path());
@@ -209,6 +229,7 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   request.policy.scripts = scripts_of(planning, request.rules);
   request.vex = read_vex(planning.vex);
   request.repositories = repository_options(planning, request.as_of, options.common.jobs);
+  request.feeds = open_feeds(planning, tools);
   request.force_report = planning.force_report;
   request.on_end_of_life = planning.on_eol == "refuse" ? patch::OnEndOfLife::refuse : patch::OnEndOfLife::warn;
   request.lockstep = planning.lockstep;

@@ -21,11 +21,12 @@ Json words(const std::vector<std::string>& all) { return all; }
 
 // Every member of the request that shapes a plan, but for the time.
 Json request_of(const PlanRequest& request) {
-  Json severities = Json::array(), mirrors = Json::array(), keyrings = Json::array(), reports = Json::array(), vex = Json::array();
+  Json severities = Json::array(), mirrors = Json::array(), keyrings = Json::array(), reports = Json::array(), vex = Json::array(), feeds = Json::array();
   for (const auto severity : request.policy.severities) severities.push_back(advisory::severity_name(severity));
   for (const auto& [from, to] : request.repositories.mirrors) mirrors.push_back({from, to});
   for (const auto& keyring : request.repositories.keyrings) keyrings.push_back(Digest::of(keyring).text());
   for (const auto& [report, from_directory] : request.reports) reports.push_back({report.name, report.sha256.text(), from_directory});
+  for (const auto& feed : request.feeds) feeds.push_back({feed.name, feed.input.text()});
   for (const auto& document : request.vex) vex.push_back({document.name, document.sha256.text()});
   return {{"update", static_cast<int>(request.policy.update)},
           {"severities", severities},
@@ -41,6 +42,7 @@ Json request_of(const PlanRequest& request) {
           {"securityOnly", request.repositories.security_only},
           {"reports", reports},
           {"forceReport", request.force_report},
+          {"feeds", feeds},
           {"vex", vex},
           {"policy", request.rules ? Json{request.rules->name, request.rules->sha256.text()} : Json()},
           {"onEndOfLife", static_cast<int>(request.on_end_of_life)},

@@ -3,6 +3,7 @@
 
 #include <set>
 
+#include "advisory/feed/matching.hpp"
 #include "advisory/finding.hpp"
 #include "advisory/vex/screen.hpp"
 #include "archive/compression.hpp"
@@ -143,6 +144,38 @@ std::vector<document::SuppressedFinding> screen(std::vector<advisory::Finding>& 
   return out;
 }
 
+// What the feeds say about the packages of the original, and of those that an earlier run added. Feeds that are about other releases only must not pass for
+// feeds that know of nothing.
+void add_feeds(std::vector<advisory::Finding>& findings, const PlatformView& view, const PlanRequest& request) {
+  std::vector<advisory::feed::NamedIndex> feeds;
+  std::set<std::string> scopes;
+  bool covered = false;
+  for (const OpenFeed& feed : request.feeds) {
+    feeds.push_back({feed.name, *feed.index});
+    covered = covered || advisory::feed::covers(*feed.index, view.os);
+    for (const std::string_view scope : feed.index->scopes()) scopes.emplace(scope);
+  }
+  if (!covered && !scopes.empty()) {
+    std::string about;
+    for (const std::string& scope : scopes) {
+      about += (about.empty() ? "" : ", ") + printable(scope);
+      if (about.size() > 160) {
+        about += " and others";
+        break;
+      }
+    }
+    throw Error(ErrorKind::input, fmt::format("none of the feeds is about {}: they are about {}", printable(view.os.pretty_name), about),
+                "import the feed of this release, or leave --feed out");
+  }
+  pkg::Inventory inventory = view.inventory;
+  for (const pkg::InstalledPackage& package : view.given_inventory.packages) {
+    if (inventory.find(package.name, package.arch) == nullptr) inventory.packages.push_back(package);
+  }
+  advisory::feed::add_attributes(findings, feeds);
+  auto more = advisory::feed::match_feeds(feeds, inventory);
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
+}
+
 std::vector<plan::Floor> floors_of(const PlatformView& view) {
   std::vector<plan::Floor> floors;
   if (view.own_layers == 0) return floors;
@@ -258,6 +291,7 @@ class PlatformPlanner {
     judge_age(begun_, view, request, tools);
     if (request.policy.scripts == plan::Scripts::sandbox) obstacle_ = sandbox_obstacle(view, tools);
     findings_ = findings_for(view, image, request, begun_);
+    add_feeds(findings_, view, request);
     begun_.suppressed = screen(findings_, view, image, request);
     for (const auto& document : request.vex) {
       for (const std::string& note : document.notes) begun_.notes.push_back(document.name + ": " + note);
@@ -398,6 +432,7 @@ std::string removed_database(const PlatformView& view) {
 
 std::vector<document::Input> inputs_of(const PlanRequest& request, const std::vector<document::PlatformPlan>& platforms) {
   std::vector<document::Input> inputs;
+  for (const OpenFeed& feed : request.feeds) inputs.push_back({"feed", feed.name, feed.input});
   for (const auto& document : request.vex) inputs.push_back({"vex", document.name, document.sha256});
   if (request.rules) inputs.push_back({"policy", request.rules->name, request.rules->sha256});
   for (const auto& [report, from_directory] : request.reports) inputs.push_back({"report", report.name, report.sha256});

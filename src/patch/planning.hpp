@@ -11,6 +11,7 @@
 #include "advisory/finding.hpp"
 #include "advisory/vex/statement.hpp"
 #include "document/plan.hpp"
+#include "patch/feeds.hpp"
 #include "patch/view.hpp"
 #include "plan/explain.hpp"
 #include "plan/planner.hpp"
@@ -31,6 +32,7 @@ struct PlanRequest {
   pkg::RepositoryOptions repositories;                       // `now` is filled from as_of
   std::vector<GivenReport> reports;
   bool force_report = false;
+  std::vector<OpenFeed> feeds;                               // --feed
   std::vector<advisory::vex::Document> vex;                  // --vex
   std::optional<plan::Rules> rules;                          // --policy
   OnEndOfLife on_end_of_life = OnEndOfLife::warn;

@@ -6,7 +6,7 @@
 #include "base/error.hpp"
 
 namespace resole::xml {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 std::string failure(std::string_view text, Limits limits = {}) {
   try {

@@ -71,6 +71,8 @@ const std::map<std::string, std::vector<std::string>> kConfined = {
     {"lzma.h", {"src/archive/"}},
     {"libdeflate.h", {"src/archive/"}},
     {"isa-l", {"src/archive/"}},
+    {"archive.h", {"src/archive/documents"}},
+    {"archive_entry.h", {"src/archive/documents"}},
     {"igzip", {"src/archive/"}},
     {"openssl/", {"src/base/digest", "src/pkg/"}},
     {"solv/", {"src/plan/solver"}},
