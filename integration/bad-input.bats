@@ -299,7 +299,7 @@ build_edited() { build_tiny "$T/edited.json" --to "oci:$T/out:x" "$@"; }
 @test "report with a fix that no repository offers" {
     "$SUPPORT/trivy-report" "$TINY/oci" base demo-lib=1.0-1=7.0-1 >"$T/report.json"
     expect 0 plan_tiny "oci:$TINY/oci:base" --report "$T/report.json" -o "$T/plan.json"   # nothing that could be done here was left
-    jq -e '.platforms[].held[] | select(.name == "demo-lib") | .reason == "fix-not-available"' "$T/plan.json"
+    jq -e '.platforms[].held[] | select(.name == "demo-lib") | .reason == "upstream-bump"' "$T/plan.json"
 }
 @test "report that is no report" {
     echo '{"hello": 1}' >"$T/report.json"

@@ -2,19 +2,23 @@
 // Is a report about this image? A scan of another build names packages that are not there and misses others, so "same repository name"
 // proves nothing: what proves it is the content (diff_ids), the config's digest (what docker calls the image ID) or a manifest digest. A
 // report without any of them (of a root filesystem, or of a tool that leaves them out) is taken as plausible when distribution, release and
-// architecture fit.
+// architecture fit, and the packages that it names are there at the versions that it names.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "advisory/finding.hpp"
+#include "advisory/package_type.hpp"
 #include "base/text.hpp"
 
 namespace resole::advisory {
 
 namespace {
+
+constexpr std::size_t kTellingPackages = 5;  // so many have to be named before their versions tell images apart
 
 // Scanners' family words -> os-release ID.
 std::string os_id_of(std::string_view family) {
@@ -72,6 +76,35 @@ std::string os_in_words(const std::string& id, const std::string& version, const
   return parts.empty() ? "an image without os-release" : join(parts, " ");
 }
 
+// Epochs are left out by some tools and written by others.
+std::string_view without_epoch(std::string_view version) {
+  const std::size_t colon = version.find(':');
+  return colon == std::string_view::npos ? version : version.substr(colon + 1);
+}
+
+bool has_package(const ImageFacts& image, const std::string& name, std::string_view version) {
+  const auto [begin, end] = std::equal_range(image.packages.begin(), image.packages.end(), std::pair<std::string, std::string>(name, ""),
+                                             [](const auto& a, const auto& b) { return a.first < b.first; });
+  return std::any_of(begin, end, [&](const auto& each) { return without_epoch(each.second) == without_epoch(version); });
+}
+
+// The distribution's packages that the report names, each once, and how many of them the image has at that version.
+struct Overlap {
+  std::size_t named = 0, found = 0;
+};
+Overlap overlap_of(const Report& report, const ImageFacts& image) {
+  std::set<std::pair<std::string, std::string>> named;
+  for (const ListedPackage& package : report.packages) {
+    if (is_distribution_type(package.type) && !package.version.empty()) named.emplace(package.name, package.version);
+  }
+  for (const Finding& finding : report.findings) {
+    if (finding.operating_system && !finding.installed.empty()) named.emplace(finding.package, finding.installed);
+  }
+  Overlap overlap{.named = named.size()};
+  for (const auto& [name, version] : named) overlap.found += has_package(image, name, version) ? 1 : 0;
+  return overlap;
+}
+
 }  // namespace
 
 Match match(const Report& report, const ImageFacts& image, std::string& why) {
@@ -85,14 +118,24 @@ Match match(const Report& report, const ImageFacts& image, std::string& why) {
     why = "the image ID is the same, " + image.config_digest;
     return Match::proven;
   }
+  if (contains(subject.digests, image.manifest_digest)) {
+    why = "the digest is the same, " + image.manifest_digest;
+    return Match::proven;
+  }
+  const std::string reported_id = os_id_of(subject.os_family);
   const std::string reported_architecture = architecture_of(subject.architecture), architecture = architecture_of(image.architecture);
+  const bool same_os = reported_id.empty() || (reported_id == os_id_of(image.os_id) && same_release(subject.os_name, image.os_version));
+  const bool same_index = contains(subject.digests, image.root_digest);
   if (!reported_architecture.empty() && !architecture.empty() && reported_architecture != architecture) {
     why = fmt::format("the report is about {}, the image is for {}", printable(reported_architecture, 60), architecture);
-    return Match::mismatch;
+    return same_index && same_os ? Match::other_platform : Match::mismatch;
   }
-  for (const std::string& digest : {image.manifest_digest, image.root_digest}) {
-    if (!contains(subject.digests, digest)) continue;
-    why = "the digest is the same, " + digest;
+  if (same_index) {
+    why = "the digest is the same, " + image.root_digest;
+    return Match::proven;
+  }
+  if (!subject.layer_digests.empty() && subject.layer_digests == image.layer_digests) {
+    why = fmt::format("all {} layers are the same", subject.layer_digests.size());
     return Match::proven;
   }
   if (!subject.diff_ids.empty() && !image.diff_ids.empty()) {
@@ -100,15 +143,21 @@ Match match(const Report& report, const ImageFacts& image, std::string& why) {
                       layers_in_words(image.diff_ids));
     return Match::mismatch;
   }
-  const std::string reported_id = os_id_of(subject.os_family);
   const std::string reported = os_in_words(reported_id, subject.os_name, reported_architecture);
   const std::string actual = os_in_words(image.os_id, image.os_version, architecture);
-  if (!reported_id.empty() && (reported_id != os_id_of(image.os_id) || !same_release(subject.os_name, image.os_version))) {
+  if (!same_os) {
     why = fmt::format("the report is about {}, the image is {}", reported, actual);
+    return Match::mismatch;
+  }
+  const Overlap overlap = image.packages.empty() ? Overlap{} : overlap_of(report, image);
+  const std::string packages = fmt::format("{} of the {} packages that it names are in the image at that version", overlap.found, overlap.named);
+  if (overlap.named >= kTellingPackages && overlap.found * 2 < overlap.named) {
+    why = fmt::format("only {}", packages);
     return Match::mismatch;
   }
   why = reported_id.empty() ? "the report names neither layers nor a distribution"
                             : fmt::format("the report names no layers, but its distribution fits: {}, the image is {}", reported, actual);
+  if (overlap.named > 0) why += "; " + packages;
   return Match::plausible;
 }
 

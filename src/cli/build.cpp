@@ -80,6 +80,7 @@ int finish(const Options& options, patch::ImageView& image, const document::Plan
 
 int build(const Options& options, Workplace& workplace) {
   const document::Plan plan = document::read_plan(io::read_file(options.plan_file, kLargestPlan), options.plan_file.string());
+  refuse_partial(plan);
   std::vector<oci::Platform> platforms;
   for (const auto& platform : plan.platforms) {
     if (platform.patched) platforms.push_back(platform.platform);
@@ -92,8 +93,9 @@ int build(const Options& options, Workplace& workplace) {
 int patch(const Options& options, Workplace& workplace) {
   patch::ImageView image = patch::open_image(*options.image, options.planning.platforms, workplace.tools());
   const document::Plan plan = patch::plan_or_recall(image, plan_request(options, workplace.tools()), workplace.tools());
-  refuse_uncovered_scripts(options, plan);
+  refuse_uncovered_scripts(plan);
   if (!options.plan_output.empty()) io::write_file_atomic(options.plan_output, document::write_plan(plan));
+  refuse_partial(plan);
   return finish(options, image, plan, workplace);
 }
 

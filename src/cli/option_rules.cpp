@@ -35,7 +35,8 @@ void require_together(const Options& options) {
   if (!building.deployed_as.empty() && building.deployed_as.size() != building.to.size()) {
     refuse(fmt::format("{} --deployed-as for {} --to", building.deployed_as.size(), building.to.size()), "give one per --to, in the same order");
   }
-  if (options.planning.update == "reported" && options.planning.reports.empty()) refuse("--update reported needs a --report", "name the scanner's report, or --update security");
+  if (!options.planning.scanner.empty() && options.planning.reports.empty()) refuse("--scanner needs a --report", "name the report that the scanner's program is to read");
+  if (options.planning.update == "reported" && options.planning.reports.empty() && options.planning.feeds.empty()) refuse("--update reported needs a --report or a --feed", "name the scanner's report, or --update security");
   if (!options.rollout.renderings.empty() && options.rollout.render_dir.empty()) refuse("--render needs --render-dir", "name the directory that the renderings go to");
 }
 

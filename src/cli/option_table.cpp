@@ -15,7 +15,9 @@ namespace {
 using Text = std::string_view;
 using enum Verb;
 
-constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit};
+constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status};
+constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status};
+constexpr VerbSet kFeeds = {feed_update, feed_import, feed_status};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
 constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
@@ -34,6 +36,10 @@ const std::vector<OptionRow> kTable = {
     {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
      "result.json of build or patch"},
 
+    {"NAME", Takes::many, "", "", "", {feed_update}, [](Options& o, Text t) { o.feed.names.emplace_back(t); }, "Feeds to update; none: all that --from names"},
+    {"FILES", Takes::many, "", "required", "", {feed_import}, [](Options& o, Text t) { o.feed.places.emplace_back(place_value(t)); },
+     "Files of the feed, as published (compressed, zip and tar too), or directories of them"},
+
     // ---- results
     {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { o.building.to.push_back(oci::Location::parse(t)); },
      "Where the patched image goes"},
@@ -42,8 +48,12 @@ const std::vector<OptionRow> kTable = {
     {"-o,--output", Takes::one, "PATH", "required", "", {fetch}, [](Options& o, Text t) { o.output = t; }, "The bundle: a directory, or FILE.tar"},
     {"-o,--output", Takes::one, "FILE", "", "", kBuilding, [](Options& o, Text t) { o.output = t; }, "Write the result here"},
     {"-o,--output", Takes::one, "FILE", "", "", {rollout_edit}, [](Options& o, Text t) { o.output = t; }, "Write rollout.json here"},
-    {"-f,--format", Takes::one, "table|json", "table", "", kAll, [](Options& o, Text t) { o.format = t; },
+    {"-f,--format", Takes::one, "table|json", "table", "", kNotPlan, [](Options& o, Text t) { o.format = t; },
      "Form of standard output; json is the document, unless -o takes it"},
+    {"-f,--format", Takes::one, "table|json|markdown", "table", "", {plan}, [](Options& o, Text t) { o.format = t; },
+     "Form of standard output; json is the document, unless -o takes it; markdown is for tickets"},
+    {"--explain", Takes::one, "ADVISORY|PACKAGE", "", "", {plan}, [](Options& o, Text t) { o.explain = subject_value(t); },
+     "Tell why this is fixed, held or absent, instead of the table"},
     {"--plan", Takes::one, "FILE", "", "", {patch}, [](Options& o, Text t) { o.plan_output = t; }, "Write the plan here too"},
     {"--plan", Takes::one, "FILE", "", "", {verify}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "The plan that the image was built from"},
     {"--detailed-exitcode", Takes::nothing, "", "", "", {plan}, [](Options& o, Text t) { o.detailed_exitcode = switch_value(t); },
@@ -55,10 +65,20 @@ const std::vector<OptionRow> kTable = {
     {"--platform", Takes::many, "OS/ARCH[/VARIANT]", "all", "", kPlanning,
      [](Options& o, Text t) { o.planning.platforms.push_back(oci::Platform::parse(t)); }, "Only these platforms; the others are carried as they are"},
     {"--report", Takes::many, "FILE|DIR", "", "", kPlanning, [](Options& o, Text t) { o.planning.reports.push_back(place_value(t)); },
-     "Scanner report, or a directory of them (*.json)"},
+     "Scanner report or SBOM, of any scanner, or a directory of which those about the image are taken (docs/inputs.md)"},
+    {"--scanner", Takes::one, "NAME|FILE", "", "", kPlanning, [](Options& o, Text t) { o.planning.scanner = t; },
+     "Program that turns the reports into Copa's JSON: FILE, or copa-NAME in PATH; it is run with each report"},
+    {"--feed", Takes::many, "FILE|DIR|NAME|all", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.feeds, list_value(t)); },
+     "Advisory feed: files, one that `resole feed` keeps, or all of those"},
+    {"--max-feed-age", Takes::one, "AGE", "any", "", kPlanning, [](Options& o, Text t) { o.planning.max_feed_age = age_value(t); },
+     "Refuse feeds that were last known to be the newest longer ago than this (\"3d\", \"12h\")"},
     {"--force-report", Takes::nothing, "", "", "", kPlanning, [](Options& o, Text t) { o.planning.force_report = switch_value(t); },
      "Use reports that are not proven to be about this image"},
-    {"--update", Takes::one, "reported|security|all", "reported with --report, else security", "", kPlanning, [](Options& o, Text t) { o.planning.update = t; },
+    {"--vex", Takes::many, "FILE", "", "", kPlanning, [](Options& o, Text t) { o.planning.vex.push_back(file_value(t)); },
+     "Findings that do not count: OpenVEX, CSAF VEX, CycloneDX VEX, .trivyignore, Grype's ignore rules"},
+    {"--policy", Takes::one, "FILE", "", "", kPlanning, [](Options& o, Text t) { o.planning.policy = file_value(t); },
+     "What to take, to leave and to refuse (YAML or JSON, docs/policy.md)"},
+    {"--update", Takes::one, "reported|security|all", "reported with --report or --feed, else security", "", kPlanning, [](Options& o, Text t) { o.planning.update = t; },
      "Which packages: those that the reports name, security updates, or all"},
     {"--strategy", Takes::one, "append", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; }, "How the image is changed"},
     {"--min-severity", Takes::one, "LEVEL|LIST", "", "", kPlanning, [](Options& o, Text t) { o.planning.severities = severities_value(t); },
@@ -66,7 +86,7 @@ const std::vector<OptionRow> kTable = {
     {"--only", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.only, list_value(t)); },
      "Only these packages (names or globs, binary or source)"},
     {"--hold", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.hold, list_value(t)); }, "Not these packages"},
-    {"--scripts", Takes::one, "hold|sandbox|refuse", "hold", "", kPlanning, [](Options& o, Text t) { o.planning.scripts = t; },
+    {"--scripts", Takes::one, "hold|sandbox|refuse", "hold, or as --policy says", "", kPlanning, [](Options& o, Text t) { o.planning.scripts = t; },
      "Packages whose maintainer scripts are not covered: leave them, run the scripts in a sandbox, or stop"},
     {"--on-modified", Takes::one, "hold|overwrite|keep", "hold", "", kPlanning, [](Options& o, Text t) { o.planning.on_modified = t; },
      "Packages with locally changed files"},
@@ -93,6 +113,15 @@ const std::vector<OptionRow> kTable = {
     {"--force", Takes::nothing, "", "", "", kBuilding, [](Options& o, Text t) { o.building.force = switch_value(t); },
      "Overwrite the destination's tag whatever it is"},
 
+    // ---- feed
+    {"--from", Takes::many, "\"NAME URL [os=ID:VERSION] [sha256] [signed]\"", "", "", {feed_update},
+     [](Options& o, Text t) { o.feed.sources.push_back(patch::FeedSource::parse(t)); },
+     "Where a feed is; sha256, signed: its digest, its signature stand beside it; repomd.xml stands for the repository's updateinfo"},
+    {"--name", Takes::one, "NAME", "required", "", {feed_import}, [](Options& o, Text t) { o.feed.name = feed_name_value(t); }, "Name under which the feed is kept"},
+    {"--os", Takes::one, "ID:VERSION", "", "", {feed_import}, [](Options& o, Text t) { o.feed.os = os_value(t); },
+     "Release that the files are about, where they do not say it (\"azurelinux:3\")"},
+    {"-o,--output", Takes::one, "FILE", "", "", kFeeds, [](Options& o, Text t) { o.output = t; }, "Write the list of feeds here"},
+
     // ---- rollout edit
     {"--manifests", Takes::one, "DIR", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); },
      "Tree of manifests to search"},
@@ -114,11 +143,11 @@ const std::vector<OptionRow> kTable = {
      [](Options& o, Text t) { o.planning.package_repos.push_back(repository_value(t)); }, "One more repository"},
     {"--snapshot", Takes::one, "TIME", "", kRepositoryGroup, kPlanning, [](Options& o, Text t) { o.planning.snapshot = time_value(t); },
      "Repositories as they were then: fills in {snapshot} in --package-mirror and --package-repo"},
-    {"--add-keyring", Takes::many, "FILE", "", kRepositoryGroup, kRepositories,
+    {"--add-keyring", Takes::many, "FILE", "", kRepositoryGroup, {plan, fetch, build, patch, feed_update},
      [](Options& o, Text t) { o.planning.add_keyrings.push_back(keyring_value(t)); }, "Trust this OpenPGP keyring too"},
     {"--replace-keyring", Takes::many, "FILE", "", kRepositoryGroup, kRepositories,
      [](Options& o, Text t) { o.planning.replace_keyrings.push_back(keyring_value(t)); }, "Trust only this OpenPGP keyring"},
-    {"--allow-private", Takes::many, "HOST[:PORT]", "", kRepositoryGroup, kRepositories,
+    {"--allow-private", Takes::many, "HOST[:PORT]", "", kRepositoryGroup, {plan, fetch, build, patch, feed_update},
      [](Options& o, Text t) { o.planning.private_hosts.push_back(host_value(t)); }, "Host with a private address that may be contacted"},
     {"--max-index-age", Takes::one, "AGE", "Valid-Until", kRepositoryGroup, kRepositories,
      [](Options& o, Text t) { o.planning.max_index_age = age_value(t); }, "Accept indexes up to this age (\"14d\", \"12h\")"},
@@ -164,6 +193,9 @@ const std::vector<VerbRow> kVerbs = {
     {patch, "patch", "plan and build in one go"},
     {verify, "verify", "Prove that an image is what its plan says"},
     {rollout_edit, "rollout edit", "Find the workloads that run an image; show or write the edits, render"},
+    {feed_update, "feed update", "Fetch advisory feeds, when they changed, and compile them"},
+    {feed_import, "feed import", "Take an advisory feed from files"},
+    {feed_status, "feed status", "Which feeds are kept, how old they are, what they are about"},
 };
 
 }  // namespace

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/option_values.hpp"
 
+#include "advisory/feed/scope.hpp"
+#include "patch/feeds.hpp"
+
 #include <algorithm>
 #include <filesystem>
 
@@ -129,6 +132,12 @@ std::string reference_value(std::string_view text) {
   return std::string(text);
 }
 
+std::string subject_value(std::string_view text) {
+  const bool plain = !text.empty() && text.size() <= 200 && std::all_of(text.begin(), text.end(), [](unsigned char c) { return c > 0x20 && c < 0x7f; });
+  if (!plain) refuse(fmt::format("\"{}\" is neither an advisory id nor the name of a package", printable(text)), "as in CVE-2024-2398, or libssl3");
+  return std::string(text);
+}
+
 std::string host_value(std::string_view text) {
   const auto url = text.find_first_of("/@?# ") == std::string_view::npos ? Url::try_parse("http://" + std::string(text)) : std::nullopt;
   if (!url || url->host().empty()) refuse("not a host", "write HOST or HOST:PORT, without http:// and path");
@@ -200,6 +209,13 @@ std::string keyring_problem(std::string_view bytes) {
   const unsigned tag = (first & 0xc0u) == 0xc0u ? first & 0x3fu : (first & 0xc0u) == 0x80u ? first >> 2 & 0xfu : 0;
   if (tag == kSecretKey) return "holds secret keys";
   return tag == kPublicKey ? "" : "is not an OpenPGP keyring";
+}
+
+std::string feed_name_value(std::string_view text) { return patch::FeedSource::parse(std::string(text) + " file:///none").name; }
+
+std::string os_value(std::string_view text) {
+  if (!advisory::feed::scope_of_os(text)) throw Error(ErrorKind::usage, fmt::format("\"{}\" is no release: it is written ID:VERSION, as in os-release (\"azurelinux:3\")", printable(text)));
+  return std::string(text);
 }
 
 }  // namespace resole::cli

@@ -31,6 +31,10 @@ std::pair<std::string, std::string> mirror_value(std::string_view text);
 std::string repository_value(std::string_view text);               // "URI SUITE COMPONENT..."
 std::string at_snapshot(std::string_view text, std::int64_t time); // kSnapshotPlace filled in, as snapshot services write times: 20260131T000000Z
 
+std::string subject_value(std::string_view text);                  // an advisory id or the name of a package
+std::string feed_name_value(std::string_view text);
+std::string os_value(std::string_view text);                       // "ID:VERSION" of a distribution that feeds are about
+
 // Paths that must be there.
 std::string file_value(std::string_view text);
 std::string directory_value(std::string_view text);

@@ -142,7 +142,12 @@ class CommandLine {
     CLI::App* parent = &app_;
     std::string name(verb.name);
     if (const std::size_t blank = name.find(' '); blank != std::string::npos) {
-      parent = app_.add_subcommand(name.substr(0, blank), name.substr(blank + 1) + ": " + std::string(verb.help));
+      const std::string group = name.substr(0, blank);
+      const auto known = parents_.find(group);
+      parent = known != parents_.end() ? known->second : app_.add_subcommand(group);
+      parents_[group] = parent;
+      const std::string before = parent->get_description();
+      parent->description(before + (before.empty() ? "" : "; ") + name.substr(blank + 1) + ": " + std::string(verb.help));
       parent->require_subcommand(0, 1);
       name = name.substr(blank + 1);
     }
@@ -206,6 +211,7 @@ class CommandLine {
   CLI::App app_;
   std::vector<Placed> before_verb_;
   std::vector<App> apps_;
+  std::map<std::string, CLI::App*> parents_;  // "rollout", "feed"
 };
 
 // A value that is itself the name of an option was forgotten before it: `--hold --force`.

@@ -14,10 +14,11 @@
 #include "advisory/finding.hpp"
 #include "oci/descriptor.hpp"
 #include "oci/reference.hpp"
+#include "patch/feeds.hpp"
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit };
+enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
@@ -32,15 +33,18 @@ struct CommonOptions {
 // What plan and patch decide by (product.md "Commands").
 struct PlanningOptions {
   std::vector<oci::Platform> platforms;
-  std::vector<std::string> reports, only, hold;
+  std::vector<std::string> reports, feeds, vex, only, hold;
+  std::string scanner;                   // --scanner
   std::vector<std::pair<std::string, std::string>> package_mirrors;  // FROM, TO
   std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts;
   std::string update;                            // "" = reported when a report is given, else security
-  std::string strategy = "append", scripts = "hold", on_modified = "hold", on_eol = "warn", compression = "gzip";
+  std::string scripts;                           // "" = as the policy says, else hold
+  std::string strategy = "append", on_modified = "hold", on_eol = "warn", compression = "gzip";
   std::set<advisory::Severity> severities;       // --min-severity; empty = all
   std::optional<std::int64_t> as_of, snapshot;   // seconds since the epoch
+  std::int64_t max_feed_age = -1;                // seconds; -1 = any
   std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
-  std::string recipes_dir, deployed_as;
+  std::string recipes_dir, deployed_as, policy;
   bool force_report = false, offline = false, lockstep = false;
 };
 
@@ -67,6 +71,13 @@ struct RolloutOptions {
   bool write = false;
 };
 
+struct FeedOptions {
+  std::vector<patch::FeedSource> sources;        // --from
+  std::vector<std::string> names;                // of those to update; none = all
+  std::vector<std::filesystem::path> places;     // to import
+  std::string name, os;
+};
+
 struct Options {
   Verb verb = Verb::inspect;
   CommonOptions common;
@@ -74,12 +85,14 @@ struct Options {
   BuildingOptions building;
   RegistrySettings registry;
   RolloutOptions rollout;
+  FeedOptions feed;
   std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source
   std::filesystem::path plan_file;               // read: fetch, build, verify --plan
   std::filesystem::path plan_output;             // written: patch --plan
   std::filesystem::path output;                  // -o: the verb's document ("" = standard output where that is the verb's data)
   std::string format = "table";
   bool detailed_exitcode = false;
+  std::string explain;                           // plan: an advisory or a package; then that is told instead of the whole
 };
 
 // RESOLE_*, XDG_CONFIG_HOME and HOME.

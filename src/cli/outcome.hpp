@@ -9,6 +9,8 @@ namespace resole::cli {
 int plan_exit_code(const Options& options, const document::Plan& plan);    // 0, 7, or 10 with --detailed-exitcode
 int result_exit_code(const document::Plan& plan);                          // 0 or 7
 // --scripts refuse: a package held for its scripts ends the run (exit 6) instead of standing in `held`.
-void refuse_uncovered_scripts(const Options& options, const document::Plan& plan);
+void refuse_uncovered_scripts(const document::Plan& plan);
+// onPartial: refuse of the policy: held fixes end the run (exit 6) before anything is built.
+void refuse_partial(const document::Plan& plan);
 
 }  // namespace resole::cli

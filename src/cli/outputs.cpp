@@ -69,6 +69,8 @@ void check_outputs(const Options& options) {
   }
   add(inputs, "the plan", options.plan_file);
   for (const auto& report : options.planning.reports) add(inputs, "--report", report);
+  for (const auto& vex : options.planning.vex) add(inputs, "--vex", vex);
+  add(inputs, "--policy", options.planning.policy);
   for (const auto& result : options.rollout.results) add(inputs, "the result", result);
   if (options.image && options.image->transport == oci::Transport::oci_archive && options.building.to.empty()) add(inputs, "the image", options.image->path);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A plan for people: per platform what changes and why, what is held and by which option it would be taken, what has no fix; then what to do next.
+// A plan for people: per platform, grouped by where findings end; then how many end where, and what to do next.
 #pragma once
 #include <string>
 
@@ -7,7 +7,8 @@
 
 namespace resole::cli {
 
-std::string plan_table(const document::Plan& plan, bool color);
+std::string plan_table(const document::Plan& plan, bool color);  // fits 100 columns
+std::string plan_markdown(const document::Plan& plan);           // for tickets
 // Copies of patched code that no package owns.
 std::string shadow_copies_table(const std::vector<document::ShadowCopy>& copies, bool color);
 // "21 packages change, 1 held" for messages.

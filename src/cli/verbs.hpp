@@ -13,6 +13,9 @@ int build(const Options& options, Workplace& workplace);
 int patch(const Options& options, Workplace& workplace);
 int verify(const Options& options, Workplace& workplace);
 int rollout_edit(const Options& options, Workplace& workplace);
+int feed_update(const Options& options, Workplace& workplace);
+int feed_import(const Options& options, Workplace& workplace);
+int feed_status(const Options& options, Workplace& workplace);
 
 // Writes `document` to -o, or to standard output when the format is json and there is no -o.
 void put_document(const Options& options, const std::string& document);

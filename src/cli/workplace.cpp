@@ -10,6 +10,7 @@
 #include "build/sandbox.hpp"
 #include "cli/embedded.hpp"
 #include "cli/once_reporter.hpp"
+#include "cli/report_files.hpp"
 #include "io/fetcher.hpp"
 #include "io/terminal.hpp"
 #include "patch/bundling.hpp"
@@ -26,6 +27,7 @@ namespace {
 constexpr std::uint64_t kLargestRecipe = 4u << 20;
 constexpr std::uint64_t kLargestKeyring = 16u << 20;
 constexpr std::uint64_t kLargestReport = 256u << 20;
+constexpr std::uint64_t kLargestPolicy = 4u << 20;
 
 int color_choice(const std::string& word) { return word == "always" ? 1 : word == "never" ? 0 : -1; }
 
@@ -40,43 +42,74 @@ pkg::RecipeBook load_recipes(const std::string& directory) {
 }
 
 // Hosts that the operator named may have private addresses (product.md "Trust").
-std::vector<std::string> named_hosts(const PlanningOptions& planning) {
+std::vector<std::string> named_hosts(const PlanningOptions& planning, const FeedOptions& feed) {
   std::vector<std::string> hosts = planning.private_hosts;
   const auto add = [&](std::string_view url) {
     if (const auto parsed = Url::try_parse(url)) hosts.push_back(parsed->host() + ":" + std::to_string(parsed->port()));
   };
   for (const auto& [from, to] : planning.package_mirrors) add(to);
+  for (const auto& source : feed.sources) add(source.url);
   for (const auto& repository : planning.package_repos) {
     for (const auto word : split_words(repository)) add(word);
   }
   return hosts;
 }
 
-std::vector<std::pair<std::string, std::string>> read_reports(const std::vector<std::string>& names) {
-  std::vector<fs::path> files;
-  for (const auto& name : names) {
-    if (!fs::is_directory(name)) {
-      files.emplace_back(name);
-      continue;
+// "all", the name of a kept feed, or a file or directory.
+std::vector<patch::OpenFeed> open_feeds(const PlanningOptions& planning, const patch::Tools& tools) {
+  std::vector<patch::OpenFeed> feeds;
+  if (planning.feeds.empty()) return feeds;
+  const auto kept = patch::kept_feeds(tools);
+  for (const std::string& word : planning.feeds) {
+    const std::size_t before = feeds.size();
+    for (const patch::KeptFeed& feed : kept) {
+      if (word == "all" || word == feed.name) feeds.push_back(patch::open_feed(feed, tools));
     }
-    std::vector<fs::path> inside;
-    for (const auto& entry : fs::directory_iterator(name)) {
-      if (entry.is_regular_file() && entry.path().extension() == ".json") inside.push_back(entry.path());
-    }
-    if (inside.empty()) throw Error(ErrorKind::input, "no report (*.json) in directory " + name);
-    std::sort(inside.begin(), inside.end());
-    files.insert(files.end(), inside.begin(), inside.end());
+    if (feeds.size() > before) continue;
+    if (word == "all") throw Error(ErrorKind::input, "no feed is kept", "run `resole feed update` or `resole feed import`");
+    if (!fs::exists(word)) throw Error(ErrorKind::input, fmt::format("{} is neither a kept feed nor a file", printable(word)), "`resole feed status` lists the feeds that are kept");
+    feeds.push_back(patch::open_feed(fs::path(word), tools));
   }
-  std::vector<std::pair<std::string, std::string>> reports;
-  for (const auto& file : files) reports.emplace_back(file.filename().string(), io::read_file(file, kLargestReport));
-  return reports;
+  patch::judge_feed_ages(feeds, as_of(planning, tools.clock), planning.max_feed_age, tools.reporter);
+  return feeds;
 }
 
-plan::Update update_of(const PlanningOptions& planning) {
+std::vector<advisory::vex::Document> read_vex(const std::vector<std::string>& files) {
+  std::vector<advisory::vex::Document> documents;
+  for (const auto& file : files) documents.push_back(advisory::vex::read_document(io::read_file(file, kLargestReport), fs::path(file).filename().string()));
+  return documents;
+}
+
+std::optional<plan::Rules> read_policy(const std::string& file) {
+  if (file.empty()) return std::nullopt;
+  return plan::read_rules(io::read_file(file, kLargestPolicy), fs::path(file).filename().string());
+}
+
+// From what executes to what stops: the policy is the most that may be asked for.
+unsigned strictness(plan::Scripts scripts) { return scripts == plan::Scripts::sandbox ? 0 : scripts == plan::Scripts::hold ? 1 : 2; }
+
+std::string_view scripts_word(plan::Scripts scripts) { return scripts == plan::Scripts::sandbox ? "sandbox" : scripts == plan::Scripts::hold ? "hold" : "refuse"; }
+
+plan::Scripts scripts_of(const PlanningOptions& planning, const std::optional<plan::Rules>& rules) {
+  const std::optional<plan::Scripts> limit = rules ? rules->scripts : std::nullopt;
+  if (planning.scripts.empty()) return limit.value_or(plan::Scripts::hold);
+  const plan::Scripts asked = planning.scripts == "sandbox"  ? plan::Scripts::sandbox
+                              : planning.scripts == "refuse" ? plan::Scripts::refuse
+                                                             : plan::Scripts::hold;
+  if (limit && strictness(asked) < strictness(*limit)) {
+    throw Error(ErrorKind::refused, fmt::format("--scripts {} goes beyond what {} allows, {}", planning.scripts, rules->limit("scripts"), scripts_word(*limit)),
+                "leave --scripts out, or change the policy");
+  }
+  return asked;
+}
+
+// An inventory asks for nothing: with nothing else, it is as if there were no report.
+plan::Update update_of(const PlanningOptions& planning, const std::vector<patch::GivenReport>& reports) {
   if (planning.update == "all") return plan::Update::all;
   if (planning.update == "security") return plan::Update::security;
   if (planning.update == "reported") return plan::Update::reported;
-  return planning.reports.empty() ? plan::Update::security : plan::Update::reported;
+  const bool asks = std::any_of(reports.begin(), reports.end(), [](const auto& each) { return !each.report.inventory_only; });
+  return asks || !planning.feeds.empty() ? plan::Update::reported : plan::Update::security;
 }
 
 std::string_view update_word(plan::Update update) {
@@ -84,9 +117,9 @@ std::string_view update_word(plan::Update update) {
 }
 
 // What shaped the plan, in canonical words; places and names of files do not.
-std::map<std::string, std::string> recorded_options(const PlanningOptions& planning, plan::Update update) {
+std::map<std::string, std::string> recorded_options(const PlanningOptions& planning, plan::Update update, plan::Scripts scripts) {
   std::map<std::string, std::string> options = {{"update", std::string(update_word(update))},   {"strategy", planning.strategy},
-                                                {"scripts", planning.scripts},                  {"onModified", planning.on_modified},
+                                                {"scripts", std::string(scripts_word(scripts))},                  {"onModified", planning.on_modified},
                                                 {"onEol", planning.on_eol},                     {"compression", planning.compression}};
   const auto record = [&](const char* name, std::vector<std::string> words) {
     std::sort(words.begin(), words.end());
@@ -129,7 +162,7 @@ Workplace::Workplace(const Options& options)
   io::HttpOptions http;
   http.jobs = options.common.jobs;
   http.offline = options.planning.offline || !options.building.bundle.empty();
-  http.allowed_private_hosts = named_hosts(options.planning);
+  http.allowed_private_hosts = named_hosts(options.planning, options.feed);
   if (!options.building.bundle.empty()) {
     scratch_ = std::make_unique<Scratch>();
     http.extra_blobs = patch::open_bundle(options.building.bundle, scratch_->directory.path());
@@ -184,24 +217,25 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   const PlanningOptions& planning = options.planning;
   patch::PlanRequest request;
   request.as_of = as_of(planning, tools.clock);
-  request.policy.update = update_of(planning);
+  request.reports = read_reports(planning.reports, planning.scanner, [&](const std::string& what) { tools.reporter.warn(what); });
+  request.policy.update = update_of(planning, request.reports);
   request.policy.severities = planning.severities;
   request.policy.only = planning.only;
   request.policy.hold = planning.hold;
   request.policy.on_modified = planning.on_modified == "overwrite" ? plan::OnModified::overwrite
                                : planning.on_modified == "keep"    ? plan::OnModified::keep
                                                                    : plan::OnModified::hold;
-  request.policy.scripts = planning.scripts == "refuse" ? plan::Scripts::refuse
-                           : planning.scripts == "sandbox" ? plan::Scripts::sandbox
-                                                           : plan::Scripts::hold;
+  request.rules = read_policy(planning.policy);
+  request.policy.scripts = scripts_of(planning, request.rules);
+  request.vex = read_vex(planning.vex);
   request.repositories = repository_options(planning, request.as_of, options.common.jobs);
-  request.reports = read_reports(planning.reports);
+  request.feeds = open_feeds(planning, tools);
   request.force_report = planning.force_report;
   request.on_end_of_life = planning.on_eol == "refuse" ? patch::OnEndOfLife::refuse : patch::OnEndOfLife::warn;
   request.lockstep = planning.lockstep;
   request.compression = planning.compression;
   request.deployed_as = planning.deployed_as;
-  request.options = recorded_options(planning, request.policy.update);
+  request.options = recorded_options(planning, request.policy.update, request.policy.scripts);
   return request;
 }
 

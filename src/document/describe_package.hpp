@@ -73,6 +73,8 @@ void describe(Form& form, T& value) {
   form.field("reproducible", value.reproducible);
   form.field("overwrite", value.overwrite);
   form.field("keep", value.keep);
+  form.optional("knownExploited", value.known_exploited);
+  form.optional("rule", value.rule);
 }
 
 template <class Form, class T>
@@ -91,6 +93,9 @@ void describe(Form& form, T& value) {
   form.field("requested", value.requested);
   form.field("noise", value.noise);
   form.field("scope", value.scope);
+  form.optional("knownExploited", value.known_exploited);
+  form.optional("rule", value.rule);
+  form.optional("until", value.until);
 }
 
 template <class Form, class T>
@@ -104,6 +109,19 @@ void describe(Form& form, T& value) {
   form.field("reason", value.reason);
   form.optional("detail", value.detail);
   form.field("scope", value.scope);
+}
+
+template <class Form, class T>
+requires Of<T, SuppressedFinding>
+void describe(Form& form, T& value) {
+  form.field("id", value.id);
+  form.field("package", value.package);
+  form.optional("installed", value.installed);
+  form.field("severity", value.severity);
+  form.field("by", value.by);
+  form.field("says", value.says);
+  form.optional("reason", value.reason);
+  form.optional("until", value.until);
 }
 
 template <class Form, class T>

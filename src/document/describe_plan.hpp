@@ -78,6 +78,7 @@ void describe(Form& form, T& value) {
   form.field("packages", value.packages);
   form.field("held", value.held);
   form.field("unfixed", value.unfixed);
+  form.optional("suppressed", value.suppressed);
   form.field("notInImage", value.not_in_image);
   form.field("shadowCopies", value.shadow_copies);
   form.field("staleMetadata", value.stale_metadata);
@@ -102,6 +103,22 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
+requires Of<T, GrowthLimit>
+void describe(Form& form, T& value) {
+  form.optional("bytes", value.bytes);
+  form.optional("percent", value.percent);
+}
+
+template <class Form, class T>
+requires Of<T, AppliedPolicy>
+void describe(Form& form, T& value) {
+  form.field("name", value.name);
+  form.field("sha256", value.sha256);
+  form.field("onPartial", value.on_partial);
+  form.optional("maxGrowth", value.growth);
+}
+
+template <class Form, class T>
 requires Of<T, Plan>
 void describe(Form& form, T& value) {
   form.optional("asOf", value.as_of);
@@ -115,6 +132,7 @@ void describe(Form& form, T& value) {
   form.field("platforms", value.platforms);
   form.field("inputs", value.inputs);
   form.field("skew", value.skew);
+  form.optional("policy", value.policy);
 }
 
 }  // namespace resole::document

@@ -90,6 +90,11 @@ class Writer {
     return !value;
   }
   static bool is_empty(const oci::Descriptor& value) { return value.media_type.empty(); }
+  static bool is_empty(bool value) { return !value; }
+  template <Number T>
+  static bool is_empty(const T& value) {
+    return value == 0;
+  }
 
   Json object_ = Json::object();
 };

@@ -28,18 +28,24 @@ enum class HeldReason {
   not_selected,            // outside --only / --min-severity
   scripts,                 // maintainer scripts changed and no rule covers them (--scripts)
   locally_modified,        // --on-modified
-  upstream_bump,           // third-party repository, upstream version changes
+  upstream_bump,           // third-party repository, upstream version changes; or the fix is another upstream version, which this release does not have
   pinned,                  // the image's apt preferences keep the older version
   unsatisfiable,           // dependencies of the new version cannot be met
   breaks_installed,        // the new version breaks or conflicts with something that stays
   held_with,               // moves only together with a held package (lockstep or dependency)
   fix_not_available,       // no repository offers a version with the fix (candidate < needed)
+  needs_repository,        // the fix is in a repository that the image does not have (Ubuntu Pro, EUS)
+  not_yet_published,       // the fix is of this release, and the repositories do not have it yet
+  module_stream,           // the fix is of a module stream that is not enabled, or of none
   repository_unverified,   // its repository could not be verified
   phased,                  // phased update not complete
   version_skew,            // --lockstep across platforms
   would_remove,            // taking it would remove a package
   needs_sandbox,           // its scripts would run (--scripts sandbox), but no sandbox can be made here
   needs_emulator,          // its scripts would run, but they are of another architecture than this machine
+  policy,                  // a rule or the severity floor of --policy
+  too_new,                 // not public for as long as --policy wants (minReleaseAge)
+  unimportant,             // nothing that could move is worth a new digest (newDigestFor of --policy)
 };
 enum class UnfixedReason { no_fix, will_not_fix, deferred, end_of_life, under_investigation, not_a_distribution_package };
 
@@ -55,6 +61,8 @@ struct PlannedPackage {
   bool noise = false;                    // kernel headers and the like: shown apart
   bool reproducible = true;
   std::vector<std::string> overwrite, keep;  // modified paths by --on-modified
+  bool known_exploited = false;          // one of the fixes is on a KEV list
+  std::string rule;                      // of the policy, that lets it move past a limit; "" none was needed
   pkg::Candidate candidate() const;      // what Family::upgrade needs of it
   std::optional<pkg::Candidate> against() const;  // the installed version, when its package was looked at
 };
@@ -70,6 +78,9 @@ struct HeldPackage {
   bool requested = false;                // reported, security or named: then the outcome is partial (exit 7)
   bool noise = false;
   Scope scope = Scope::here;
+  bool known_exploited = false;
+  std::string rule;                      // of the policy, when it decided: "policy.yaml rules[0] \"database\""
+  std::string until;                     // RFC 3339, when the hold ends by itself; ""
 };
 
 struct UnfixedFinding {
@@ -78,6 +89,14 @@ struct UnfixedFinding {
   UnfixedReason reason = UnfixedReason::no_fix;
   std::string detail;
   Scope scope = Scope::not_yet;
+};
+
+// A finding that does not count, because somebody said so: a VEX document, an ignore list, or the report itself.
+struct SuppressedFinding {
+  std::string id, package, installed;
+  advisory::Severity severity = advisory::Severity::unknown;
+  std::string by, says, reason;          // "team.openvex.json statements[3]", "not_affected", "component_not_present"
+  std::string until;                     // RFC 3339, or ""
 };
 
 struct NotInImage { std::string id, package; };             // a report speaks of a package that the image does not have
@@ -106,6 +125,7 @@ struct PlatformPlan {
   std::vector<PlannedPackage> packages;  // sorted by name, arch
   std::vector<HeldPackage> held;
   std::vector<UnfixedFinding> unfixed;
+  std::vector<SuppressedFinding> suppressed;  // sorted by package, id
   std::vector<NotInImage> not_in_image;
   std::vector<ShadowCopy> shadow_copies;
   std::vector<StaleMetadata> stale_metadata;
@@ -114,7 +134,22 @@ struct PlatformPlan {
   std::vector<std::string> notes;
 };
 
-struct Input { std::string kind, name; Digest sha256; };  // "report", "feed", "release", "index", "policy"
+struct Input { std::string kind, name; Digest sha256; };  // "report", "feed", "release", "index", "policy", "vex"
+
+// What a partial fix means: exit 7; done; refused before anything is written.
+enum class OnPartial { report, accept, refuse };
+// By how much the layers of a platform may outgrow those that they replace; 0: not limited.
+struct GrowthLimit {
+  std::uint64_t bytes = 0;
+  unsigned percent = 0;                  // of the image's layers
+};
+// What of the policy a build keeps to.
+struct AppliedPolicy {
+  std::string name;
+  Digest sha256;
+  OnPartial on_partial = OnPartial::report;
+  std::optional<GrowthLimit> growth;
+};
 struct Skew { std::string package; std::map<std::string, std::string> versions; };  // platform text -> version
 
 struct Plan {
@@ -129,6 +164,7 @@ struct Plan {
   std::vector<PlatformPlan> platforms;   // in the index's order
   std::vector<Input> inputs;
   std::vector<Skew> skew;
+  std::optional<AppliedPolicy> policy;
 
   bool changes() const;                  // any package that is not noise, anywhere
   bool partial() const;                  // any held with requested and not noise
@@ -144,6 +180,7 @@ std::string_view word(Why why);
 std::string_view word(Scope scope);
 std::string_view word(HeldReason reason);
 std::string_view word(UnfixedReason reason);
+std::string_view word(OnPartial meaning);
 std::string_view sentence(HeldReason reason);
 std::string_view option_for(HeldReason reason);
 const std::vector<HeldReason>& all_held_reasons();

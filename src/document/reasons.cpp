@@ -17,7 +17,7 @@ std::string_view sentence(HeldReason reason) {
     case HeldReason::locally_modified:
       return "The image's layers changed files of this package, and the new version would replace them.";
     case HeldReason::upstream_bump:
-      return "Another origin than the distribution offers it, or would replace it, with another upstream version.";
+      return "It could be had only in another upstream version: of another origin than the distribution, or of another release.";
     case HeldReason::pinned:
       return "The image's package preferences keep the older version.";
     case HeldReason::unsatisfiable:
@@ -28,6 +28,12 @@ std::string_view sentence(HeldReason reason) {
       return "It moves only together with a package that is held.";
     case HeldReason::fix_not_available:
       return "No repository of the image offers a version with the fix.";
+    case HeldReason::needs_repository:
+      return "The fix is in a repository that the image does not have, of a subscription or of another minor release.";
+    case HeldReason::not_yet_published:
+      return "The fix is made for this release, and the repositories do not have it yet.";
+    case HeldReason::module_stream:
+      return "The fix is of another module stream than the installed package.";
     case HeldReason::repository_unverified:
       return "The repository it comes from could not be read or verified.";
     case HeldReason::phased:
@@ -40,6 +46,12 @@ std::string_view sentence(HeldReason reason) {
       return "Its maintainer scripts have to run, and this machine cannot make a sandbox for them.";
     case HeldReason::needs_emulator:
       return "Its maintainer scripts have to run, and they are of another architecture than this machine.";
+    case HeldReason::policy:
+      return "The policy leaves it as it is.";
+    case HeldReason::too_new:
+      return "The new version has not been public for as long as the policy wants.";
+    case HeldReason::unimportant:
+      return "Nothing that could be fixed is severe enough for a new digest, by the policy.";
   }
   std::unreachable();
 }
@@ -61,11 +73,17 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::breaks_installed:
     case HeldReason::held_with:
     case HeldReason::fix_not_available:
+    case HeldReason::needs_repository:
+    case HeldReason::not_yet_published:
+    case HeldReason::module_stream:
     case HeldReason::repository_unverified:
     case HeldReason::version_skew:
     case HeldReason::would_remove:
     case HeldReason::needs_sandbox:
     case HeldReason::needs_emulator:
+    case HeldReason::policy:
+    case HeldReason::too_new:
+    case HeldReason::unimportant:
       return "";
   }
   std::unreachable();

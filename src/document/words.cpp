@@ -30,12 +30,18 @@ std::span<const HeldReason> all_values<HeldReason>() {
                                         HeldReason::breaks_installed,
                                         HeldReason::held_with,
                                         HeldReason::fix_not_available,
+                                        HeldReason::needs_repository,
+                                        HeldReason::not_yet_published,
+                                        HeldReason::module_stream,
                                         HeldReason::repository_unverified,
                                         HeldReason::phased,
                                         HeldReason::version_skew,
                                         HeldReason::would_remove,
                                         HeldReason::needs_sandbox,
-                                        HeldReason::needs_emulator};
+                                        HeldReason::needs_emulator,
+                                        HeldReason::policy,
+                                        HeldReason::too_new,
+                                        HeldReason::unimportant};
   return kAll;
 }
 
@@ -44,6 +50,12 @@ std::span<const UnfixedReason> all_values<UnfixedReason>() {
   static constexpr UnfixedReason kAll[] = {
       UnfixedReason::no_fix,      UnfixedReason::will_not_fix,        UnfixedReason::deferred,
       UnfixedReason::end_of_life, UnfixedReason::under_investigation, UnfixedReason::not_a_distribution_package};
+  return kAll;
+}
+
+template <>
+std::span<const OnPartial> all_values<OnPartial>() {
+  static constexpr OnPartial kAll[] = {OnPartial::report, OnPartial::accept, OnPartial::refuse};
   return kAll;
 }
 
@@ -121,6 +133,12 @@ std::string_view word(HeldReason reason) {
       return "held-with";
     case HeldReason::fix_not_available:
       return "fix-not-available";
+    case HeldReason::needs_repository:
+      return "needs-repository";
+    case HeldReason::not_yet_published:
+      return "not-yet-published";
+    case HeldReason::module_stream:
+      return "module-stream";
     case HeldReason::repository_unverified:
       return "repository-unverified";
     case HeldReason::phased:
@@ -133,6 +151,12 @@ std::string_view word(HeldReason reason) {
       return "needs-sandbox";
     case HeldReason::needs_emulator:
       return "needs-emulator";
+    case HeldReason::policy:
+      return "policy";
+    case HeldReason::too_new:
+      return "too-new";
+    case HeldReason::unimportant:
+      return "unimportant";
   }
   std::unreachable();
 }
@@ -151,6 +175,18 @@ std::string_view word(UnfixedReason reason) {
       return "under-investigation";
     case UnfixedReason::not_a_distribution_package:
       return "not-a-distribution-package";
+  }
+  std::unreachable();
+}
+
+std::string_view word(OnPartial meaning) {
+  switch (meaning) {
+    case OnPartial::report:
+      return "report";
+    case OnPartial::accept:
+      return "accept";
+    case OnPartial::refuse:
+      return "refuse";
   }
   std::unreachable();
 }

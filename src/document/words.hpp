@@ -21,6 +21,8 @@ std::span<const HeldReason> all_values<HeldReason>();
 template <>
 std::span<const UnfixedReason> all_values<UnfixedReason>();
 template <>
+std::span<const OnPartial> all_values<OnPartial>();
+template <>
 std::span<const advisory::Severity> all_values<advisory::Severity>();
 template <>
 std::span<const pkg::VerdictKind> all_values<pkg::VerdictKind>();

@@ -11,7 +11,8 @@ namespace resole::io {
 namespace {
 
 constexpr std::size_t kGap = 2;
-constexpr std::size_t kLeastLastColumn = 10;  // cut below this it would say nothing; then the row may be wider
+constexpr std::size_t kLeastLastColumn = 10;  // cut below this it would say nothing; then others are cut
+constexpr std::size_t kLeastColumn = 14;      // cut below this it would say nothing; then the row may be wider
 constexpr std::size_t kMostCell = 2000;
 
 std::string_view escape(Tone tone) {
@@ -81,6 +82,11 @@ std::string Table::render(bool color, std::size_t width) const {
   const std::size_t room =
       std::max(width > before_last ? width - before_last : 0, std::max(kLeastLastColumn, display_width(header_.back())));
   widths.back() = std::min(widths.back(), room);
+  for (std::size_t whole = before_last + widths.back(); whole > width; --whole) {
+    const auto widest = std::max_element(widths.begin(), widths.end() - 1);
+    if (widths.size() == 1 || *widest <= kLeastColumn) break;
+    --*widest;
+  }
 
   std::string text = line(titles, widths, color);
   for (const auto& cells : rows_) text += line(cells, widths, color);

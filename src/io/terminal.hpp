@@ -38,7 +38,7 @@ class Table {
     Tone tone = Tone::plain;
   };
   void row(std::vector<Cell> cells);
-  std::string render(bool color, std::size_t width = 100) const;  // the last column is cut when the row is wider than `width`
+  std::string render(bool color, std::size_t width = 100) const;  // where the row is wider than `width` the last column is cut, then the widest ones
 
  private:
   std::vector<std::string> header_;

@@ -182,6 +182,7 @@ BuiltPlatform build_platform(const ImageView& image, const PlatformView& view, c
   BuiltPlatform built;
   built.layers = std::move(done.layers);
   require_outcome(view, ground, platform, built.layers);
+  require_growth(view, plan, platform, built.layers);
 
   const Lineage lineage = lineage_of(view, plan, platform, built.layers);
   oci::ImageEdit change{.strip_layers = platform.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};

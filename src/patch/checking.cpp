@@ -92,4 +92,24 @@ void require_outcome(const PlatformView& view, const Ground& ground, const docum
   }
 }
 
+void require_growth(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
+  if (!plan.policy || !plan.policy->growth) return;
+  const auto& old = view.image.manifest.layers();
+  std::uint64_t added = 0, replaced = 0, whole = 0;
+  for (const auto& layer : layers) added += layer.layer.descriptor.size;
+  for (std::size_t i = 0; i < old.size(); ++i) {
+    whole += old[i].size;
+    if (i + platform.own_layers >= old.size()) replaced += old[i].size;
+  }
+  const document::GrowthLimit& limit = *plan.policy->growth;
+  const std::uint64_t growth = added > replaced ? added - replaced : 0;
+  const bool too_many_bytes = limit.bytes > 0 && growth > limit.bytes;
+  const bool too_large_a_share = limit.percent > 0 && growth > whole / 100 * limit.percent + whole % 100 * limit.percent / 100;
+  if (!too_many_bytes && !too_large_a_share) return;
+  throw Error(ErrorKind::refused,
+              fmt::format("the image would grow by {}, and {} maxGrowth allows {}", human_size(growth), printable(plan.policy->name),
+                          too_many_bytes ? human_size(limit.bytes) : fmt::format("{} % of {}", limit.percent, human_size(whole))),
+              "move fewer packages (--only, --min-severity), or change the policy");
+}
+
 }  // namespace resole::patch

@@ -18,4 +18,7 @@ void require_moves_forward(const PlatformView& view, const Ground& ground, const
 // the plan's.
 void require_outcome(const PlatformView& view, const Ground& ground, const document::PlatformPlan& plan, const std::vector<build::BuiltLayer>& layers);
 
+// Error(refused): the layers outgrow those that they replace by more than the plan's policy allows.
+void require_growth(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers);
+
 }  // namespace resole::patch

@@ -21,11 +21,13 @@ Json words(const std::vector<std::string>& all) { return all; }
 
 // Every member of the request that shapes a plan, but for the time.
 Json request_of(const PlanRequest& request) {
-  Json severities = Json::array(), mirrors = Json::array(), keyrings = Json::array(), reports = Json::array();
+  Json severities = Json::array(), mirrors = Json::array(), keyrings = Json::array(), reports = Json::array(), vex = Json::array(), feeds = Json::array();
   for (const auto severity : request.policy.severities) severities.push_back(advisory::severity_name(severity));
   for (const auto& [from, to] : request.repositories.mirrors) mirrors.push_back({from, to});
   for (const auto& keyring : request.repositories.keyrings) keyrings.push_back(Digest::of(keyring).text());
-  for (const auto& [name, bytes] : request.reports) reports.push_back({name, Digest::of(bytes).text()});
+  for (const auto& [report, from_directory] : request.reports) reports.push_back({report.name, report.sha256.text(), from_directory});
+  for (const auto& feed : request.feeds) feeds.push_back({feed.name, feed.input.text()});
+  for (const auto& document : request.vex) vex.push_back({document.name, document.sha256.text()});
   return {{"update", static_cast<int>(request.policy.update)},
           {"severities", severities},
           {"only", words(request.policy.only)},
@@ -40,6 +42,9 @@ Json request_of(const PlanRequest& request) {
           {"securityOnly", request.repositories.security_only},
           {"reports", reports},
           {"forceReport", request.force_report},
+          {"feeds", feeds},
+          {"vex", vex},
+          {"policy", request.rules ? Json{request.rules->name, request.rules->sha256.text()} : Json()},
           {"onEndOfLife", static_cast<int>(request.on_end_of_life)},
           {"lockstep", request.lockstep},
           {"compression", request.compression},
@@ -79,9 +84,15 @@ std::int64_t good_until(const document::Plan& plan, const PlanRequest& request) 
         until = std::min(until, repository.valid_until);
       }
     }
-    const auto end_of_life = parse_time(platform.end_of_life);
-    if (end_of_life && *end_of_life > request.as_of) until = std::min(until, *end_of_life);
+    const auto ends = [&](std::string_view text) {
+      const auto time = parse_time(text);
+      if (time && *time > request.as_of) until = std::min(until, *time);
+    };
+    ends(platform.end_of_life);
+    for (const auto& held : platform.held) ends(held.until);
+    for (const auto& suppressed : platform.suppressed) ends(suppressed.until);
   }
+  if (const std::int64_t expiry = request.rules ? request.rules->next_expiry(request.as_of) : 0; expiry != 0) until = std::min(until, expiry);
   return until;
 }
 

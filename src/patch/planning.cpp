@@ -3,33 +3,22 @@
 
 #include <set>
 
+#include "advisory/feed/matching.hpp"
 #include "advisory/finding.hpp"
+#include "advisory/vex/screen.hpp"
 #include "archive/compression.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "patch/first_seen.hpp"
 #include "patch/planned_before.hpp"
 #include "patch/scripts.hpp"
+#include "plan/policy/apply.hpp"
 
 namespace resole::patch {
 
 namespace {
 
 constexpr unsigned kRequests = 8;  // small ranges: the wait is the server's, not the processor's
-
-struct ReadReport {
-  advisory::Report report;
-  document::Input input;
-};
-
-std::vector<ReadReport> read_reports(const PlanRequest& request) {
-  std::vector<ReadReport> reports;
-  for (const auto& [name, bytes] : request.reports) {
-    advisory::Report report = advisory::read_report(bytes, name);
-    document::Input input{"report", name, report.sha256};
-    reports.push_back({std::move(report), std::move(input)});
-  }
-  return reports;
-}
 
 advisory::ImageFacts facts_of(const PlatformView& view, const ImageView& image) {
   advisory::ImageFacts facts;
@@ -40,44 +29,151 @@ advisory::ImageFacts facts_of(const PlatformView& view, const ImageView& image) 
   facts.os_version = view.os.version_id;
   facts.architecture = view.image.platform().architecture;
   for (const auto& diff_id : view.image.config.diff_ids()) facts.diff_ids.push_back(diff_id.text());
+  if (view.own_layers > 0 && view.own_layers < facts.diff_ids.size())
+    facts.original_diff_ids.assign(facts.diff_ids.begin(), facts.diff_ids.end() - static_cast<std::ptrdiff_t>(view.own_layers));
+  for (const auto& layer : view.image.manifest.layers()) facts.layer_digests.push_back(layer.digest.text());
+  for (const pkg::Inventory* inventory : {&view.given_inventory, &view.inventory}) {
+    for (const auto& package : inventory->packages) {
+      facts.packages.emplace_back(package.name, package.version);
+      facts.packages.emplace_back(package.source.name, package.source.version);
+    }
+  }
+  std::sort(facts.packages.begin(), facts.packages.end());
+  facts.packages.erase(std::unique(facts.packages.begin(), facts.packages.end()), facts.packages.end());
   return facts;
 }
 
+// What is known of the image's identity, per platform; and what each report is to each of them.
+std::vector<advisory::ImageFacts> facts_of_all(const ImageView& image) {
+  std::vector<advisory::ImageFacts> facts;
+  for (const PlatformView& view : image.platforms) facts.push_back(facts_of(view, image));
+  return facts;
+}
+
+constexpr std::string_view kScanAgain = "scan this image again, or give --force-report if you know that they are the same";
+
+bool fits(advisory::Match match) { return match == advisory::Match::proven || match == advisory::Match::plausible; }
+
+// A report that fitted one platform says something about the others of the same index: their packages are built from the same sources.
+std::vector<advisory::Finding> inferred(std::vector<advisory::Finding> findings) {
+  for (advisory::Finding& finding : findings) finding.inferred = true;
+  return findings;
+}
+
 // The findings of all reports that are about this platform; a report about another image is refused unless forced.
-std::vector<advisory::Finding> findings_for(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports,
-                                            const PlanRequest& request, document::PlatformPlan& out) {
+std::vector<advisory::Finding> findings_for(const PlatformView& view, const ImageView& image, const PlanRequest& request, document::PlatformPlan& out) {
   std::vector<advisory::Finding> findings;
-  for (const auto& [report, input] : reports) {
-    std::string why;
-    const advisory::Match match = advisory::match(report, facts_of(view, image), why);
-    const bool other_platform = match == advisory::Match::mismatch && image.platforms.size() > 1;
-    if (match == advisory::Match::mismatch && !request.force_report && !other_platform) {
-      throw Error(ErrorKind::input, fmt::format("report {} is about another image: {}", printable(report.name), why),
-                  "scan this image again, or give --force-report if you know that they are the same");
-    }
-    if (other_platform && !request.force_report) {
-      out.notes.push_back("report " + report.name + " is about another platform: " + why);
+  const std::vector<advisory::ImageFacts> facts = facts_of_all(image);
+  const advisory::ImageFacts own = facts_of(view, image);
+  const auto add = [&](const std::vector<advisory::Finding>& more) { findings.insert(findings.end(), more.begin(), more.end()); };
+  for (const auto& [report, from_directory] : request.reports) {
+    std::string why, ignored;
+    const advisory::Match match = advisory::match(report, own, why);
+    const bool another_fits = std::any_of(facts.begin(), facts.end(), [&, &about = report](const auto& each) { return fits(advisory::match(about, each, ignored)); });
+    const std::string name = printable(report.name);
+    for (const std::string& note : report.notes) out.notes.push_back(name + ": " + note);
+    if (report.inventory_only) {
+      out.notes.push_back(fmt::format("{} is an inventory of {} packages without findings: nothing is asked for by it", name, report.packages.size()));
       continue;
     }
-    if (match != advisory::Match::proven) out.notes.push_back("report " + report.name + " is not proven to be about this image: " + why);
-    findings.insert(findings.end(), report.findings.begin(), report.findings.end());
+    if (fits(match) || request.force_report) {
+      if (match != advisory::Match::proven) out.notes.push_back("report " + name + " is not proven to be about this image: " + why);
+      add(report.findings);
+    } else if (another_fits || match == advisory::Match::other_platform) {
+      out.notes.push_back("report " + name + " is about another platform, inferred from it by source package: " + why);
+      add(inferred(report.findings));
+    } else if (from_directory) {
+      out.notes.push_back("report " + name + " of the directory is about another image, left out: " + why);
+    } else {
+      throw Error(ErrorKind::input, fmt::format("report {} is about another image: {}", name, why), std::string(kScanAgain));
+    }
   }
   return findings;
 }
 
-// A report that fitted no platform at all must not pass in silence.
-void require_reports_used(const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request) {
+// A report that fitted no platform at all must not pass in silence; of a directory, one has to fit.
+void require_reports_used(const ImageView& image, const PlanRequest& request) {
   if (request.force_report) return;
-  for (const auto& [report, input] : reports) {
+  const std::vector<advisory::ImageFacts> facts = facts_of_all(image);
+  std::size_t of_directories = 0, used = 0;
+  for (const auto& [report, from_directory] : request.reports) {
     std::string why;
-    const bool fits = std::any_of(image.platforms.begin(), image.platforms.end(), [&](const PlatformView& view) {
-      return advisory::match(report, facts_of(view, image), why) != advisory::Match::mismatch;
-    });
-    if (!fits) {
-      throw Error(ErrorKind::input, fmt::format("report {} is about none of the image's platforms: {}", printable(report.name), why),
-                  "scan this image again, or give --force-report if you know that they are the same");
-    }
+    const bool about = std::any_of(facts.begin(), facts.end(), [&, &given = report](const auto& each) { return advisory::match(given, each, why) != advisory::Match::mismatch; });
+    if (!about && !from_directory)
+      throw Error(ErrorKind::input, fmt::format("report {} is about none of the image's platforms: {}", printable(report.name), why), std::string(kScanAgain));
+    of_directories += from_directory ? 1 : 0;
+    used += from_directory && about ? 1 : 0;
   }
+  if (of_directories > 0 && used == 0) {
+    throw Error(ErrorKind::input, fmt::format("none of the directory's {} reports is about this image", of_directories), std::string(kScanAgain));
+  }
+}
+
+// Under which names the image is known: as it was given, and as it runs. Files have none.
+std::vector<oci::Reference> references_of(const ImageView& image, const PlanRequest& request) {
+  std::vector<oci::Reference> references;
+  if (image.location.reference) references.push_back(*image.location.reference);
+  if (!request.deployed_as.empty()) references.push_back(oci::Reference::parse(request.deployed_as));
+  return references;
+}
+
+// What the image patterns of a policy are compared with.
+std::vector<std::string> image_names(const ImageView& image, const PlanRequest& request) {
+  std::vector<std::string> names = {image.location.text()};
+  for (const oci::Reference& reference : references_of(image, request)) {
+    names.push_back(reference.name());
+    if (!reference.tag.empty()) names.push_back(reference.name() + ":" + reference.tag);
+  }
+  return names;
+}
+
+// Takes out of the findings what VEX documents, ignore lists and the reports themselves suppress.
+std::vector<document::SuppressedFinding> screen(std::vector<advisory::Finding>& findings, const PlatformView& view, const ImageView& image, const PlanRequest& request) {
+  advisory::vex::ImageIdentity identity{.digests = {}, .names = {}, .architecture = view.image.platform().architecture, .inventory = view.given_inventory};
+  for (const Digest* digest : {&view.image.descriptor.digest, &view.image.manifest.config().digest, &image.root.descriptor.digest})
+    identity.digests.push_back(digest->text());
+  for (const oci::Reference& reference : references_of(image, request)) identity.names.emplace_back(reference.name(), reference.tag);
+  std::vector<document::SuppressedFinding> out;
+  for (const auto& each : advisory::vex::suppress(findings, request.vex, identity, request.as_of)) {
+    const advisory::Finding& finding = each.finding;
+    out.push_back({finding.id, finding.package, finding.installed, finding.severity, each.by, each.says, each.reason, each.until == 0 ? "" : format_time(each.until)});
+  }
+  const auto key = [](const document::SuppressedFinding& each) { return std::tie(each.package, each.id, each.installed, each.by); };
+  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  out.erase(std::unique(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), out.end());
+  return out;
+}
+
+// What the feeds say about the packages of the original, and of those that an earlier run added. Feeds that are about other releases only must not pass for
+// feeds that know of nothing.
+void add_feeds(std::vector<advisory::Finding>& findings, const PlatformView& view, const PlanRequest& request) {
+  std::vector<advisory::feed::NamedIndex> feeds;
+  std::set<std::string> scopes;
+  bool covered = false;
+  for (const OpenFeed& feed : request.feeds) {
+    feeds.push_back({feed.name, *feed.index});
+    covered = covered || advisory::feed::covers(*feed.index, view.os);
+    for (const std::string_view scope : feed.index->scopes()) scopes.emplace(scope);
+  }
+  if (!covered && !scopes.empty()) {
+    std::string about;
+    for (const std::string& scope : scopes) {
+      about += (about.empty() ? "" : ", ") + printable(scope);
+      if (about.size() > 160) {
+        about += " and others";
+        break;
+      }
+    }
+    throw Error(ErrorKind::input, fmt::format("none of the feeds is about {}: they are about {}", printable(view.os.pretty_name), about),
+                "import the feed of this release, or leave --feed out");
+  }
+  pkg::Inventory inventory = view.inventory;
+  for (const pkg::InstalledPackage& package : view.given_inventory.packages) {
+    if (inventory.find(package.name, package.arch) == nullptr) inventory.packages.push_back(package);
+  }
+  advisory::feed::add_attributes(findings, feeds);
+  auto more = advisory::feed::match_feeds(feeds, inventory);
+  findings.insert(findings.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 std::vector<plan::Floor> floors_of(const PlatformView& view) {
@@ -134,7 +230,11 @@ plan::Decision decide_again(const plan::Request& as_given, const PlatformView& v
                                 .policy = as_given.policy,
                                 .verdicts = {},
                                 .behind = {},
-                                .sandbox_obstacle = as_given.sandbox_obstacle};
+                                .sandbox_obstacle = as_given.sandbox_obstacle,
+                                .rules = as_given.rules,
+                                .image_names = as_given.image_names,
+                                .now = as_given.now,
+                                .public_since = as_given.public_since};
     return decide(std::move(from_original), view, ground_of(view, view.own_layers), tools);
   } catch (const Error& error) {
     if (error.kind() != ErrorKind::refused) throw;
@@ -158,6 +258,9 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
   out.past_end_of_life = end && request.as_of > *end;
   if (!out.past_end_of_life) return;
   const std::string message = fmt::format("{} reached its end of life on {}: no more fixes are made for it", printable(view.os.pretty_name), out.end_of_life);
+  if (request.rules && request.rules->refuse_end_of_life) {
+    throw Error(ErrorKind::refused, fmt::format("{} ({})", message, request.rules->limit("endOfLife")), "move to a newer release, or change the policy");
+  }
   if (request.on_end_of_life == OnEndOfLife::refuse) {
     throw Error(ErrorKind::refused, message, "move to a newer release, or give --on-eol warn");
   }
@@ -168,8 +271,8 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
 // One platform: what its repositories offer is read once; it may be asked more than once for its plan, each time with more to hold back (--lockstep).
 class PlatformPlanner {
  public:
-  PlatformPlanner(const PlatformView& view, const ImageView& image, const std::vector<ReadReport>& reports, const PlanRequest& request, const Tools& tools)
-      : view_(view), root_(image.root), request_(request), tools_(tools) {
+  PlatformPlanner(const PlatformView& view, const ImageView& image, const PlanRequest& request, const Tools& tools)
+      : view_(view), root_(image.root), request_(request), tools_(tools), image_names_(image_names(image, request)) {
     begun_.platform = view.image.platform();
     begun_.manifest = view.image.descriptor.digest;
     begun_.config = view.image.manifest.config().digest;
@@ -187,7 +290,12 @@ class PlatformPlanner {
     begun_.arch = view.inventory.arch;
     judge_age(begun_, view, request, tools);
     if (request.policy.scripts == plan::Scripts::sandbox) obstacle_ = sandbox_obstacle(view, tools);
-    findings_ = findings_for(view, image, reports, request, begun_);
+    findings_ = findings_for(view, image, request, begun_);
+    add_feeds(findings_, view, request);
+    begun_.suppressed = screen(findings_, view, image, request);
+    for (const auto& document : request.vex) {
+      for (const std::string& note : document.notes) begun_.notes.push_back(document.name + ": " + note);
+    }
     read_repositories();
   }
 
@@ -203,7 +311,11 @@ class PlatformPlanner {
                              .policy = request_.policy,
                              .verdicts = {},
                              .behind = behind,
-                             .sandbox_obstacle = obstacle_};
+                             .sandbox_obstacle = obstacle_,
+                             .rules = request_.rules ? &*request_.rules : nullptr,
+                             .image_names = image_names_,
+                             .now = request_.as_of,
+                             .public_since = first_seen(*offers_, tools_.cache, tools_.clock)};
     plan::Decision decision;
     {
       Phase phase(tools_.reporter, "planning");
@@ -225,6 +337,9 @@ class PlatformPlanner {
 
   const pkg::Inventory* inventory() const { return view_.family ? &view_.given_inventory : nullptr; }
   const pkg::Family* family() const { return view_.family; }
+  void tell(const Told& told, const document::PlatformPlan& plan) const {
+    if (view_.family) told({plan, view_.given_inventory, *offers_, *view_.family, findings_});
+  }
 
  private:
   void read_repositories() {
@@ -252,6 +367,7 @@ class PlatformPlanner {
   const PlanRequest& request_;
   const Tools& tools_;
   document::PlatformPlan begun_;
+  std::vector<std::string> image_names_;
   std::vector<advisory::Finding> findings_;
   std::optional<plan::SandboxObstacle> obstacle_;
   std::unique_ptr<pkg::CandidateSource> offers_;
@@ -314,9 +430,12 @@ std::string removed_database(const PlatformView& view) {
   throw Error(ErrorKind::unsupported, what, "images without a package manager's database can only be rebuilt from their source");
 }
 
-std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, const std::vector<document::PlatformPlan>& platforms) {
+std::vector<document::Input> inputs_of(const PlanRequest& request, const std::vector<document::PlatformPlan>& platforms) {
   std::vector<document::Input> inputs;
-  for (const auto& [report, input] : reports) inputs.push_back(input);
+  for (const OpenFeed& feed : request.feeds) inputs.push_back({"feed", feed.name, feed.input});
+  for (const auto& document : request.vex) inputs.push_back({"vex", document.name, document.sha256});
+  if (request.rules) inputs.push_back({"policy", request.rules->name, request.rules->sha256});
+  for (const auto& [report, from_directory] : request.reports) inputs.push_back({"report", report.name, report.sha256});
   for (const auto& platform : platforms) {
     for (const auto& repository : platform.repositories) {
       inputs.push_back({"release", repository.uri + " " + repository.suite, repository.release});
@@ -332,11 +451,10 @@ std::vector<document::Input> inputs_of(const std::vector<ReadReport>& reports, c
 
 }  // namespace
 
-document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools) {
+document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools, const Told& told) {
   const bool known = std::any_of(image.platforms.begin(), image.platforms.end(), [](const PlatformView& view) { return view.family != nullptr; });
   if (!known) throw_nothing_known(image);
-  const std::vector<ReadReport> reports = read_reports(request);
-  require_reports_used(image, reports, request);
+  require_reports_used(image, request);
 
   document::Plan plan;
   plan.as_of = format_time(request.as_of);
@@ -356,14 +474,21 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
     const PlatformView& view = image.platforms[i];
     const std::size_t at = image.positions[i];
     with_context([&] { return "planning " + view.image.platform().text(); }, [&] {
-      planners[at] = std::make_unique<PlatformPlanner>(view, image, reports, request, tools);
+      planners[at] = std::make_unique<PlatformPlanner>(view, image, request, tools);
       plan.platforms[at] = planners[at]->plan({});
       inventories[at] = planners[at]->inventory();
     });
   });
   if (request.lockstep) keep_in_step(plan, planners, inventories);
+  if (request.rules) {
+    plan::leave_unimportant(plan, *request.rules);
+    plan.policy = document::AppliedPolicy{request.rules->name, request.rules->sha256, request.rules->on_partial, request.rules->growth};
+  }
   plan.skew = plan::skew(plan.platforms, plan::outcomes(plan.platforms, inventories));
-  plan.inputs = inputs_of(reports, plan.platforms);
+  plan.inputs = inputs_of(request, plan.platforms);
+  for (std::size_t i = 0; told && i < count; ++i) {
+    if (planners[i]) planners[i]->tell(told, plan.platforms[i]);
+  }
   return plan;
 }
 

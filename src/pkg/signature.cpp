@@ -26,6 +26,7 @@ namespace {
 constexpr std::size_t kKeyringLimit = 8u << 20;
 constexpr std::size_t kMessageLimit = 64u << 20;
 constexpr std::size_t kSignatureLimit = 32;
+constexpr std::size_t kSignatureFileLimit = 1u << 20;
 constexpr std::uint32_t kShortestRsa = 2048;
 
 template <auto Destroy>
@@ -328,6 +329,22 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
   result.key = good.key;
   result.primary_key = good.primary_key;
   return result;
+}
+
+std::string verify_detached(std::string_view bytes, std::string_view signature, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what) {
+  if (signature.size() > kSignatureFileLimit) throw Error(ErrorKind::verification, fmt::format("{}: the signature is larger than one may be", what));
+  const MutedLibrary muted;
+  const Session session = open_session(policy.now);
+  for (const Keyring& keyring : keyrings) import_keyring(session.get(), keyring, std::nullopt);
+  const Input input = input_of(bytes), beside = input_of(signature);
+  rnp_op_verify_t raw_operation = nullptr;
+  must(rnp_op_verify_detached_create(&raw_operation, session.get(), input.get(), beside.get()), "rnp_op_verify_detached_create");
+  const Verification operation(raw_operation);
+  const rnp_result_t outcome = rnp_op_verify_execute(raw_operation);
+  const auto judgements = judge_all(raw_operation, policy.now, what);
+  const Judgement& good = decide(judgements, keyrings, policy, what);
+  if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
+  return good.key;
 }
 
 }  // namespace resole::pkg

@@ -31,6 +31,9 @@ struct SignaturePolicy {
 SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
                               std::string_view what);
 
+// A signature that stands in a file of its own, binary or armored, beside what it covers. Returns the fingerprint that signed; errors as above.
+std::string verify_detached(std::string_view bytes, std::string_view signature, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what);
+
 // Is there a public key that can be read?
 bool holds_keys(const Keyring& keyring);
 

@@ -8,6 +8,7 @@
 #include <tuple>
 
 #include "base/text.hpp"
+#include "plan/out_of_reach.hpp"
 
 namespace resole::plan {
 
@@ -26,6 +27,10 @@ std::vector<std::string> ids_of(const std::vector<const Finding*>& findings) {
   return {ids.begin(), ids.end()};
 }
 
+bool any_exploited(const std::vector<const Finding*>& findings) {
+  return std::any_of(findings.begin(), findings.end(), [](const Finding* each) { return each->known_exploited; });
+}
+
 class Decider {
  public:
   Decider(const Board& board, const Settlement& settlement, const Holds& holds) : board_(board), settlement_(settlement), holds_(holds) {}
@@ -34,7 +39,7 @@ class Decider {
     for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) add_planned(i);
     for (const Addition& addition : settlement_.additions) add_addition(addition);
     for (const std::size_t slot : held_slots()) add_held(slot);
-    for (const auto& [slot, option] : board_.selection.not_selected) add_not_selected(slot, option);
+    for (const auto& [slot, left] : board_.selection.not_selected) add_not_selected(slot, left);
     for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) add_beyond(i);
     const auto order = [](const auto& a, const auto& b) { return std::tie(a.name, a.arch) < std::tie(b.name, b.arch); };
     std::sort(out_.packages.begin(), out_.packages.end(), order);
@@ -45,6 +50,10 @@ class Decider {
     if (distributed.already_fixed > 0) {
       out_.notes.push_back(fmt::format("{} finding{} of the reports: the installed version has the fix already", distributed.already_fixed,
                                        distributed.already_fixed == 1 ? "" : "s"));
+    }
+    if (distributed.inferred > 0) {
+      out_.notes.push_back(fmt::format("{} finding{} inferred, by source package, from a report of another platform", distributed.inferred,
+                                       distributed.inferred == 1 ? "" : "s"));
     }
     return std::move(out_);
   }
@@ -87,6 +96,8 @@ class Decider {
     if (keeps_files && moves && slot.known_fix()) add_kept(slot, package);
     package.fixes = keeps_files ? std::vector<std::string>{} : ids_of(fixed);
     package.severity = keeps_files ? advisory::Severity::unknown : highest_severity(fixed);
+    package.known_exploited = !keeps_files && any_exploited(fixed);
+    if (moves) package.rule = slot.rule;
     // Below a floor there is nothing to hold back any more: the given image has the new files already.
     (board_.request.policy.on_modified == OnModified::keep ? package.keep : package.overwrite) = slot.installed->modified;
     out_.packages.push_back(std::move(package));
@@ -113,6 +124,7 @@ class Decider {
     package.source = slot.installed->source;
     package.fixes = ids_of(slot.fixable);
     package.severity = highest_severity(slot.fixable);
+    package.known_exploited = any_exploited(slot.fixable);
     package.noise = slot.noise;
     return package;
   }
@@ -136,16 +148,20 @@ class Decider {
     package.reason = hold.reason;
     package.detail = hold.detail;
     package.option = document::option_for(hold.reason);
+    package.rule = hold.rule;
+    if (hold.until != 0) package.until = format_time(hold.until);
     if (hold.reason == HeldReason::phased) package.option += " " + package.name;
     package.requested = wish != board_.selection.wishes.end() && wish->second.requested;
     out_.held.push_back(std::move(package));
   }
 
-  void add_not_selected(std::size_t index, const std::string& option) {
+  void add_not_selected(std::size_t index, const Left& left) {
     if (settlement_.moves.contains(index)) return;  // it moves along with others
     HeldPackage package = held(board_.slot(index));
-    package.reason = HeldReason::not_selected;
-    package.option = option;
+    package.reason = left.reason;
+    package.option = left.option;
+    package.detail = left.detail;
+    package.rule = left.rule;
     out_.held.push_back(std::move(package));
   }
 
@@ -156,13 +172,14 @@ class Decider {
     HeldPackage package = held(slot);
     package.fixes = ids_of(slot.beyond);
     package.severity = highest_severity(slot.beyond);
+    package.known_exploited = any_exploited(slot.beyond);
     const std::string needed = fmt::format("needs {} {}", slot.installed->source.name, highest_fix(slot.beyond));
     if (const pkg::RepositoryFailure* failure = failure_behind(slot)) {
       package.reason = HeldReason::repository_unverified;
       package.detail = fmt::format("{}; {} {}: {}", needed, printable(failure->uri), printable(failure->suite), failure->message);
       package.requested = true;
     } else {
-      package.reason = HeldReason::fix_not_available;
+      package.reason = out_of_reach(highest_fix(slot.beyond), slot, board_.request.inventory.os);
       package.scope = Scope::not_yet;
       package.detail = needed + offered_instead(slot);
     }

@@ -14,6 +14,7 @@ struct Distributed {
   std::vector<document::UnfixedFinding> unfixed;   // sorted
   std::vector<document::NotInImage> not_in_image;  // sorted
   std::size_t already_fixed = 0;                   // the installed version has the fix
+  std::size_t inferred = 0;                        // from a report of another platform
 };
 
 // Fills `fixable` and `beyond` of the slots. The findings must outlive the slots.

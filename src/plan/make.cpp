@@ -10,6 +10,7 @@
 #include "plan/decide.hpp"
 #include "plan/findings.hpp"
 #include "plan/planner.hpp"
+#include "plan/policy/apply.hpp"
 #include "plan/select.hpp"
 #include "plan/settle.hpp"
 #include "plan/survey.hpp"
@@ -84,12 +85,15 @@ bool judge(const Board& board, const Settlement& settlement, const std::vector<c
 std::variant<Decision, NeedControl> make(const Request& request) {
   Survey surveyed = survey(request);
   Distributed distributed = distribute(request.findings, surveyed.slots, request.family);
+  apply_rules(request, surveyed.slots);
   const Selection selection = select(request, surveyed.slots);
   const Board board(request, surveyed, selection);
   Holds firm = board.initial_holds();  // only grows, so this ends
   for (;;) {
     Holds holds = firm;
     const Settlement settlement = settle(board, holds);
+    if (hold_additions(board, settlement, firm)) continue;
+    refuse_denied(board, settlement);
     const auto candidates = unpacked(board, settlement);
     NeedControl need = missing_verdicts(request, candidates);
     if (!need.packages.empty()) return need;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // The planner: inventory + findings + offers + policy -> a PlatformPlan, or what it still needs to know. Pure: no clock, no network, no disk.
 #pragma once
+#include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -11,12 +13,12 @@
 #include "advisory/finding.hpp"
 #include "document/plan.hpp"
 #include "pkg/family.hpp"
+#include "plan/policy/rules.hpp"
 
 namespace resole::plan {
 
 enum class Update { reported, security, all };
 enum class OnModified { hold, overwrite, keep };
-enum class Scripts { hold, sandbox, refuse };
 
 struct Policy {
   Update update = Update::security;
@@ -49,6 +51,10 @@ struct Request {
   std::map<std::string, pkg::Verdict> verdicts; // by sha256 text of the package file
   std::map<std::string, std::string> behind = {};         // --lockstep: package name -> which platform stays behind, and where
   std::optional<SandboxObstacle> sandbox_obstacle = {};   // looked at with Scripts::sandbox only
+  const Rules* rules = nullptr;                           // of --policy; may be absent
+  std::vector<std::string> image_names = {};              // what the rules' image patterns are compared with
+  std::int64_t now = 0;                                   // asOf: expiry and ages are judged by it
+  std::function<std::int64_t(const pkg::Candidate&)> public_since = {};  // since when this version is known to be public; for a minimum age
 };
 
 // The planner wants the verdicts of these packages before it can go on; ask again with them added. The held set only grows, so this ends.

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/text.hpp"
+#include "plan/policy/apply.hpp"
 #include "plan/survey.hpp"
 
 namespace resole::plan {
@@ -69,15 +70,22 @@ class Selector {
     const std::optional<Why> why = wanted(slot);
     if (!why) {
       // In an update by report, what a security archive has besides is a known fix as well.
-      if (slot.known_fix()) out_.not_selected[index] = "--update security";
+      if (slot.known_fix()) out_.not_selected[index] = {"--update security"};
       return;
     }
     if (!severe_enough(slot, *why)) {
-      out_.not_selected[index] = "--min-severity " + lower(advisory::severity_name(highest_severity(slot.fixable)));
+      out_.not_selected[index] = {"--min-severity " + lower(advisory::severity_name(highest_severity(slot.fixable)))};
+      return;
+    }
+    if (leaves_below_floor(slot, *why)) {
+      out_.not_selected[index] = {.option = {},
+                                  .reason = document::HeldReason::policy,
+                                  .detail = "less severe than the policy's floor, " + lower(advisory::severity_name(request_.rules->severity_floor)),
+                                  .rule = request_.rules->limit("severityFloor")};
       return;
     }
     if (!request_.policy.only.empty() && !named) {
-      if (slot.known_fix()) out_.not_selected[index] = "--only " + slot.installed->name;
+      if (slot.known_fix()) out_.not_selected[index] = {"--only " + slot.installed->name};
       return;
     }
     out_.wishes[index] = {*why, {}, named || slot.known_fix()};
@@ -103,10 +111,15 @@ class Selector {
   // The filter judges findings; what is wanted for another reason than a fix has no severity to judge.
   bool severe_enough(const Slot& slot, Why why) const {
     const auto& severities = request_.policy.severities;
-    if (severities.empty() || request_.findings.empty() || (why != Why::reported && why != Why::security)) return true;
+    if (severities.empty() || request_.findings.empty() || (why != Why::reported && why != Why::security) || slot.exploited) return true;
     if (slot.fixable.empty()) return severities.contains(advisory::Severity::unknown);
     return std::any_of(slot.fixable.begin(), slot.fixable.end(),
                        [&](const advisory::Finding* each) { return severities.contains(each->severity); });
+  }
+
+  bool leaves_below_floor(const Slot& slot, Why why) const {
+    const bool for_a_fix = why == Why::reported || why == Why::security;
+    return request_.rules != nullptr && for_a_fix && !slot.allowed && !slot.exploited && below_floor(*request_.rules, slot.fixable);
   }
 
   const Request& request_;

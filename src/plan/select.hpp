@@ -16,9 +16,16 @@ struct Wish {
   bool requested = false;  // reported, security or named: when it is held, the outcome is partial
 };
 
+// A known fix that is left out.
+struct Left {
+  std::string option;                                      // that would take it; "" none
+  document::HeldReason reason = document::HeldReason::not_selected;
+  std::string detail = {}, rule = {};                      // of the policy, when it decided
+};
+
 struct Selection {
   std::map<std::size_t, Wish> wishes;               // by slot; each has a candidate
-  std::map<std::size_t, std::string> not_selected;  // slots with a known fix that the options leave out -> the option that would take them
+  std::map<std::size_t, Left> not_selected;         // slots with a known fix that options or policy leave out
   std::vector<std::string> notes;
 };
 

@@ -2,6 +2,7 @@
 // What the planner works on: one slot per installed package, with the version it could go to and what is known to stand in the way.
 #pragma once
 #include <cstddef>
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <vector>
@@ -17,6 +18,8 @@ struct Hold {
   document::HeldReason reason = document::HeldReason::hold;
   std::string detail;
   std::optional<std::size_t> blocker;  // the slot whose hold caused this one
+  std::string rule = {};               // of the policy, when it decided
+  std::int64_t until = 0;              // it ends by itself then; 0: it does not
 };
 
 struct Slot {
@@ -32,6 +35,10 @@ struct Slot {
   std::vector<const advisory::Finding*> fixable;   // fixed by the candidate
   std::vector<const advisory::Finding*> at_floor;  // fixed by the floor already
   std::vector<const advisory::Finding*> beyond;    // fixed only by a version that the candidate does not reach
+  // The policy's word (plan/policy/apply.hpp).
+  bool allowed = false, exploited = false;         // limits of the policy do not apply; nor does --min-severity to what is known to be exploited
+  std::string denied;                              // the rule for which the plan is refused should it move
+  std::string rule;                                // which lets it move although a limit would hold it back
 
   // What stays when the slot does not move: never below the floor.
   const pkg::Package& rest() const { return floor_candidate ? static_cast<const pkg::Package&>(*floor_candidate) : *installed; }

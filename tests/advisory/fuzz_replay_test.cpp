@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <gtest/gtest.h>
 
+#include "advisory/report_samples.hpp"
 #include "fuzz/mutate.hpp"
 #include "fuzz/mutate_json.hpp"
 #include "fuzz/report_targets.hpp"
@@ -35,6 +36,17 @@ TEST(FuzzReplay, ReportOfAnotherShape) {
   std::vector<std::string> seeds = kOthers;
   seeds.push_back(kReport);
   replay(seeds, 6000, report, json_values(seeds));
+}
+
+// A sample of every format, damaged, and mixed with the others.
+TEST(FuzzReplay, ReportOfAnyFormat) {
+  std::vector<std::string> json, all;
+  for (const advisory::Sample& sample : advisory::kSamples) {
+    all.emplace_back(sample.text);
+    if (!sample.text.starts_with('<')) json.emplace_back(sample.text);
+  }
+  replay(all, 20000, report);
+  replay(json, 20000, report, json_values(json));
 }
 
 }  // namespace

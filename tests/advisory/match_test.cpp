@@ -69,7 +69,9 @@ TEST(Match, digest_of_an_index_does_not_prove_another_platform) {
   ImageFacts image = other_image();
   image.root_digest = "sha256:root";
   image.architecture = "arm64";
-  EXPECT_EQ(judged(report(), image), std::pair(Match::mismatch, std::string("the report is about amd64, the image is for arm64")));
+  EXPECT_EQ(judged(report(), image), std::pair(Match::other_platform, std::string("the report is about amd64, the image is for arm64")));
+  image.root_digest = "sha256:other";
+  EXPECT_EQ(judged(report(), image).first, Match::mismatch) << "of another index nothing is known";
 }
 
 TEST(Match, other_layers_are_another_image_in_words) {
@@ -91,6 +93,24 @@ TEST(Match, without_identity_the_distribution_decides) {
   EXPECT_EQ(judged(bare, other_image()).first, Match::mismatch) << "1 is not a prefix of 12 as releases go";
   bare.subject.os_family.clear();
   EXPECT_EQ(judged(bare, other_image()).first, Match::plausible);
+}
+
+TEST(Match, packages_tell_images_of_one_release_apart) {
+  Report bare;
+  bare.subject = {.os_family = "debian", .os_name = "12.11"};
+  ImageFacts image = other_image();
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) {
+    Finding finding;
+    finding.id = "CVE-1";
+    finding.package = name;
+    finding.installed = "1:2.0-1";
+    bare.findings.push_back(finding);
+    image.packages.emplace_back(name, "2.0-1");
+  }
+  EXPECT_EQ(judged(bare, image).first, Match::plausible) << "an epoch may be missing";
+  EXPECT_NE(judged(bare, image).second.find("6 of the 6 packages that it names are in the image at that version"), std::string::npos);
+  for (auto& [name, version] : image.packages) version = name < "c" ? version : "2.0-2";
+  EXPECT_EQ(judged(bare, image), std::pair(Match::mismatch, std::string("only 2 of the 6 packages that it names are in the image at that version")));
 }
 
 TEST(Match, families_have_several_names) {

@@ -28,5 +28,12 @@ TEST(FuzzReplay, Toml) {
          10000, toml);
 }
 
+TEST(FuzzReplay, Xml) {
+  replay({"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<!-- c --><a:b xmlns:a=\"urn:x\" k=\"&amp;&#65;\"><c/>t<![CDATA[<x>]]><?p i?></a:b>\n",
+          "<!DOCTYPE a [<!ENTITY b \"x\"><!ATTLIST a k (c|d) 'c'><!ELEMENT a (b|c)*><!NOTATION n SYSTEM 's'>]><a>&b;</a>",
+          "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><l>\xe9<m n='1'/></l>"},
+         6000, xml);
+}
+
 }  // namespace
 }  // namespace resole::fuzz

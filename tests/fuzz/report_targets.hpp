@@ -12,7 +12,7 @@ namespace resole::fuzz {
 inline void report(std::string_view bytes) {
   tolerate([&] {
     const advisory::Report read = advisory::read_report(bytes, "report.json");
-    require(read.format == "trivy" && read.sha256 == Digest::of(bytes), "format and digest");
+    require(!read.format.empty() && read.sha256 == Digest::of(bytes), "format and digest");
     for (const advisory::Finding& finding : read.findings) {
       require(!finding.id.empty() && !finding.package.empty(), "a finding without id or package");
       require(is_utf8(finding.title) && is_utf8(finding.target), "text");

@@ -13,6 +13,7 @@
 #include "base/json.hpp"
 #include "base/text.hpp"
 #include "base/toml.hpp"
+#include "base/xml.hpp"
 #include "base/yaml.hpp"
 
 namespace resole::fuzz {
@@ -106,6 +107,18 @@ inline void toml(std::string_view bytes) {
     require(root.kind == toml::Kind::table && root.keys.size() == root.values.size(), "the whole is no table");
     for (const std::string& key : root.keys) require(root.get(key) != nullptr, "key");
   });
+}
+
+inline void xml(std::string_view bytes) {
+  tolerate([&] {
+    const xml::Limits limits{.bytes = 1 << 20, .depth = 40, .elements = 10'000, .kept = 10'000, .kept_bytes = 1 << 20};
+    const xml::Element root = xml::parse(bytes, "input", limits);
+    require(root.name == xml::root_name(bytes) && is_utf8(root.name) && is_utf8(root.text), "root");
+    std::size_t handed = 0;
+    xml::for_each(bytes, "input", {root.name}, [&](xml::Element&&) { ++handed; }, limits);
+    require(handed == 1, "the root is handed over once");
+  });
+  xml::root_name(bytes);
 }
 
 }  // namespace resole::fuzz

@@ -7,6 +7,7 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 #include <random>
 #include <stdexcept>
 
@@ -15,6 +16,7 @@
 #include "document/words.hpp"
 #include "pkg/deb/candidates.hpp"
 #include "pkg/deb/inventory.hpp"
+#include "plan/explain.hpp"
 #include "plan/planner.hpp"
 #include "plan/version_order.hpp"
 
@@ -35,6 +37,11 @@ struct Problem {
   pkg::Recipe recipe{.id = "debian", .family = "deb"};
   Policy policy;
   std::optional<SandboxObstacle> obstacle;
+  std::string policy_file;
+  std::vector<std::string> explain;
+  std::vector<std::string> images;
+  std::int64_t now = 0;
+  std::map<std::string, std::int64_t> public_since;  // "name version"
 };
 
 struct Name {
@@ -89,6 +96,10 @@ advisory::Finding read_finding(const std::vector<std::string_view>& words) {
   finding.id = words.at(1);
   finding.package = words.at(2);
   finding.fixed = words.at(3) == "-" ? "" : words.at(3);
+  if (finding.fixed.find(',') != std::string::npos) {
+    for (const std::string_view fix : split(words.at(3), ',')) finding.fixed_in.emplace_back(fix);
+    finding.fixed = finding.fixed_in.front();
+  }
   finding.status = finding.fixed.empty() ? advisory::Status::unfixed : advisory::Status::fixed;
   for (std::size_t i = 4; i < words.size(); ++i) {
     const std::size_t equals = words[i].find('=');
@@ -101,6 +112,20 @@ advisory::Finding read_finding(const std::vector<std::string_view>& words) {
       finding.arch = value;
     else if (key == "os")
       finding.operating_system = false;
+    else if (key == "origin")
+      finding.origin = value;
+    else if (key == "kev")
+      finding.known_exploited = true;
+    else if (key == "purl")
+      finding.purl = words[i].substr(equals + 1);
+    else if (key == "cpe")
+      finding.by_cpe = true;
+    else if (key == "selector")
+      finding.selector = true;
+    else if (key == "inferred")
+      finding.inferred = true;
+    else if (key == "fixof")
+      finding.fix_of = value == "binary" ? advisory::FixOf::binary : advisory::FixOf::source;
     else if (value == "will_not_fix")
       finding.status = advisory::Status::will_not_fix;
     else if (value == "deferred")
@@ -173,6 +198,16 @@ Problem read_problem(std::string_view text) {
       problem.recipe.data_packages.emplace_back(words.at(1));
     else if (what == "obstacle")
       problem.obstacle = {*document::parse_word<document::HeldReason>(words.at(1)), rest_of(line, 2)};
+    else if (what == "policy-file")
+      problem.policy_file += std::string(line.substr(std::min(line.size(), what.size() + 1))) + "\n";
+    else if (what == "explain")
+      problem.explain.emplace_back(words.at(1));
+    else if (what == "image")
+      problem.images.emplace_back(words.at(1));
+    else if (what == "now")
+      problem.now = parse_time(words.at(1)).value();
+    else if (what == "public")
+      problem.public_since[fmt::format("{} {}", words.at(1), words.at(2))] = parse_time(words.at(3)).value();
     else if (what == "policy")
       read_policy(words, problem.policy);
     else
@@ -238,6 +273,8 @@ std::string render(const document::PlannedPackage& package) {
   if (!package.reproducible) line += " sandbox";
   if (!package.overwrite.empty()) line += " overwrite " + join(package.overwrite, ",");
   if (!package.keep.empty()) line += " keep " + join(package.keep, ",");
+  if (package.known_exploited) line += " exploited";
+  if (!package.rule.empty()) line += " by " + package.rule;
   return line + "\n";
 }
 
@@ -248,6 +285,9 @@ std::string render(const document::HeldPackage& held) {
   if (!held.option.empty()) line += " option: " + held.option;
   if (held.requested) line += " requested";
   if (held.noise) line += " noise";
+  if (held.known_exploited) line += " exploited";
+  if (!held.rule.empty()) line += " by " + held.rule;
+  if (!held.until.empty()) line += " until " + held.until;
   if (held.scope != document::Scope::here) line += " scope: " + std::string(document::word(held.scope));
   return line + "\n";
 }
@@ -313,6 +353,8 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
   preferences.waits_for_phases = problem.waits_for_phases;
   const WithFailures offers(deb::candidates_from_indexes(std::move(indexes), inventory, preferences), problem.failures);
   const VersionOrder family;
+  std::optional<Rules> rules;
+  if (!problem.policy_file.empty()) rules = read_rules(problem.policy_file, "policy.yaml");
   Request request{.inventory = inventory,
                   .offers = offers,
                   .family = family,
@@ -322,9 +364,27 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
                   .policy = problem.policy,
                   .verdicts = {},
                   .behind = {},
-                  .sandbox_obstacle = problem.obstacle};
+                  .sandbox_obstacle = problem.obstacle,
+                  .rules = rules ? &*rules : nullptr,
+                  .image_names = problem.images,
+                  .now = problem.now,
+                  .public_since = [&](const pkg::Candidate& candidate) {
+                    const auto known = problem.public_since.find(candidate.name + " " + candidate.version);
+                    return known == problem.public_since.end() ? problem.now : known->second;
+                  }};
   try {
-    return render(decide(request, problem.verdicts));
+    const Decision decision = decide(request, problem.verdicts);
+    std::string answer = render(decision);
+    document::PlatformPlan platform;
+    platform.platform = oci::Platform{.os = "linux", .architecture = "amd64", .variant = ""};
+    platform.packages = decision.packages;
+    platform.held = decision.held;
+    platform.unfixed = decision.unfixed;
+    platform.not_in_image = decision.not_in_image;
+    for (const std::string& subject : problem.explain) {
+      for (const std::string& line : explain({platform, inventory, offers, family, problem.findings}, subject)) answer += line + "\n";
+    }
+    return answer;
   } catch (const Error& error) {
     return fmt::format("{}: {}\n", kind_name(error.kind()), error.what());
   }

@@ -5,10 +5,14 @@
 //   installed NAME[:ARCH] VERSION [| Field: value]...
 //   main|updates|security|vendor NAME[:ARCH] VERSION [| Field: value]...     an offer of that archive; vendor is a third party
 //   pin PACKAGE PIN PRIORITY                     modified NAME PATH                floor NAME[:ARCH] VERSION
-//   finding ID PACKAGE FIXED|- [SEVERITY] [key=value]...    (status=, source=, arch=, os=no)
+//   finding ID PACKAGE FIXED|- [SEVERITY] [key=value]...    (status=, source=, arch=, os=no, purl=, cpe=yes,
+//     selector=yes, inferred=yes, fixof=binary|source; several FIXED are separated by commas)
 //   verdict NAME VERSION KIND REASON...          policy key=value...               failure URI SUITE MESSAGE...
 //   noise GLOB   data GLOB   foreign ARCH        obstacle REASON TEXT...  (why there is no sandbox)
 //   waits-for-phases (as the image's apt.conf can say)
+//   policy-file LINE...        (a line of the file that --policy names, indented as it stands)
+//   image NAME                 now TIME             public NAME VERSION TIME    (since when that version is known)
+//   explain ADVISORY|PACKAGE   (appended to the answer)
 //   =>
 //   the plan, one line per package, held package, finding (render() says how)
 //

@@ -74,10 +74,14 @@ VersionParts split_version(std::string_view version) {
 }
 
 int compare_versions(std::string_view a, std::string_view b) {
+  if (a == b) return 0;
   const VersionParts left = split_version(a), right = split_version(b);
   if (const int order = compare_part(left.epoch, right.epoch); order != 0) return order;
   if (const int order = compare_part(left.upstream, right.upstream); order != 0) return order;
-  return compare_part(left.revision, right.revision);
+  if (const int order = compare_part(left.revision, right.revision); order != 0) return order;
+  const bool left_valid = is_version(a), right_valid = is_version(b);
+  if (left_valid && right_valid) return 0;
+  return left_valid != right_valid ? (left_valid ? -1 : 1) : a.compare(b);
 }
 
 bool satisfies(std::string_view version, pkg::Operator op, std::string_view wanted) {

@@ -13,7 +13,8 @@ struct VersionParts {
 };
 VersionParts split_version(std::string_view version);
 
-// <0, 0, >0. A total order over any text: what dpkg would warn about is still ordered by the same rules.
+// <0, 0, >0. A total order over any text: what dpkg would refuse or warn about is still ordered by the same rules, and two different texts of that kind are
+// never equal.
 int compare_versions(std::string_view a, std::string_view b);
 bool satisfies(std::string_view version, pkg::Operator op, std::string_view wanted);
 

@@ -1,0 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "fuzz/vex_targets.hpp"
+
+RESOLE_FUZZ_TARGET(package_url)
