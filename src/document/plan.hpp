@@ -40,6 +40,7 @@ enum class HeldReason {
   would_remove,            // taking it would remove a package
   needs_sandbox,           // its scripts would run (--scripts sandbox), but no sandbox can be made here
   needs_emulator,          // its scripts would run, but they are of another architecture than this machine
+  architecture_not_in_suite,  // the suite with the fix has no packages for this architecture
 };
 enum class UnfixedReason { no_fix, will_not_fix, deferred, end_of_life, under_investigation, not_a_distribution_package };
 

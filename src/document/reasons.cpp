@@ -40,6 +40,8 @@ std::string_view sentence(HeldReason reason) {
       return "Its maintainer scripts have to run, and this machine cannot make a sandbox for them.";
     case HeldReason::needs_emulator:
       return "Its maintainer scripts have to run, and they are of another architecture than this machine.";
+    case HeldReason::architecture_not_in_suite:
+      return "The suite that has the fix has no packages for this architecture.";
   }
   std::unreachable();
 }
@@ -66,6 +68,7 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::would_remove:
     case HeldReason::needs_sandbox:
     case HeldReason::needs_emulator:
+    case HeldReason::architecture_not_in_suite:
       return "";
   }
   std::unreachable();

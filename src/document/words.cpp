@@ -35,7 +35,8 @@ std::span<const HeldReason> all_values<HeldReason>() {
                                         HeldReason::version_skew,
                                         HeldReason::would_remove,
                                         HeldReason::needs_sandbox,
-                                        HeldReason::needs_emulator};
+                                        HeldReason::needs_emulator,
+                                        HeldReason::architecture_not_in_suite};
   return kAll;
 }
 
@@ -133,6 +134,8 @@ std::string_view word(HeldReason reason) {
       return "needs-sandbox";
     case HeldReason::needs_emulator:
       return "needs-emulator";
+    case HeldReason::architecture_not_in_suite:
+      return "architecture-not-in-suite";
   }
   std::unreachable();
 }

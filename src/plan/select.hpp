@@ -2,6 +2,7 @@
 // Which packages are wanted, by --update, --only and --min-severity, and why.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ struct Wish {
 struct Selection {
   std::map<std::size_t, Wish> wishes;               // by slot; each has a candidate
   std::map<std::size_t, std::string> not_selected;  // slots with a known fix that the options leave out -> the option that would take them
+  std::set<std::size_t> missed;                     // slots for which a suite has something newer, but not for their architecture
   std::vector<std::string> notes;
 };
 
