@@ -34,13 +34,13 @@ struct PlanningOptions {
   std::vector<oci::Platform> platforms;
   std::vector<std::string> reports, only, hold;
   std::vector<std::pair<std::string, std::string>> package_mirrors;  // FROM, TO
-  std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts;
+  std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts, package_authfiles;
   std::string update;                            // "" = reported when a report is given, else security
   std::string strategy = "append", scripts = "hold", on_modified = "hold", on_eol = "warn", compression = "gzip";
   std::set<advisory::Severity> severities;       // --min-severity; empty = all
   std::optional<std::int64_t> as_of, snapshot;   // seconds since the epoch
   std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
-  std::string recipes_dir, deployed_as;
+  std::string recipes_dir, deployed_as, package_cert_dir;
   bool force_report = false, offline = false, lockstep = false;
 };
 
