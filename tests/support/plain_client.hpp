@@ -9,6 +9,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,6 +39,7 @@ inline PlainAnswer exchange(int socket, std::string_view request) {
   setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   while (!request.empty()) {
     const ssize_t sent = send(socket, request.data(), request.size(), MSG_NOSIGNAL);
+    if (sent < 0) out.reset = errno == ECONNRESET || errno == EPIPE;  // told once, here or below
     if (sent <= 0) break;
     request.remove_prefix(static_cast<std::size_t>(sent));
   }
@@ -45,7 +47,7 @@ inline PlainAnswer exchange(int socket, std::string_view request) {
   char buffer[65536];
   ssize_t count = 0;
   while ((count = recv(socket, buffer, sizeof buffer, 0)) > 0) all.append(buffer, static_cast<std::size_t>(count));
-  out.reset = count < 0;
+  out.reset = out.reset || count < 0;
   close(socket);
   const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
   if (all.starts_with(interim)) all.erase(0, interim.size());
