@@ -270,9 +270,9 @@ TEST_F(FetcherTest, ShowsItsCertificateToTheHostThatItIsFor) {
   HttpServer secure({.tls = HttpTls{.client_certificate = true}});
   secure.file("/a", "body");
   const CertificateFiles own = secure.client_certificate();
-  const TlsOptions with_certificate{.authorities = read_file(secure.ca_file(), 1 << 20), .client_cert = own.certificate, .client_key = own.key};
+  const io::TlsOptions with_certificate{.authorities = io::read_file(secure.ca_file(), 1 << 20), .client_cert = own.certificate, .client_key = own.key};
   const Resource wanted{.url = secure.url("/a"), .sha256 = Digest::of("body"), .size = 4, .what = "a"};
-  const auto other = [&](const Url& url) { return url.host() == "elsewhere.example.org" ? with_certificate : TlsOptions{.authorities = with_certificate.authorities}; };
+  const auto other = [&](const Url& url) { return url.host() == "elsewhere.example.org" ? with_certificate : io::TlsOptions{.authorities = with_certificate.authorities}; };
   options.tls = other;
   EXPECT_EQ(error_of([&] { make()->fetch(wanted); }).kind(), ErrorKind::network);
   EXPECT_EQ(error_of([&] { (void)make()->fetch_range(wanted, 1, 2); }).kind(), ErrorKind::network);
