@@ -136,17 +136,19 @@ TINY_SECURITY=http://security.test/debian-security
 # tiny_tree DIR: the tar of its root tree for this machine's architecture.
 tiny_tree() { echo "$1/tree-$(dpkg --print-architecture).tar"; }
 
-# start_mirror DIR: serves DIR/repo on loopback; sets MIRROR (URL), MIRROR_PID, MIRROR_LOG.
+# start_mirror DIR [FLAG...]: serves DIR/repo on loopback; sets MIRROR (URL), MIRROR_PID, MIRROR_LOG.
 start_mirror() {
     local dir=$1
+    shift
     rm -f "$dir/port"
-    "$SUPPORT/mirror" --root "$dir/repo" --port-file "$dir/port" --script "$dir/script.json" --log "$dir/requests.log" \
+    "$SUPPORT/mirror" --root "$dir/repo" --port-file "$dir/port" --script "$dir/script.json" --log "$dir/requests.log" "$@" \
         >/dev/null 2>"$dir/mirror.err" 3>&- &
     MIRROR_PID=$!
     local _
     for _ in $(seq 100); do [ -s "$dir/port" ] && break; sleep 0.05; done
     [ -s "$dir/port" ] || { cat "$dir/mirror.err" >&2; return 1; }
     MIRROR=http://127.0.0.1:$(cat "$dir/port")
+    [[ " $* " != *" --tls "* ]] || MIRROR=${MIRROR/http:/https:}
     # shellcheck disable=SC2034
     MIRROR_LOG=$dir/requests.log
 }

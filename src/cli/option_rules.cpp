@@ -10,7 +10,7 @@
 namespace resole::cli {
 
 void fill_in_snapshot(PlanningOptions& planning) {
-  const auto waits = [](std::string_view text) { return text.find(kSnapshotPlace) != std::string_view::npos; };
+  const auto waits = [](std::string_view text) { return waits_for_snapshot(text); };
   const auto mirror_waits = [&](const auto& mirror) { return waits(mirror.second); };
   if (!planning.snapshot) {
     std::erase_if(planning.package_mirrors, mirror_waits);

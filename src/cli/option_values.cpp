@@ -29,15 +29,20 @@ bool is_archive_url(std::string_view text) {
   return url && (url->scheme() == "http" || url->scheme() == "https" || url->scheme() == "file");
 }
 
-std::string replaced(std::string_view text, std::string_view from, std::string_view to) {
+// The digits of "2026-01-31T01:02:03Z" that a letter of strftime(3) stands for.
+std::string written(std::string_view form, std::string_view time) {
   std::string out;
-  for (std::size_t at = 0;;) {
-    const std::size_t found = text.find(from, at);
-    out += text.substr(at, found - at);
-    if (found == std::string_view::npos) return out;
-    out += to;
-    at = found + from.size();
+  for (std::size_t at = 0; at < form.size(); ++at) {
+    if (form[at] != '%') {
+      out += form[at];
+      continue;
+    }
+    const std::string_view letters = "YmdHMS";
+    const std::size_t letter = ++at < form.size() ? letters.find(form[at]) : std::string_view::npos;
+    if (letter == std::string_view::npos) refuse(fmt::format("{{snapshot:{}}} is no form of a time", printable(form, 40)), "%Y %m %d %H %M and %S are known");
+    out += letter == 0 ? time.substr(0, 4) : time.substr(2 + 3 * letter, 2);
   }
+  return out;
 }
 
 fs::file_status status_of(std::string_view text) {
@@ -167,10 +172,28 @@ std::string repository_value(std::string_view text) {
   return std::string(trim(text));
 }
 
+bool waits_for_snapshot(std::string_view text) {
+  return text.find("{snapshot}") != std::string_view::npos || text.find("{snapshot:") != std::string_view::npos;
+}
+
 std::string at_snapshot(std::string_view text, std::int64_t time) {
-  std::string stamp = format_time(time);
-  std::erase_if(stamp, [](char c) { return c == '-' || c == ':'; });
-  return replaced(text, kSnapshotPlace, stamp);
+  constexpr std::string_view place = "{snapshot";
+  const std::string stamp = format_time(time);
+  std::string out;
+  for (;;) {
+    const std::size_t found = text.find(place), behind = found == std::string_view::npos ? found : found + place.size();
+    const std::size_t end = found == std::string_view::npos ? found : text.find('}', behind);
+    if (end == std::string_view::npos) return out + std::string(text);
+    const std::string_view form = text.substr(behind, end - behind);
+    out += text.substr(0, found);
+    if (form.empty())
+      out += written("%Y%m%dT%H%M%SZ", stamp);
+    else if (form.starts_with(':'))
+      out += written(form.substr(1), stamp);
+    else
+      out += text.substr(found, end + 1 - found);
+    text.remove_prefix(end + 1);
+  }
 }
 
 std::string file_value(std::string_view text) {

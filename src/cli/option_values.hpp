@@ -12,7 +12,6 @@
 
 namespace resole::cli {
 
-inline constexpr std::string_view kSnapshotPlace = "{snapshot}";
 
 bool switch_value(std::string_view text);                          // true, false, yes, no, on, off, 1, 0
 unsigned number_value(std::string_view text, unsigned least, unsigned most);
@@ -26,10 +25,14 @@ std::set<advisory::Severity> severities_value(std::string_view text);  // one le
 std::string reference_value(std::string_view text);
 std::string host_value(std::string_view text);                     // host[:port]
 
-// FROM=TO, both URLs (or FROM '*'); TO may have kSnapshotPlace in it.
+// FROM=TO, both URLs (or FROM '*'); TO may have a place for a time in it.
 std::pair<std::string, std::string> mirror_value(std::string_view text);
 std::string repository_value(std::string_view text);               // "URI SUITE COMPONENT..."
-std::string at_snapshot(std::string_view text, std::int64_t time); // kSnapshotPlace filled in, as snapshot services write times: 20260131T000000Z
+// Is there a place for a time: "{snapshot}", or "{snapshot:FORM}"?
+bool waits_for_snapshot(std::string_view text);
+// The places filled in: "{snapshot}" as snapshot services write times (20260131T000000Z), "{snapshot:%Y/%m/%d}" as FORM says, of which %Y %m %d %H %M %S are
+// known. Error(usage) for another one.
+std::string at_snapshot(std::string_view text, std::int64_t time);
 
 std::string subject_value(std::string_view text);                  // an advisory id or the name of a package
 std::string feed_name_value(std::string_view text);

@@ -36,7 +36,7 @@ struct PlanningOptions {
   std::vector<std::string> reports, feeds, vex, only, hold;
   std::string scanner;                   // --scanner
   std::vector<std::pair<std::string, std::string>> package_mirrors;  // FROM, TO
-  std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts;
+  std::vector<std::string> package_repos, add_keyrings, replace_keyrings, private_hosts, package_authfiles;
   std::string update;                            // "" = reported when a report is given, else security
   std::string scripts;                           // "" = as the policy says, else hold
   std::string strategy = "append", on_modified = "hold", on_eol = "warn", compression = "gzip";
@@ -44,7 +44,7 @@ struct PlanningOptions {
   std::optional<std::int64_t> as_of, snapshot;   // seconds since the epoch
   std::int64_t max_feed_age = -1;                // seconds; -1 = any
   std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
-  std::string recipes_dir, deployed_as, policy;
+  std::string recipes_dir, deployed_as, policy, package_cert_dir;
   bool force_report = false, offline = false, lockstep = false;
 };
 

@@ -15,6 +15,7 @@
 #include "io/terminal.hpp"
 #include "patch/bundling.hpp"
 #include "pkg/operator_access.hpp"
+#include "registry/remote/certs_d.hpp"
 #include "registry/remote/registries.hpp"
 #include "registry/stores.hpp"
 
@@ -28,6 +29,7 @@ constexpr std::uint64_t kLargestRecipe = 4u << 20;
 constexpr std::uint64_t kLargestKeyring = 16u << 20;
 constexpr std::uint64_t kLargestReport = 256u << 20;
 constexpr std::uint64_t kLargestPolicy = 4u << 20;
+constexpr std::uint64_t kLargestAuthfile = 1u << 20;
 
 int color_choice(const std::string& word) { return word == "always" ? 1 : word == "never" ? 0 : -1; }
 
@@ -53,6 +55,37 @@ std::vector<std::string> named_hosts(const PlanningOptions& planning, const Feed
     for (const auto word : split_words(repository)) add(word);
   }
   return hosts;
+}
+
+pkg::OperatorAccess access_of(const PlanningOptions& planning) {
+  auto access = pkg::OperatorAccess::of({.mirrors = planning.package_mirrors, .extra = planning.package_repos});
+  for (const auto& file : planning.package_authfiles) access.add_logins(io::read_file(file, kLargestAuthfile), file);
+  return access;
+}
+
+// --package-cert-dir: a folder per host or host:port, with the files that certs.d folders of registries have. Read at once, so that what is wrong is said
+// before anything is asked for.
+std::function<io::TlsOptions(const Url&)> certificates_of(const std::string& directory, Reporter& reporter) {
+  if (directory.empty()) return {};
+  std::map<std::string, io::TlsOptions> known;
+  for (const auto& entry : fs::directory_iterator(directory)) {
+    if (!entry.is_directory()) continue;
+    const registry::Certificates found = registry::read_certificates(entry.path());
+    if (!found.warning.empty()) reporter.warn(found.warning);
+    if (found.empty()) continue;
+    known[lower(entry.path().filename().string())] = {.authorities = registry::authorities_of(found.authorities),
+                                                      .client_cert = found.client_cert.string(),
+                                                      .client_key = found.client_key.string()};
+  }
+  if (known.empty())
+    throw Error(ErrorKind::input, fmt::format("--package-cert-dir {}: no folder in it holds certificates", printable(directory)),
+                "make a folder named after the host, as in mirror.example.org or mirror.example.org:8443, with *.crt, *.cert and *.key in it");
+  return [known = std::move(known)](const Url& url) {
+    for (const std::string& name : {fmt::format("{}:{}", url.host(), url.port()), url.host()}) {
+      if (const auto found = known.find(name); found != known.end()) return found->second;
+    }
+    return io::TlsOptions{};
+  };
 }
 
 // "all", the name of a kept feed, or a file or directory.
@@ -163,12 +196,13 @@ Workplace::Workplace(const Options& options)
   http.jobs = options.common.jobs;
   http.offline = options.planning.offline || !options.building.bundle.empty();
   http.allowed_private_hosts = named_hosts(options.planning, options.feed);
+  http.tls = certificates_of(options.planning.package_cert_dir, *reporter_);
   if (!options.building.bundle.empty()) {
     scratch_ = std::make_unique<Scratch>();
     http.extra_blobs = patch::open_bundle(options.building.bundle, scratch_->directory.path());
   }
   http_ = io::http_fetcher(http, *cache_, cache_directory, *reporter_, *clock_);
-  fetcher_ = pkg::fetcher_with(pkg::OperatorAccess::of({.mirrors = options.planning.package_mirrors, .extra = options.planning.package_repos}), *http_);
+  fetcher_ = pkg::fetcher_with(access_of(options.planning), *http_);
 
   sandbox_ = build::bubblewrap_sandbox({.seconds = static_cast<double>(options.building.script_timeout)});
   registry::RegistryOptions sides;

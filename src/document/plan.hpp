@@ -46,6 +46,7 @@ enum class HeldReason {
   policy,                  // a rule or the severity floor of --policy
   too_new,                 // not public for as long as --policy wants (minReleaseAge)
   unimportant,             // nothing that could move is worth a new digest (newDigestFor of --policy)
+  architecture_not_in_suite,  // the suite with the fix has no packages for this architecture
 };
 enum class UnfixedReason { no_fix, will_not_fix, deferred, end_of_life, under_investigation, not_a_distribution_package };
 

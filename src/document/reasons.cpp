@@ -52,6 +52,8 @@ std::string_view sentence(HeldReason reason) {
       return "The new version has not been public for as long as the policy wants.";
     case HeldReason::unimportant:
       return "Nothing that could be fixed is severe enough for a new digest, by the policy.";
+    case HeldReason::architecture_not_in_suite:
+      return "The suite that has the fix has no packages for this architecture.";
   }
   std::unreachable();
 }
@@ -84,6 +86,7 @@ std::string_view option_for(HeldReason reason) {
     case HeldReason::policy:
     case HeldReason::too_new:
     case HeldReason::unimportant:
+    case HeldReason::architecture_not_in_suite:
       return "";
   }
   std::unreachable();

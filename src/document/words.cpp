@@ -41,7 +41,8 @@ std::span<const HeldReason> all_values<HeldReason>() {
                                         HeldReason::needs_emulator,
                                         HeldReason::policy,
                                         HeldReason::too_new,
-                                        HeldReason::unimportant};
+                                        HeldReason::unimportant,
+                                        HeldReason::architecture_not_in_suite};
   return kAll;
 }
 
@@ -157,6 +158,8 @@ std::string_view word(HeldReason reason) {
       return "too-new";
     case HeldReason::unimportant:
       return "unimportant";
+    case HeldReason::architecture_not_in_suite:
+      return "architecture-not-in-suite";
   }
   std::unreachable();
 }

@@ -183,7 +183,7 @@ DownloadResult Downloader::download(const DownloadRequest& request, Landing& lan
   DownloadResult result;
   with_retries(retries_, [&]() -> std::optional<Trouble> {
     transfer.begin_attempt();
-    HttpOutcome outcome = client_.get({request.url, transfer.fields(), request.cancelled}, transfer);
+    HttpOutcome outcome = client_.get({.url = request.url, .fields = transfer.fields(), .cancelled = request.cancelled, .tls = request.tls}, transfer);
     if (is_cancelled(request)) throw cancelled_error(request);
     if (transfer.unusable_range()) {
       transfer.forget();
@@ -211,7 +211,7 @@ std::string Downloader::range(const DownloadRequest& request, std::uint64_t offs
   with_retries(retries_, [&]() -> std::optional<Trouble> {
     RangeReceiver receiver(offset, length);
     const std::string field = fmt::format("Range: bytes={}-{}", offset, offset + length - 1);
-    const HttpOutcome outcome = client_.get({request.url, {field}, request.cancelled}, receiver);
+    const HttpOutcome outcome = client_.get({.url = request.url, .fields = {field}, .cancelled = request.cancelled, .tls = request.tls}, receiver);
     if (is_cancelled(request)) throw cancelled_error(request);
     if (receiver.wrong_range()) return Trouble{incomplete(request, "the server sent another range than asked for"), true};
     if (outcome.head.status == 416) return std::nullopt;  // the file ends before

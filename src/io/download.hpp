@@ -29,6 +29,7 @@ struct DownloadRequest {
   std::uint64_t limit = 0;          // at most, when not
   const std::atomic<bool>* cancelled = nullptr;
   std::function<void(std::uint64_t bytes)> progress;  // bytes here so far; may fall back after a restart
+  TlsOptions tls = {};
 };
 
 struct DownloadResult {

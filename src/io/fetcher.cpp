@@ -105,7 +105,7 @@ class HttpFetcher : public Fetcher {
   Blob revalidated(const Resource& resource, const Url& url, const Watch& watch);
   Blob checked(Blob bytes, const Resource& resource, const Url& url) const;
   DownloadResult logged_download(const DownloadRequest& request, Landing& landing) const;
-  static DownloadRequest request_for(const Resource& resource, const Url& url, const Watch& watch);
+  DownloadRequest request_for(const Resource& resource, const Url& url, const Watch& watch) const;
   void require_network(const Resource& resource, const Url& url) const;
   void warn_about_storage(const Error& error);
 
@@ -220,8 +220,15 @@ void HttpFetcher::require_network(const Resource& resource, const Url& url) cons
                           printable(cache_directory_.native(), 1000)));
 }
 
-DownloadRequest HttpFetcher::request_for(const Resource& resource, const Url& url, const Watch& watch) {
-  return {url, name_of(resource, url), {}, resource.size, resource.limit, watch.cancelled, watch.progress};
+DownloadRequest HttpFetcher::request_for(const Resource& resource, const Url& url, const Watch& watch) const {
+  return {.url = url,
+          .what = name_of(resource, url),
+          .fields = {},
+          .size = resource.size,
+          .limit = resource.limit,
+          .cancelled = watch.cancelled,
+          .progress = watch.progress,
+          .tls = options_.tls ? options_.tls(url) : TlsOptions{}};
 }
 
 DownloadResult HttpFetcher::logged_download(const DownloadRequest& request, Landing& landing) const {

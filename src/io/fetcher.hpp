@@ -8,6 +8,7 @@
 
 #include "base/effects.hpp"
 #include "io/files.hpp"
+#include "io/http_client.hpp"
 
 namespace resole::io {
 
@@ -27,6 +28,7 @@ struct HttpOptions {
   std::string user_agent = "resole/" RESOLE_VERSION;
   std::vector<std::string>
       allowed_private_hosts;  // host or host:port that the operator named; other private addresses are refused, also after redirects
+  std::function<TlsOptions(const Url& url)> tls;  // whom to believe and who we are, for this host; empty = the system's authorities
   Path extra_blobs;           // a bundle directory with files by sha256 ("blobs/sha256/<hex>"), empty = none
   std::function<void(double seconds)> sleep;  // between tries; empty = really sleeps (tests do not)
 };

@@ -12,6 +12,7 @@
 #include "io/files.hpp"
 #include "patch/places.hpp"
 #include "pkg/resource.hpp"
+#include "pkg/signed_release.hpp"
 
 namespace resole::patch {
 
@@ -61,8 +62,10 @@ Blob release_bytes(const pkg::RepositoryState& repository, const pkg::Repository
   const std::string what = fmt::format("the signed release {} of {} {}", repository.release.short_text(), printable(repository.uri), printable(repository.suite));
   for (const pkg::RepositoryState& place : mirrored(repository, options)) {
     try {
-      Blob bytes = tools.fetcher.fetch({.url = pkg::index_url(place, "InRelease"), .sha256 = {}, .what = "InRelease of " + repository.suite});
-      if (Digest::of(bytes.bytes()) == repository.release) return bytes;
+      const pkg::ReleaseRequest request{.url_of = [&](std::string_view file) { return pkg::index_url(place, std::string(file)); },
+                                        .name = printable(repository.suite, 80)};
+      std::string bytes = pkg::fetch_signed_release(request, tools.fetcher);
+      if (Digest::of(bytes) == repository.release) return Blob::of(std::move(bytes));
     } catch (const Error& error) {
       if (error.kind() != ErrorKind::network && error.kind() != ErrorKind::refused) throw;
       tools.reporter.debug(error.message());

@@ -197,6 +197,26 @@ std::optional<pkg::Candidate> offer_of_installed(const pkg::Candidate& wanted, c
   return std::nullopt;
 }
 
+// A repository whose indexes everybody may read, and whose packages only who pays for them (Ubuntu's ESM): that is seen when the first of them is asked for.
+struct NotHandedOut {
+  std::string repository, why;
+};
+
+bool is_kept_back(const Error& error) {
+  const auto says = [&](std::string_view part) { return error.message().find(part) != std::string::npos; };
+  return error.kind() == ErrorKind::network && (says("401 not authorized") || says("403 forbidden"));
+}
+
+pkg::Verdict judged(const PlatformView& view, const Ground& ground, const pkg::Candidate& wanted, const pkg::CandidateSource& offers, const Tools& tools) {
+  const auto installed = offer_of_installed(wanted, ground.inventory, offers);
+  try {
+    return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted, installed ? &*installed : nullptr, tools.fetcher, tools.cache);
+  } catch (const Error& error) {
+    if (!is_kept_back(error)) throw;
+    throw NotHandedOut{wanted.entry.uri, error.message() + "; --package-authfile gives logins"};
+  }
+}
+
 // The loop of architecture.md: the planner names the packages whose scripts it must know; their control parts are fetched and judged; it is asked again.
 plan::Decision decide(plan::Request request, const PlatformView& view, const Ground& ground, const Tools& tools) {
   for (;;) {
@@ -207,8 +227,7 @@ plan::Decision decide(plan::Request request, const PlatformView& view, const Gro
     Phase phase(tools.reporter, "reading maintainer scripts");
     parallel_for(wanted.size(), std::max(tools.jobs, kRequests), [&](std::size_t i) {
       verdicts[i] = with_context([&] { return "judging the scripts of " + wanted[i].name + " " + wanted[i].version; }, [&] {
-        const auto installed = offer_of_installed(wanted[i], ground.inventory, request.offers);
-        return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted[i], installed ? &*installed : nullptr, tools.fetcher, tools.cache);
+        return judged(view, ground, wanted[i], request.offers, tools);
       });
     });
     for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.sha256.text()] = std::move(verdicts[i]);
@@ -257,7 +276,10 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
   const auto end = parse_time(out.end_of_life);
   out.past_end_of_life = end && request.as_of > *end;
   if (!out.past_end_of_life) return;
-  const std::string message = fmt::format("{} reached its end of life on {}: no more fixes are made for it", printable(view.os.pretty_name), out.end_of_life);
+  const bool extended = parse_time(release->extended_end).value_or(0) > request.as_of;
+  const std::string message =
+      fmt::format("{} reached its end of life on {}: no more fixes are made for it{}", printable(view.os.pretty_name), out.end_of_life,
+                  extended ? fmt::format(", but for subscribers until {}, in repositories of their own (--package-repo)", release->extended_end) : "");
   if (request.rules && request.rules->refuse_end_of_life) {
     throw Error(ErrorKind::refused, fmt::format("{} ({})", message, request.rules->limit("endOfLife")), "move to a newer release, or change the policy");
   }
@@ -299,7 +321,23 @@ class PlatformPlanner {
     read_repositories();
   }
 
-  document::PlatformPlan plan(const std::map<std::string, std::string>& behind) const {
+  document::PlatformPlan plan(const std::map<std::string, std::string>& behind) {
+    for (;;) {
+      try {
+        return plan_with_offers(behind);
+      } catch (const NotHandedOut& kept_back) {
+        // It holds its own packages, not the image; when it is one of the image's own suites, reading them without it says so.
+        if (!unusable_.emplace(kept_back.repository, kept_back.why).second) throw Error(ErrorKind::network, kept_back.why);
+        read_repositories();
+      }
+    }
+  }
+
+  const pkg::Inventory* inventory() const { return view_.family ? &view_.given_inventory : nullptr; }
+  const pkg::Family* family() const { return view_.family; }
+
+ private:
+  document::PlatformPlan plan_with_offers(const std::map<std::string, std::string>& behind) const {
     document::PlatformPlan out = begun_;
     if (!view_.family) return out;
     const plan::Request wish{.inventory = view_.given_inventory,
@@ -346,6 +384,7 @@ class PlatformPlanner {
     pkg::RepositoryOptions repositories = request_.repositories;
     repositories.now = request_.as_of;
     repositories.jobs = tools_.jobs;
+    repositories.unusable = unusable_;
     Phase phase(tools_.reporter, "reading repositories");
     offers_ = view_.family->candidates(view_.given, view_.given_inventory, tools_.recipes, repositories, tools_.fetcher, tools_.cache, tools_.reporter);
   }
@@ -370,6 +409,7 @@ class PlatformPlanner {
   std::vector<std::string> image_names_;
   std::vector<advisory::Finding> findings_;
   std::optional<plan::SandboxObstacle> obstacle_;
+  std::map<std::string, std::string> unusable_;
   std::unique_ptr<pkg::CandidateSource> offers_;
 };
 

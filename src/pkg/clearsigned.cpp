@@ -22,6 +22,34 @@ std::string_view without_trailing_blanks(std::string_view line) {
 
 }  // namespace
 
+std::string detached_message(std::string_view text, std::string_view signature, std::string_view what) {
+  bool inside = false, well_formed = true;
+  std::string blocks;
+  for (const std::string_view whole : lines(signature)) {
+    const std::string_view line = without_trailing_blanks(whole);
+    if (!inside && line.empty()) continue;
+    well_formed = well_formed && (inside ? !line.starts_with("-----") || line == kEndSignature : line == kBeginSignature);
+    inside = line != kEndSignature;
+    blocks.append(line).push_back('\n');
+  }
+  if (!well_formed || inside || blocks.empty())
+    throw Error(ErrorKind::verification, fmt::format("{}: the signature beside it is no armored OpenPGP signature", printable(what)),
+                "sign the release with `gpg --armor --detach-sign`, or serve an InRelease");
+  return blocks.append(text);
+}
+
+std::optional<DetachedMessage> read_detached(std::string_view message) {
+  const std::string last = fmt::format("\n{}\n", kEndSignature);
+  std::size_t text = 0;
+  while (message.substr(text).starts_with(kBeginSignature)) {
+    const std::size_t end = message.find(last, text);
+    if (end == std::string_view::npos) return std::nullopt;
+    text = end + last.size();
+  }
+  if (text == 0) return std::nullopt;
+  return DetachedMessage{message.substr(0, text), message.substr(text)};
+}
+
 std::string text_of_clearsigned(std::string_view message, std::string_view what) {
   const auto refuse = [&](std::size_t line, std::string_view problem) {
     return Error(ErrorKind::verification, fmt::format("{}, line {}: {}", printable(what), line, problem),

@@ -96,6 +96,7 @@ struct Inventory {
 struct Offers {
   std::vector<Candidate> all;               // every version in every index, in the order of the indexes
   std::optional<std::size_t> chosen;        // what the family's policy (pins, priorities) would install; may be older than or equal to the installed
+  std::vector<Candidate> elsewhere = {};    // what suites without packages for this architecture have for another one: known to exist, never to be had
 };
 
 struct RepositoryState {                    // one signed release that was read; goes to plan.repositories and plan.inputs
@@ -103,6 +104,7 @@ struct RepositoryState {                    // one signed release that was read;
   Digest release;
   std::vector<std::pair<std::string, Digest>> indexes;  // path below dists/SUITE -> digest as downloaded
   std::int64_t date = 0, valid_until = 0;   // 0 = field absent
+  std::vector<std::string> lacking = {};    // architectures of the image that the suite has no packages for; not part of the plan's document
 };
 
 // A repository that could not be used holds its own packages, not the image.

@@ -75,11 +75,12 @@ class Reader {
 };
 
 Release read_release(const Reader& in) {
-  in.only({"versionId", "codename", "endOfLife", "ltsEnd", "suites"});
+  in.only({"versionId", "codename", "endOfLife", "ltsEnd", "extendedEnd", "suites"});
   return {.version_id = in.required("versionId"),
           .codename = in.required("codename"),
           .end_of_life = in.date("endOfLife"),
           .lts_end = in.date("ltsEnd"),
+          .extended_end = in.date("extendedEnd"),
           .suites = in.texts("suites")};
 }
 
@@ -120,17 +121,29 @@ std::vector<std::pair<std::string, std::string>> read_archives(const Reader& in)
   return archives;
 }
 
+std::vector<std::pair<std::string, std::string>> read_keys(const Reader& in) {
+  constexpr std::size_t kFingerprint = 40;
+  std::vector<std::pair<std::string, std::string>> keys;
+  for (const auto& [fingerprint, name] : in.object("keys").items()) {
+    if (fingerprint.size() != kFingerprint || fingerprint.find_first_not_of("0123456789ABCDEF") != std::string::npos)
+      in.fail("\"keys\" must be named by fingerprints of 40 upper-case hex digits");
+    keys.emplace_back(fingerprint, in.text(name, "keys"));
+  }
+  return keys;
+}
+
 Recipe read_recipe(const std::string& file, const std::string& text) {
   const Json json = parse_json(text, file, kLimits);
   const Reader in(json, file);
   in.only(
-      {"schema", "id", "family", "releases", "archives", "components", "keyrings", "securityLabels", "noise", "dataPackages", "packages"});
+      {"schema", "id", "family", "releases", "archives", "components", "keyrings", "keys", "securityLabels", "noise", "dataPackages", "packages"});
   if (const std::string schema = in.required("schema"); schema != kSchema)
     in.fail(fmt::format("\"schema\" is \"{}\", not \"{}\"", printable(schema, 60), kSchema));
   Recipe recipe{.id = in.required("id"),
                 .family = in.required("family"),
                 .releases = {},
                 .archives = read_archives(in),
+                .keys = read_keys(in),
                 .components = in.texts("components"),
                 .keyrings = in.texts("keyrings"),
                 .security_labels = in.texts("securityLabels"),
@@ -145,6 +158,14 @@ Recipe read_recipe(const std::string& file, const std::string& text) {
 }
 
 }  // namespace
+
+const std::string* archive_path(const Recipe& recipe, std::string_view suite, std::string_view arch) {
+  const std::string with_arch = fmt::format("{} {}", suite, arch);
+  const auto found = std::ranges::find_if(recipe.archives, [&](const auto& one) {
+    return glob_match(one.first, one.first.find(' ') == std::string::npos ? suite : std::string_view(with_arch));
+  });
+  return found == recipe.archives.end() ? nullptr : &found->second;
+}
 
 RecipeBook RecipeBook::parse(const std::vector<std::pair<std::string, std::string>>& files) {
   RecipeBook book;

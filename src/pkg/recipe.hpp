@@ -15,6 +15,7 @@ namespace resole::pkg {
 struct Release {
   std::string version_id, codename;
   std::string end_of_life, lts_end;  // "YYYY-MM-DD" or ""
+  std::string extended_end;          // of support for subscribers: told, never counted on
   std::vector<std::string> suites;   // "bookworm", "bookworm-updates", "bookworm-security"
 };
 
@@ -33,7 +34,8 @@ struct Recipe {
   std::string family;  // "deb"
   std::vector<Release> releases;
   std::vector<std::pair<std::string, std::string>>
-      archives;  // suite glob -> path of its archive on a mirror ("*-security" -> "debian-security"), longest glob first
+      archives;  // suite glob -> path of its archive on a mirror ("*-security" -> "debian-security"), longest glob first; "* arm64": for that architecture
+  std::vector<std::pair<std::string, std::string>> keys;  // fingerprints of the distribution's keys and their names, for messages: trusted are keyrings
   std::vector<std::string> components;       // of the distribution's own archives: "main", "contrib"
   std::vector<std::string> keyrings;         // files in the image that hold the distribution's keys, for sources that name none
   std::vector<std::string> security_labels;  // globs of Label, Origin or suite of security archives
@@ -41,6 +43,9 @@ struct Recipe {
   std::vector<std::string> data_packages;    // always part of `security`: tzdata, ca-certificates
   std::vector<PackageRecipe> packages;
 };
+
+// Where the archive of a suite lies below a mirror; null when the recipe does not say.
+const std::string* archive_path(const Recipe& recipe, std::string_view suite, std::string_view arch);
 
 class RecipeBook {
  public:

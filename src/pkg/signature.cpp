@@ -140,10 +140,19 @@ void import_keyring(rnp_ffi_t session, const Keyring& keyring, const std::option
   }
 }
 
-// Who the signatures of a clear-signed message say that they are by.
-std::optional<std::set<std::string>> issuers_of_message(std::string_view message) {
-  const auto block = dearmor(message.substr(std::min(message.rfind("\n-----BEGIN PGP SIGNATURE-----"), message.size())), "PGP SIGNATURE");
-  return block ? issuers(block->bytes) : std::nullopt;
+// Of all its blocks, one after the other.
+std::string signature_packets(std::string_view armored) {
+  std::string packets;
+  while (const auto block = dearmor(armored, "PGP SIGNATURE")) {
+    packets += block->bytes;
+    armored.remove_prefix(block->end);
+  }
+  return packets;
+}
+
+// The part of a clear-signed message that holds its signatures.
+std::string_view signature_of_clearsigned(std::string_view message) {
+  return message.substr(std::min(message.rfind("\n-----BEGIN PGP SIGNATURE-----"), message.size()));
 }
 
 struct Judgement {
@@ -301,18 +310,22 @@ bool holds_keys(const Keyring& keyring) {
 SignedText verify_signed_text(std::string_view message, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy,
                               std::string_view what) {
   if (message.size() > kMessageLimit) throw Error(ErrorKind::verification, fmt::format("{}: larger than a signed index may be", what));
-  SignedText result{.text = text_of_clearsigned(message, what), .key = {}, .primary_key = {}};
+  const auto detached = read_detached(message);
+  SignedText result{.text = detached ? std::string(detached->text) : text_of_clearsigned(message, what), .key = {}, .primary_key = {}};
 
   const MutedLibrary muted;
   const Session session = open_session(policy.now);
-  const auto wanted = issuers_of_message(message);
+  const std::string packets = signature_packets(detached ? detached->signature : signature_of_clearsigned(message));
+  const auto wanted = packets.empty() ? std::nullopt : issuers(packets);
   for (const Keyring& keyring : keyrings) import_keyring(session.get(), keyring, wanted);
-  const Input input = input_of(message);
+  const Input input = input_of(detached ? detached->text : message), signature = input_of(packets.empty() ? std::string_view("-") : std::string_view(packets));
   rnp_output_t raw_output = nullptr;
   must(rnp_output_to_memory(&raw_output, kMessageLimit), "rnp_output_to_memory");
   const Output output(raw_output);
   rnp_op_verify_t raw_operation = nullptr;
-  must(rnp_op_verify_create(&raw_operation, session.get(), input.get(), raw_output), "rnp_op_verify_create");
+  must(detached ? rnp_op_verify_detached_create(&raw_operation, session.get(), input.get(), signature.get())
+                : rnp_op_verify_create(&raw_operation, session.get(), input.get(), raw_output),
+       "rnp_op_verify_create");
   const Verification operation(raw_operation);
   const rnp_result_t outcome = rnp_op_verify_execute(raw_operation);
 
@@ -320,14 +333,15 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
   const Judgement& good = decide(judgements, keyrings, policy, what);
   if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
 
+  result.key = good.key;
+  result.primary_key = good.primary_key;
+  if (detached) return result;  // the text that was read is the one that was verified
   std::uint8_t* verified = nullptr;
   std::size_t size = 0;
   must(rnp_output_memory_get_buf(raw_output, &verified, &size, false), "rnp_output_memory_get_buf");
   if (normalised({reinterpret_cast<const char*>(verified), size}) != normalised(result.text)) {
     throw Error(ErrorKind::verification, fmt::format("{}: the signature covers another text than the file shows", what));
   }
-  result.key = good.key;
-  result.primary_key = good.primary_key;
   return result;
 }
 

@@ -40,13 +40,16 @@ class Decider {
     for (const Addition& addition : settlement_.additions) add_addition(addition);
     for (const std::size_t slot : held_slots()) add_held(slot);
     for (const auto& [slot, left] : board_.selection.not_selected) add_not_selected(slot, left);
-    for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) add_beyond(i);
+    for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) {
+      if (!add_missed(i)) add_beyond(i, board_.slot(i).beyond);
+    }
     const auto order = [](const auto& a, const auto& b) { return std::tie(a.name, a.arch) < std::tie(b.name, b.arch); };
     std::sort(out_.packages.begin(), out_.packages.end(), order);
     std::stable_sort(out_.held.begin(), out_.held.end(), order);
     out_.unfixed = std::move(distributed.unfixed);
     out_.not_in_image = std::move(distributed.not_in_image);
     out_.notes = board_.selection.notes;
+    note_lacking_suites();
     if (distributed.already_fixed > 0) {
       out_.notes.push_back(fmt::format("{} finding{} of the reports: the installed version has the fix already", distributed.already_fixed,
                                        distributed.already_fixed == 1 ? "" : "s"));
@@ -166,24 +169,60 @@ class Decider {
   }
 
   // Fixes that the candidate does not reach: the feed is ahead of the repositories, or they are another release's or a subscription's.
-  void add_beyond(std::size_t index) {
+  void add_beyond(std::size_t index, const std::vector<const Finding*>& beyond) {
     const Slot& slot = board_.slot(index);
-    if (slot.beyond.empty()) return;
+    if (beyond.empty()) return;
     HeldPackage package = held(slot);
-    package.fixes = ids_of(slot.beyond);
-    package.severity = highest_severity(slot.beyond);
-    package.known_exploited = any_exploited(slot.beyond);
-    const std::string needed = fmt::format("needs {} {}", slot.installed->source.name, highest_fix(slot.beyond));
+    package.fixes = ids_of(beyond);
+    package.severity = highest_severity(beyond);
+    package.known_exploited = any_exploited(beyond);
+    const std::string needed = fmt::format("needs {} {}", slot.installed->source.name, highest_fix(beyond));
     if (const pkg::RepositoryFailure* failure = failure_behind(slot)) {
       package.reason = HeldReason::repository_unverified;
       package.detail = fmt::format("{}; {} {}: {}", needed, printable(failure->uri), printable(failure->suite), failure->message);
       package.requested = true;
     } else {
-      package.reason = out_of_reach(highest_fix(slot.beyond), slot, board_.request.inventory.os);
+      package.reason = out_of_reach(highest_fix(beyond), slot, board_.request.inventory.os);
       package.scope = Scope::not_yet;
       package.detail = needed + offered_instead(slot);
     }
     out_.held.push_back(std::move(package));
+  }
+
+  // What a suite has for other architectures only: by a report, or because it would have been taken. Not a part that is left undone, as it cannot be done.
+  bool add_missed(std::size_t index) {
+    const Slot& slot = board_.slot(index);
+    if (!slot.elsewhere) return false;
+    std::vector<const Finding*> reached, beyond;
+    for (const Finding* finding : slot.beyond)
+      (board_.request.family.compare(slot.elsewhere->source.version, finding->fixed) >= 0 ? reached : beyond).push_back(finding);
+    if (reached.empty() && !board_.selection.missed.contains(index)) return false;
+    const pkg::Candidate& elsewhere = *slot.elsewhere;
+    HeldPackage package = held(slot);
+    package.candidate = elsewhere.version;
+    package.fixes = ids_of(reached);
+    package.severity = highest_severity(reached);
+    package.known_exploited = any_exploited(reached);
+    package.reason = HeldReason::architecture_not_in_suite;
+    package.scope = Scope::rebase;
+    package.detail = fmt::format("{} has no packages for {}; for {} it has {} {}", printable(elsewhere.entry.suite, 80), arch_of(slot), elsewhere.arch,
+                                 elsewhere.source.name, elsewhere.source.version);
+    out_.held.push_back(std::move(package));
+    add_beyond(index, beyond);
+    return true;
+  }
+
+  const std::string& arch_of(const Slot& slot) const {
+    return slot.installed->arch == "all" ? board_.request.inventory.arch : slot.installed->arch;
+  }
+
+  void note_lacking_suites() {
+    for (const pkg::RepositoryState& state : board_.request.offers.repositories()) {
+      if (!state.lacking.empty()) {
+        out_.notes.push_back(fmt::format("{} {} has no packages for {}: fixes in it are not for this image", printable(state.uri),
+                                         printable(state.suite, 80), printable(join(state.lacking, ", "), 80)));
+      }
+    }
   }
 
   std::string highest_fix(const std::vector<const Finding*>& findings) const {

@@ -26,6 +26,7 @@ bool has_security_archive(const Request& request, const std::vector<Slot>& slots
            (request.recipe && std::find(request.recipe->security_labels.begin(), request.recipe->security_labels.end(), word) !=
                                   request.recipe->security_labels.end());
   };
+  if (std::any_of(slots.begin(), slots.end(), [](const Slot& slot) { return slot.elsewhere && slot.elsewhere->entry.security; })) return true;
   const auto& states = request.offers.repositories();
   const auto& failures = request.offers.failures();
   return std::any_of(states.begin(), states.end(),
@@ -51,6 +52,7 @@ class Selector {
     note_unknown_names("--hold", request_.policy.hold);
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].candidate) consider(i);
+      if (slots_[i].elsewhere && misses(slots_[i])) out_.missed.insert(i);
     }
     return std::move(out_);
   }
@@ -89,6 +91,13 @@ class Selector {
       return;
     }
     out_.wishes[index] = {*why, {}, named || slot.known_fix()};
+  }
+
+  // What would be wished for if there were packages for the architecture. Findings are looked at one by one (decide.cpp).
+  bool misses(const Slot& slot) const {
+    if (!request_.policy.only.empty() && !names_package(request_.policy.only, *slot.installed)) return false;
+    if (!request_.policy.severities.empty() && !request_.findings.empty()) return false;
+    return update_ == Update::all || (update_ == Update::security && (slot.elsewhere->entry.security || slot.data));
   }
 
   // A misspelt name would otherwise look like nothing to do.

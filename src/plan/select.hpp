@@ -2,6 +2,7 @@
 // Which packages are wanted, by --update, --only and --min-severity, and why.
 #pragma once
 #include <map>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,7 @@ struct Left {
 struct Selection {
   std::map<std::size_t, Wish> wishes;               // by slot; each has a candidate
   std::map<std::size_t, Left> not_selected;         // slots with a known fix that options or policy leave out
+  std::set<std::size_t> missed;                     // slots for which a suite has something newer, but not for their architecture
   std::vector<std::string> notes;
 };
 

@@ -26,6 +26,7 @@ struct Slot {
   const pkg::InstalledPackage* installed = nullptr;
   std::optional<pkg::Candidate> candidate;         // newer than what is there, of the package's own stream
   std::optional<Hold> obstacle;                    // known before anything is selected: holds, pins, local changes
+  std::optional<pkg::Candidate> elsewhere;         // newer than both, in a suite of the stream that has no packages for this architecture
   bool security = false;                           // a newer version stands in a security archive
   bool offered = false;                            // some repository has the package, in whatever version
   bool noise = false;                              // kernel headers and the like

@@ -79,6 +79,26 @@ std::optional<Hold> upstream_bump(const pkg::Candidate& candidate, const pkg::In
                           installed.name, installed.version, printable(installed.maintainer, 80), upstream_version(candidate.version))};
 }
 
+// Sources are compared: a rebuild for one architecture alone is nothing that others miss.
+std::optional<pkg::Candidate> out_of_reach(const pkg::Offers& offers, const pkg::InstalledPackage& installed, const std::optional<pkg::Candidate>& candidate,
+                                           const Distribution& distribution, const pkg::Family& family) {
+  if (offers.elsewhere.empty()) return std::nullopt;
+  pkg::Offers known{.all = offers.all, .chosen = {}};
+  known.all.insert(known.all.end(), offers.elsewhere.begin(), offers.elsewhere.end());
+  const std::set<std::string> home = home_of(installed, known, distribution, family);
+  const bool counts = candidate && candidate->source.name == installed.source.name && family.compare(candidate->source.version, installed.source.version) > 0;
+  const std::string* above = counts ? &candidate->source.version : &installed.source.version;
+  const pkg::Candidate* best = nullptr;
+  for (const pkg::Candidate& offer : offers.elsewhere) {
+    const bool own = home.empty() ? distribution.owns(offer.entry) : home.contains(stream_of(offer.entry, distribution));
+    if (!own || offer.source.name != installed.source.name || family.compare(offer.source.version, *above) <= 0) continue;
+    if (upstream_bump(offer, installed, distribution, !home.empty())) continue;
+    best = &offer;
+    above = &offer.source.version;
+  }
+  return best ? std::optional(*best) : std::nullopt;
+}
+
 std::optional<Hold> phased(const pkg::Candidate& candidate) {
   if (candidate.phased >= 100 || candidate.entry.security) return std::nullopt;
   return Hold{HeldReason::phased, fmt::format("{} is handed out to {} % of machines so far", candidate.version, candidate.phased)};
@@ -138,6 +158,7 @@ Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed,
                                                            choice.candidate->priority)};
   }
   if (choice.candidate && !choice.obstacle) choice.obstacle = phased(*choice.candidate);
+  choice.elsewhere = out_of_reach(offers, installed, choice.candidate, distribution, family);
   return choice;
 }
 

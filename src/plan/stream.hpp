@@ -27,6 +27,7 @@ struct Choice {
   std::optional<pkg::Candidate> candidate;
   std::optional<Hold> obstacle;  // upstream_bump, pinned, phased; the candidate is then the one that is not taken
   bool security = false;
+  std::optional<pkg::Candidate> elsewhere;  // a newer source than any of these, in a suite of the stream without packages for the architecture
 };
 
 // `above`: only versions newer than this count; the installed one, or a floor above it.

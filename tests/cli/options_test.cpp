@@ -285,6 +285,17 @@ TEST_F(ParseOptions, Snapshots) {
   EXPECT_EQ(parse(patch({"--package-repo", "http://s.example/{snapshot} bookworm main", "--snapshot", "2026-01-31"})).planning.package_repos,
             Strings{"http://s.example/20260131T000000Z bookworm main"});
   has(problem(patch({"--snapshot", "2026-01-31"})), "no --package-mirror or --package-repo has {snapshot}");
+  // Dated layouts of other services.
+  const auto at = [&](const std::string& to) {
+    return parse(patch({"--package-mirror", "http://a.example/d=https://s.example/" + to, "--snapshot", "2026-01-31T01:02:03Z"})).planning.package_mirrors.at(0).second;
+  };
+  EXPECT_EQ(at("{snapshot:%Y/%m/%d}/debian"), "https://s.example/2026/01/31/debian");
+  EXPECT_EQ(at("d/{snapshot:%Y%m%d-%H%M%S}/x"), "https://s.example/d/20260131-010203/x");
+  EXPECT_EQ(at("{snapshot}/{snapshot:%d}"), "https://s.example/20260131T010203Z/31");
+  has(problem(patch({"--package-mirror", "http://a.example/d=https://s.example/{snapshot:%j}", "--snapshot", "2026-01-31"})), "%Y %m %d %H %M and %S");
+  // The verbs that read repositories again read the same ones.
+  const Options build = parse({"build", path("plan.json"), "--to", "oci:o:x", "--package-mirror", mirror, "--snapshot", "2026-01-31"});
+  EXPECT_EQ(build.planning.package_mirrors.front().second, "https://s.example/d/20260131T000000Z/");
 }
 
 // ---------------------------------------------------------------- messages

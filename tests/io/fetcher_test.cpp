@@ -265,6 +265,23 @@ TEST_F(FetcherTest, GoesOnWithoutTheCache) {
   EXPECT_EQ(error_of([&] { fetcher().fetch(huge); }).kind(), ErrorKind::input);
 }
 
+// Client certificates belong to the host that they were given for.
+TEST_F(FetcherTest, ShowsItsCertificateToTheHostThatItIsFor) {
+  HttpServer secure({.tls = HttpTls{.client_certificate = true}});
+  secure.file("/a", "body");
+  const CertificateFiles own = secure.client_certificate();
+  const io::TlsOptions with_certificate{.authorities = io::read_file(secure.ca_file(), 1 << 20), .client_cert = own.certificate, .client_key = own.key};
+  const Resource wanted{.url = secure.url("/a"), .sha256 = Digest::of("body"), .size = 4, .what = "a"};
+  const auto other = [&](const Url& url) { return url.host() == "elsewhere.example.org" ? with_certificate : io::TlsOptions{.authorities = with_certificate.authorities}; };
+  options.tls = other;
+  EXPECT_EQ(error_of([&] { make()->fetch(wanted); }).kind(), ErrorKind::network);
+  EXPECT_EQ(error_of([&] { (void)make()->fetch_range(wanted, 1, 2); }).kind(), ErrorKind::network);
+  options.tls = [&](const Url&) { return with_certificate; };
+  EXPECT_EQ(make()->fetch_range(wanted, 1, 2), "od");
+  EXPECT_EQ(make()->fetch(wanted).bytes(), "body");
+  EXPECT_NE(secure.seen().back().client_name, "");
+}
+
 TEST_F(FetcherTest, ShowsAPhaseForALargeDownload) {
   const std::string body = noise(2 << 20);
   server.file("/large", body);

@@ -130,6 +130,7 @@ TEST(FuzzReplay, SignedText) {
   if (test::TestKey::possible()) {
     const test::TestKey key("ed25519");
     seeds.push_back(key.sign(release_text()));
+    seeds.push_back(pkg::detached_message(release_text(), key.sign_beside(release_text()), "x"));
     seeds.push_back(seeds.back() + key.armored_public_key());
     seeds.push_back(key.armored_public_key());
     seeds.push_back(key.public_key());

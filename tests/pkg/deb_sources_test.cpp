@@ -189,6 +189,12 @@ TEST(DebSources, ImageWithoutSources) {
   EXPECT_EQ(sources[0].uri, "http://mirror.example.org/debian");
   EXPECT_EQ(sources[1].uri, "http://mirror.example.org/debian-security");
   EXPECT_EQ(sources[1].suite, "bookworm-security");
+  const auto by_arch = pkg::RecipeBook::parse({{"debian.json", R"({"schema": "resole/recipe/v1", "id": "debian", "family": "deb",
+    "archives": {"*": "debian", "* arm64": "ports"}, "releases": [{"versionId": "12", "codename": "bookworm", "suites": ["bookworm"]}]})"}});
+  inventory.arch = "arm64";
+  EXPECT_EQ(effective_sources(tree, inventory, by_arch, options).at(0).uri, "http://mirror.example.org/ports");
+  inventory.arch = "amd64";
+  EXPECT_EQ(effective_sources(tree, inventory, by_arch, options).at(0).uri, "http://mirror.example.org/debian");
   try {
     effective_sources(tree, inventory, book, {});
     FAIL();

@@ -25,6 +25,38 @@ TEST(OperatorAccess, IsForWhatLiesBelowTheUrlThatItCameWith) {
   EXPECT_TRUE(access_of("https://proxy.example.org/debian", "https://proxy.example.org/x y main").empty());
 }
 
+TEST(OperatorAccess, LoginsOfAFile) {
+  pkg::OperatorAccess access;
+  access.add_logins("# for tests\nmachine proxy.example.org:8443/debian login bob password s@cret\nmachine http://plain.example.org login p password q\n"
+                    "machine proxy.example.org login second password entry\ndefault login everybody password else\n",
+                    "auth.conf");
+  EXPECT_EQ(access.with_secrets("https://proxy.example.org:8443/debian/dists/x"), "https://bob:s%40cret@proxy.example.org:8443/debian/dists/x");
+  EXPECT_EQ(access.with_secrets("https://proxy.example.org/other"), "https://second:entry@proxy.example.org/other");
+  EXPECT_EQ(access.with_secrets("http://plain.example.org/x"), "http://p:q@plain.example.org/x");
+  for (const char* other : {"http://proxy.example.org:8443/debian/x", "https://plain.example.org/x", "https://proxy.example.org.example.com/debian/x",
+                            "https://example.org/debian", "file:///debian"})
+    EXPECT_EQ(access.with_secrets(other), other);
+  // What a URL of the operator says comes first.
+  auto both = access_of("https://url:own@proxy.example.org/debian", "");
+  both.add_logins("machine proxy.example.org login file password x\n", "auth.conf");
+  EXPECT_EQ(both.with_secrets("https://proxy.example.org/debian/x"), "https://url:own@proxy.example.org/debian/x");
+  EXPECT_EQ(both.with_secrets("https://proxy.example.org/x"), "https://file:x@proxy.example.org/x");
+}
+
+TEST(OperatorAccess, FilesWithoutALoginAreRefusedInSilenceAboutWhatTheyHold) {
+  for (const char* text : {"", "machine x.example.org password hidden\n", "login bob password hidden\n", "machine ftp://x.example.org login bob password hidden\n",
+                           "machine x.example.org:hidden login bob password y", "default login bob password hidden"}) {
+    pkg::OperatorAccess access;
+    try {
+      access.add_logins(text, "auth.conf");
+      ADD_FAILURE() << text;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_EQ(error.message().find("hidden"), std::string::npos) << error.message();
+    }
+  }
+}
+
 class OperatorAccessTest : public RepositoryTest {};
 
 TEST_F(OperatorAccessTest, TheOperatorsCredentialsAreSentAndShownNowhere) {
@@ -41,6 +73,23 @@ TEST_F(OperatorAccessTest, TheOperatorsCredentialsAreSentAndShownNowhere) {
   for (const std::string& url : fetcher_.requests()) EXPECT_TRUE(url.starts_with(secret)) << url;
   EXPECT_THROW(fetcher->fetch(pkg::resource_of(offers.all[*offers.chosen])), Error) << "there is no such file";
   EXPECT_EQ(fetcher_.requests().back(), secret + "/pool/a_2.deb");
+}
+
+// The image's own logins are as little ours to send as those in its sources; the operator's are sent where they are for, whoever named the place.
+TEST_F(OperatorAccessTest, TheImagesAuthConfIsNotRead) {
+  set_image("deb " + kArchiveUrl + " bookworm main\n", true,
+            {{"etc/apt/auth.conf", "machine http://mirror.example.org login bob password hidden\n"},
+             {"etc/apt/auth.conf.d/x.conf", "machine http://mirror.example.org login bob password hidden\n"}});
+  auto fetcher = pkg::fetcher_with(pkg::OperatorAccess::of(options_), fetcher_);
+  load_candidates({*tree_, inventory_, book_, options_, *fetcher, cache_}, reporter_);
+  for (const std::string& url : fetcher_.requests()) EXPECT_EQ(url.find('@'), std::string::npos) << url;
+
+  pkg::OperatorAccess access;
+  access.add_logins("machine http://mirror.example.org/debian login op password own\n", "auth.conf");
+  fetcher = pkg::fetcher_with(std::move(access), fetcher_);
+  test::MemoryCache empty;
+  EXPECT_THROW(load_candidates({*tree_, inventory_, book_, options_, *fetcher, empty}, reporter_), Error) << "the fake knows no such URL";
+  EXPECT_EQ(fetcher_.requests().back().substr(0, 31), "http://op:own@mirror.example.or");
 }
 
 // What the image says of a password is neither sent nor repeated: not in the plan, not in warnings, not in errors.

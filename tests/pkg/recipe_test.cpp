@@ -5,6 +5,7 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "pkg/deb_oracle.hpp"
 #include "pkg/shared_data.hpp"
 
 namespace resole::pkg {
@@ -99,18 +100,47 @@ TEST(RecipeBook, OurRecipes) {
     for (std::string_view line : lines(table)) {
       const auto columns = split(line, ',');
       for (const Release& release : recipe.releases) {
-        if (columns.size() < 7 || columns[2] != release.codename) continue;
+        if (columns.size() < 6 || columns[2] != release.codename) continue;
         EXPECT_EQ(columns[5], release.end_of_life) << line;
         if (with_lts) {
           EXPECT_EQ(columns[6], release.lts_end) << line;
         }
+        EXPECT_EQ(columns.size() > 7 ? columns[7] : "", release.extended_end) << line;
         ++compared;
       }
     }
   };
   compare(debian, *book.find(os("ID=debian\n")), true);
   compare(ubuntu, *book.find(os("ID=ubuntu\n")), false);
-  EXPECT_EQ(compared, 6u);
+  std::size_t releases = 0;
+  for (const Recipe& recipe : book.all()) releases += recipe.releases.size();
+  EXPECT_EQ(compared, releases);
+}
+
+TEST(RecipeBook, ArchivesByArchitecture) {
+  const auto book = RecipeBook::parse({{"x.json", recipe(R"(, "archives": {"*": "ubuntu", "* arm64": "ubuntu-ports", "*-security": "security"})")}});
+  const Recipe& one = book.all()[0];
+  EXPECT_EQ(*archive_path(one, "noble", "amd64"), "ubuntu");
+  EXPECT_EQ(*archive_path(one, "noble", "arm64"), "ubuntu-ports");
+  EXPECT_EQ(*archive_path(one, "noble-security", "amd64"), "security");
+  EXPECT_EQ(archive_path(RecipeBook::parse({{"x.json", recipe("")}}).all()[0], "noble", "amd64"), nullptr);
+}
+
+TEST(RecipeBook, KeysAreFingerprints) {
+  EXPECT_EQ(problem_of(recipe(R"(, "keys": {"790BC7277767219C42C86F933B4FE6ACC0B21F32": "the archive's key"})")), "");
+  EXPECT_NE(problem_of(recipe(R"(, "keys": {"C0B21F32": "short"})")).find("fingerprints of 40"), std::string::npos);
+  EXPECT_NE(problem_of(recipe(R"(, "keys": {"790bc7277767219c42c86f933b4fe6acc0b21f32": "lower case"})")).find("fingerprints of 40"), std::string::npos);
+}
+
+// Each is in the keyring that the distribution ships, as a primary key or a subkey; it is no trust, but a wrong name would mislead.
+TEST(RecipeBook, DebiansKeysAreTheKeyringsOwn) {
+  const std::string current = "/usr/share/keyrings/debian-archive-keyring.gpg", removed = "/usr/share/keyrings/debian-archive-removed-keys.gpg";
+  if (!test::read_file(current) || !test::read_file(removed) || !test::has_program("gpg")) GTEST_SKIP() << "needs gpg and debian-archive-keyring";
+  const std::string listed = test::run("gpg --batch --quiet --show-keys --with-colons " + current + " " + removed + " 2>/dev/null");
+  const std::string path = std::string(RESOLE_SOURCE_DATA) + "/recipes/debian.json";
+  const auto book = RecipeBook::parse({{path, test::read_file(path).value()}});
+  EXPECT_GE(book.all()[0].keys.size(), 20u);
+  for (const auto& [fingerprint, name] : book.all()[0].keys) EXPECT_NE(listed.find(":" + fingerprint + ":"), std::string::npos) << fingerprint << " " << name;
 }
 
 }  // namespace

@@ -34,6 +34,7 @@ struct Problem {
   std::map<std::string, pkg::Verdict> verdicts;  // "name version"
   std::multimap<std::string, std::string> modified;
   std::vector<pkg::RepositoryFailure> failures;
+  std::map<std::string, std::string> lacking;  // archive -> architecture of the image that it has not
   pkg::Recipe recipe{.id = "debian", .family = "deb"};
   Policy policy;
   std::optional<SandboxObstacle> obstacle;
@@ -188,6 +189,10 @@ Problem read_problem(std::string_view text) {
       problem.modified.emplace(words.at(1), words.at(2));
     else if (what == "failure")
       problem.failures.push_back({std::string(words.at(1)), std::string(words.at(2)), rest_of(line, 3)});
+    else if (what == "lacks")
+      problem.lacking.emplace(words.at(1), words.at(2));
+    else if (what == "native")
+      problem.architectures = std::string(words.at(1)) + "\n";
     else if (what == "waits-for-phases")
       problem.waits_for_phases = true;
     else if (what == "foreign")
@@ -348,7 +353,13 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
     for (auto each = begin; each != end; ++each) package.modified.push_back(each->second);
   }
   std::vector<deb::LocalIndex> indexes;
-  for (const auto& [archive, stanzas] : problem.archives) indexes.push_back(index_of(archive, stanzas));
+  for (const auto& [archive, stanzas] : problem.archives) {
+    indexes.push_back(index_of(archive, stanzas));
+    if (const auto lacks = problem.lacking.find(archive); lacks != problem.lacking.end()) {
+      indexes.back().lacking = {lacks->second};
+      indexes.back().witness = lacks->second == inventory.arch;
+    }
+  }
   deb::Preferences preferences = deb::Preferences::parse({{"preferences", problem.pins}});
   preferences.waits_for_phases = problem.waits_for_phases;
   const WithFailures offers(deb::candidates_from_indexes(std::move(indexes), inventory, preferences), problem.failures);

@@ -55,6 +55,19 @@ std::string add_package(ArchiveFiles& files, const DebBuilder& deb, const std::s
   return fmt::format("{}Filename: {}\nSize: {}\nSHA256: {}\n\n", control, path, bytes.size(), sha256_hex_of(bytes));
 }
 
+namespace {
+
+void add_release(ArchiveFiles& files, const TestKey& key, const std::string& base, const std::string& release, bool beside, const std::string& options) {
+  if (beside) {
+    files[base + "Release"] = release;
+    files[base + "Release.gpg"] = key.sign_beside(release);
+  } else {
+    files[base + "InRelease"] = key.sign(release, options);
+  }
+}
+
+}  // namespace
+
 void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string, std::string>& packages, const ArchiveOptions& options,
              const std::string& url) {
   const std::string base = url + "/dists/" + options.suite + "/";
@@ -74,7 +87,15 @@ void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string
       files[base + folder + (options.by_hash ? "by-hash/SHA256/" + digest : "Packages" + form)] = bytes;
     }
   }
-  files[base + "InRelease"] = key.sign(release, options.key_options);
+  add_release(files, key, base, release, options.beside, options.key_options);
+}
+
+void publish_flat(ArchiveFiles& files, const TestKey& key, const std::string& packages, const std::string& url, const std::string& folder, bool beside) {
+  const std::string base = url + "/" + folder;
+  files[base + "Packages"] = packages;
+  const std::string release = fmt::format("Origin: Vendor\nLabel: Vendor\nDate: Fri, 20 Nov 2026 00:00:00 UTC\nSHA256:\n {} {} Packages\n",
+                                          sha256_hex_of(packages), packages.size());
+  add_release(files, key, base, release, beside, "");
 }
 
 void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options, const std::string& url) {

@@ -37,6 +37,7 @@ struct ArchiveOptions {
   bool by_hash = true;
   std::string key_options;  // of gpg
   std::vector<std::string> forms = {".gz"};
+  bool beside = false;      // Release and Release.gpg instead of InRelease
 };
 
 inline constexpr std::int64_t kNow = 1795262400;  // 2026-11-21 12:00:00 UTC
@@ -51,6 +52,9 @@ std::string add_package(ArchiveFiles& files, const DebBuilder& deb, const std::s
 // Puts dists/SUITE/ of a one-component archive below `url`. `packages`: architecture -> its stanzas.
 void publish(ArchiveFiles& files, const TestKey& key, const std::map<std::string, std::string>& packages,
              const ArchiveOptions& options = {}, const std::string& url = kArchiveUrl);
+// Puts a flat repository into `folder` ("" or "sub/") below `url`: Packages, and its release.
+void publish_flat(ArchiveFiles& files, const TestKey& key, const std::string& packages, const std::string& url, const std::string& folder = "",
+                  bool beside = false);
 // For amd64, to a fetcher.
 void publish(MapFetcher& fetcher, const TestKey& key, const std::string& packages, const ArchiveOptions& options = {},
              const std::string& url = kArchiveUrl);

@@ -47,6 +47,9 @@ std::string TestKey::sign(const std::string& text, const std::string& options) c
   const std::string time = options.find("--faked-system-time") == std::string::npos ? "--faked-system-time 20261101T000000! " : "";
   return gpg(time + options + " --clearsign", text);
 }
+std::string TestKey::sign_beside(const std::string& text, const std::string& options) const {
+  return gpg("--faked-system-time 20261101T000000! " + options + " --detach-sign", text);
+}
 std::string TestKey::public_key() const { return gpg("--export"); }
 std::string TestKey::armored_public_key() const { return gpg("--armor --export"); }
 

@@ -15,6 +15,7 @@ class TestKey {
   TestKey& operator=(const TestKey&) = delete;
 
   std::string sign(const std::string& text, const std::string& options = "") const;  // clear-signed
+  std::string sign_beside(const std::string& text, const std::string& options = "--armor") const;             // the signature alone
   std::string public_key() const;
   std::string armored_public_key() const;
   std::string fingerprint() const;

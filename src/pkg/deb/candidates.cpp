@@ -61,7 +61,10 @@ class IndexCandidates final : public pkg::CandidateSource {
     for (std::size_t i = 0; i < indexes_.size(); ++i) {
       for (std::string_view stanza : indexes_[i].packages.find(name)) {
         pkg::Candidate candidate = read(i, stanza);
-        if (!serves(candidate, arch)) continue;
+        if (indexes_[i].witness || !serves(candidate, arch)) {
+          if (std::ranges::find(indexes_[i].lacking, arch) != indexes_[i].lacking.end()) offers.elsewhere.push_back(std::move(candidate));
+          continue;
+        }
         offers.all.push_back(std::move(candidate));
         index_of.push_back(i);
       }
@@ -73,6 +76,7 @@ class IndexCandidates final : public pkg::CandidateSource {
   std::vector<pkg::Candidate> providers(std::string_view name) const override {
     std::vector<pkg::Candidate> found;
     for (std::size_t i = 0; i < indexes_.size(); ++i) {
+      if (indexes_[i].witness) continue;
       for (std::string_view stanza : indexes_[i].packages.providers(name)) {
         pkg::Candidate candidate = read(i, stanza);
         candidate.priority = policy_.index_priority(i);
@@ -85,6 +89,7 @@ class IndexCandidates final : public pkg::CandidateSource {
   std::vector<std::string> names() const override {
     std::vector<std::string> all;
     for (const LoadedIndex& index : indexes_) {
+      if (index.witness) continue;
       for (std::string_view name : index.packages.names()) all.emplace_back(name);
     }
     std::ranges::sort(all);
@@ -221,7 +226,7 @@ std::unique_ptr<pkg::CandidateSource> candidates_from_indexes(std::vector<LocalI
     complete(local.traits.component, local.entry.component);
     auto packages = PackagesIndex::open(Blob::of(compile_index(local.bytes, "index of " + local.entry.suite)));
     if (!packages) throw Error(ErrorKind::internal, "a compiled index cannot be opened");
-    loaded.push_back({std::move(*packages), std::move(local.entry), std::move(local.traits)});
+    loaded.push_back({std::move(*packages), std::move(local.entry), std::move(local.traits), std::move(local.lacking), local.witness});
   }
   return make_candidates(std::move(loaded), inventory, preferences);
 }

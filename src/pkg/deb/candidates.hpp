@@ -17,6 +17,8 @@ struct LoadedIndex {
   PackagesIndex packages;
   pkg::RepositoryEntry entry;  // all but path, size and sha256, which are of the single package
   IndexTraits traits;
+  std::vector<std::string> lacking = {};  // architectures of the image that its suite has no packages for
+  bool witness = false;                   // of an architecture that the image has not: tells what the suite lacks, and offers nothing
 };
 
 std::unique_ptr<pkg::CandidateSource> make_candidates(std::vector<LoadedIndex> indexes, const pkg::Inventory& inventory,
@@ -31,6 +33,8 @@ struct LocalIndex {
   Blob bytes;
   pkg::RepositoryEntry entry;
   IndexTraits traits;  // archive, codename, origin, label and component are completed from `entry` where empty
+  std::vector<std::string> lacking = {};
+  bool witness = false;
 };
 
 // The same from index files at hand, without release and signature: for comparisons with apt's answers on recorded indexes.

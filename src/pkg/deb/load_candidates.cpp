@@ -39,8 +39,12 @@ void open_all(std::vector<Attempt>& attempts, const RepositoryContext& context) 
   parallel_for(attempts.size(), kRequests, [&](std::size_t i) {
     Attempt& one = attempts[i];
     attempt(one, [&] {
+      const auto unusable = context.options.unusable.find(url_of(one.source, context.options));
+      if (unusable != context.options.unusable.end()) throw Error(ErrorKind::network, unusable->second);
       one.repository = open_repository(one.source, context);
+      one.repository->state.lacking = lacking_architectures(*one.repository, context.inventory);
       one.wanted = wanted_indexes(*one.repository, context.inventory);
+      for (WantedIndex& witness : witness_indexes(*one.repository, context.inventory)) one.wanted.push_back(std::move(witness));
       if (one.wanted.empty()) {
         throw Error(ErrorKind::input, fmt::format("{} has no index of {} for {}", one.repository->name(),
                                                   printable(join(one.source.components, ", "), 80), context.inventory.arch));
@@ -132,7 +136,7 @@ std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& c
     }
     pkg::RepositoryState state = one.repository->state;
     for (std::size_t k = 0; k < one.wanted.size(); ++k) {
-      state.indexes.emplace_back(one.wanted[k].path, one.wanted[k].file.sha256);
+      if (!one.wanted[k].witness) state.indexes.emplace_back(one.wanted[k].path, one.wanted[k].file.sha256);
       indexes.push_back(describe_index(*one.repository, one.wanted[k], std::move(*one.indexes[k]), context));
     }
     states.push_back(std::move(state));

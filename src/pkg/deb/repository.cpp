@@ -13,6 +13,7 @@
 #include "base/read_ahead.hpp"
 #include "base/text.hpp"
 #include "base/url.hpp"
+#include "pkg/signed_release.hpp"
 
 namespace resole::deb {
 namespace {
@@ -50,11 +51,30 @@ void require_same_release(const Repository& repository, const RepositoryContext&
               "resole stays within the image's release; moving to another is a new base");
 }
 
+// Says whose signature it is that was not good enough, when the recipe knows the key.
+Error with_signer(const Error& error, const pkg::Recipe* recipe) {
+  std::string hint = error.hint();
+  for (const auto& [fingerprint, name] : recipe ? recipe->keys : decltype(recipe->keys){}) {
+    const bool named = error.message().find(fingerprint.substr(fingerprint.size() - 16)) != std::string::npos;
+    if (named) hint += fmt::format("{}{} is {}", hint.empty() ? "" : "; ", fingerprint, name);
+  }
+  return Error(error.kind(), error.message(), hint);
+}
+
+pkg::SignedText verified(const TrustedKeys& keys, std::string_view bytes, const pkg::Recipe* recipe, std::int64_t now, std::string_view what) {
+  try {
+    return keys.verify(bytes, now, what);
+  } catch (const Error& error) {
+    throw with_signer(error, recipe);
+  }
+}
+
 Repository read_release(const SourceEntry& source, std::string url, std::string_view bytes, const RepositoryContext& context) {
   Repository repository{.source = source, .url = std::move(url), .release = {}, .state = {}};
   const std::string what = "InRelease of " + repository.name();
-  const TrustedKeys keys = trusted_keys(context.tree, source, context.recipes.find(context.inventory.os), context.options);
-  const pkg::SignedText text = keys.verify(bytes, context.options.now, what);
+  const pkg::Recipe* recipe = context.recipes.find(context.inventory.os);
+  const TrustedKeys keys = trusted_keys(context.tree, source, recipe, context.options);
+  const pkg::SignedText text = verified(keys, bytes, recipe, context.options.now, what);
   repository.release = parse_release(text.text, what);
   const ReleaseFile& release = repository.release;
   repository.state = {.uri = repository.url,
@@ -75,20 +95,42 @@ Repository read_release(const SourceEntry& source, std::string url, std::string_
   return repository;
 }
 
-bool is_missing(const Error& error) {
-  return error.kind() == ErrorKind::network &&
-         (error.message().find("404") != std::string::npos || error.message().find("not found") != std::string::npos);
+// The day that the image's release came to its end, when that is past.
+std::string day_of_end(const RepositoryContext& context) {
+  const pkg::Release* release = context.recipes.release(context.inventory.os);
+  if (!release) return {};
+  const std::string& last = release->lts_end.empty() ? release->end_of_life : release->lts_end;
+  const auto time = parse_time(last);
+  return time && *time < context.options.now ? last : std::string();
 }
 
-Blob fetch_release(const Resource& resource, const SourceEntry& source, const RepositoryContext& context) {
+std::string fetch_release(const pkg::ReleaseRequest& request, const SourceEntry& source, const RepositoryContext& context) {
   try {
-    return context.fetcher.fetch(resource);
+    return pkg::fetch_signed_release(request, context.fetcher);
   } catch (const Error& error) {
-    if (!is_missing(error)) throw;
+    if (!pkg::says_missing(error)) throw;
+    const std::string end = day_of_end(context);
     throw Error(error.kind(), error.message(),
-                fmt::format("the repository has no release of that name with an InRelease: check the URL and the suite of {}, or map it to "
-                            "another with --package-mirror FROM=TO",
-                            printable(source.where)));
+                end.empty() ? fmt::format("the repository has no release of that name, neither InRelease nor Release with Release.gpg: check the URL and the "
+                                          "suite of {}, or map it to another with --package-mirror FROM=TO",
+                                          printable(source.where))
+                            : fmt::format("the release reached its end of life on {}, and archives move such releases away: map {} to where they are kept, "
+                                          "--package-mirror FROM=TO",
+                                          end, printable(source.where)));
+  }
+}
+
+// An archive of what is no longer made has indexes that expired long ago, and keys that may have: the hint says how they are judged.
+void require_fresh_as_far_as_possible(const ReleaseFile& release, const Freshness& freshness, std::string_view what, const RepositoryContext& context) {
+  try {
+    require_fresh(release, freshness, what);
+  } catch (const Error& error) {
+    const std::string end = day_of_end(context);
+    if (end.empty() || release.valid_until == 0 || release.valid_until >= freshness.now) throw;
+    throw Error(error.kind(), error.message(),
+                fmt::format("the release reached its end of life on {}: read its archive with --as-of {}, or with an age that is long enough for it, "
+                            "--max-index-age",
+                            end, format_time(release.date)));
   }
 }
 
@@ -104,7 +146,7 @@ Blob fetch_index(const Repository& repository, const WantedIndex& wanted, Fetche
     try {
       return fetcher.fetch(by_hash);
     } catch (const Error& error) {
-      if (!is_missing(error)) throw;
+      if (!pkg::says_missing(error)) throw;
     }
   }
   return fetcher.fetch(resource);
@@ -126,6 +168,23 @@ void add_cheapest(const ReleaseFile& release, const std::string& stem, std::stri
 }
 
 bool lists(const std::vector<std::string>& words, std::string_view word) { return std::ranges::find(words, word) != words.end(); }
+
+// What is asked of the repository: as the source says, else the image's own.
+std::vector<std::string> architectures_of(const SourceEntry& source, const pkg::Inventory& inventory) {
+  if (!source.architectures.empty()) return source.architectures;
+  std::vector<std::string> architectures{inventory.arch};
+  architectures.insert(architectures.end(), inventory.foreign.begin(), inventory.foreign.end());
+  return architectures;
+}
+
+void add_components(const Repository& repository, std::string_view arch, std::vector<WantedIndex>& wanted) {
+  for (const std::string& component : repository.source.components) {
+    const std::size_t before = wanted.size();
+    add_cheapest(repository.release, fmt::format("{}/binary-{}/Packages", component, arch), component, arch, wanted);
+    if (wanted.size() == before)
+      add_cheapest(repository.release, fmt::format("{}/binary-{}/Packages", last_part(component), arch), component, arch, wanted);
+  }
+}
 
 }  // namespace
 
@@ -152,11 +211,16 @@ Repository open_repository(const SourceEntry& source, const RepositoryContext& c
   // Judged before it is kept: what is not good today is not asked for by its date tomorrow.
   const auto accept = [&](std::string_view bytes) {
     repository = read_release(source, repository.url, bytes, context);
-    require_fresh(repository.release, {.now = context.options.now, .max_age = context.options.max_index_age, .newest_seen = seen}, what);
+    require_fresh_as_far_as_possible(repository.release, {.now = context.options.now, .max_age = context.options.max_index_age, .newest_seen = seen}, what,
+                                     context);
     require_same_release(repository, context);
   };
-  const Blob bytes = fetch_release({.url = repository.file("InRelease"), .limit = kReleaseLimit, .what = what, .accept = accept}, source, context);
-  context.cache.put(kReleaseRoom, repository.state.release.hex(), bytes.bytes());
+  const pkg::ReleaseRequest request{.url_of = [place = repository](std::string_view file) { return place.file(file); },
+                                    .name = repository.name(),
+                                    .limit = kReleaseLimit,
+                                    .accept = accept};
+  const std::string bytes = fetch_release(request, source, context);
+  context.cache.put(kReleaseRoom, repository.state.release.hex(), bytes);
   if (repository.release.date > seen) context.cache.put(kSeenRoom, key, format_time(repository.release.date));
   return repository;
 }
@@ -174,21 +238,38 @@ std::vector<WantedIndex> wanted_indexes(const Repository& repository, const pkg:
     add_cheapest(release, "Packages", "", "", wanted);
     return wanted;
   }
-  std::vector<std::string> architectures = repository.source.architectures;
-  if (architectures.empty()) {
-    architectures.push_back(inventory.arch);
-    architectures.insert(architectures.end(), inventory.foreign.begin(), inventory.foreign.end());
-  }
+  std::vector<std::string> architectures = architectures_of(repository.source, inventory);
   if (!release.all_in_architectures && !lists(architectures, "all")) architectures.emplace_back("all");
-  for (const std::string& component : repository.source.components) {
-    for (const std::string& arch : architectures) {
-      if (!release.architectures.empty() && !lists(release.architectures, arch)) continue;
-      const std::size_t before = wanted.size();
-      add_cheapest(release, fmt::format("{}/binary-{}/Packages", component, arch), component, arch, wanted);
-      if (wanted.size() == before)
-        add_cheapest(release, fmt::format("{}/binary-{}/Packages", last_part(component), arch), component, arch, wanted);
-    }
+  for (const std::string& arch : architectures) {
+    if (release.architectures.empty() || lists(release.architectures, arch)) add_components(repository, arch, wanted);
   }
+  return wanted;
+}
+
+std::vector<std::string> lacking_architectures(const Repository& repository, const pkg::Inventory& inventory) {
+  std::vector<std::string> lacking;
+  if (repository.source.is_flat() || repository.release.architectures.empty()) return lacking;
+  for (std::string& arch : architectures_of(repository.source, inventory)) {
+    const auto is_of = [&](const pkg::InstalledPackage& package) {
+      return package.state != pkg::InstallState::removed && (package.arch == arch || (package.arch == "all" && arch == inventory.arch));
+    };
+    const bool here = lists(repository.release.architectures, arch) || lists(lacking, arch);
+    if (!here && std::ranges::any_of(inventory.packages, is_of)) lacking.push_back(std::move(arch));
+  }
+  return lacking;
+}
+
+std::vector<WantedIndex> witness_indexes(const Repository& repository, const pkg::Inventory& inventory) {
+  std::vector<WantedIndex> wanted;
+  const auto is_read = [&](const std::string& arch) { return arch != "all" && lists(repository.release.architectures, arch); };
+  if (lacking_architectures(repository, inventory).empty() || std::ranges::any_of(architectures_of(repository.source, inventory), is_read)) return wanted;
+  std::vector<std::string> others = repository.release.architectures;
+  std::ranges::stable_partition(others, [](const std::string& arch) { return arch == "amd64"; });  // the one that is never behind
+  for (const std::string& arch : others) {
+    if (arch == "all" || !wanted.empty()) continue;
+    add_components(repository, arch, wanted);
+  }
+  for (WantedIndex& one : wanted) one.witness = true;
   return wanted;
 }
 
@@ -240,7 +321,7 @@ LoadedIndex describe_index(const Repository& repository, const WantedIndex& want
                      .site = site ? site->host() : std::string(),
                      .priority = release.default_priority(),
                      .installed = false};
-  return {.packages = std::move(packages), .entry = std::move(entry), .traits = std::move(traits)};
+  return {.packages = std::move(packages), .entry = std::move(entry), .traits = std::move(traits), .lacking = repository.state.lacking, .witness = wanted.witness};
 }
 
 }  // namespace resole::deb

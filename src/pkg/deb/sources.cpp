@@ -62,15 +62,16 @@ std::vector<SourceEntry> read_sources(const rootfs::Tree& tree, std::string_view
   return entries;
 }
 
-std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg::Release* release, const pkg::RepositoryOptions& options) {
+std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg::Release* release, std::string_view arch,
+                                           const pkg::RepositoryOptions& options) {
   const auto mirror = std::ranges::find(options.mirrors, "*", &std::pair<std::string, std::string>::first);
   std::vector<SourceEntry> entries;
   if (!recipe || !release || mirror == options.mirrors.end()) return entries;
   for (const std::string& suite : release->suites) {
-    const auto archive = std::ranges::find_if(recipe->archives, [&](const auto& one) { return glob_match(one.first, suite); });
-    if (archive == recipe->archives.end()) continue;
+    const std::string* path = pkg::archive_path(*recipe, suite, arch);
+    if (!path) continue;
     SourceEntry entry;
-    entry.uri = normalised_uri(mirror->second, "") + "/" + archive->second;
+    entry.uri = normalised_uri(mirror->second, "") + "/" + *path;
     entry.suite = suite;
     entry.components = recipe->components.empty() ? std::vector<std::string>{"main"} : recipe->components;
     entry.where = "the recipe of " + recipe->id;
@@ -82,14 +83,13 @@ std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg:
 
 namespace {
 
-Error no_sources(const pkg::OsRelease& os, const pkg::Recipe* recipe, const pkg::Release* release) {
+Error no_sources(const pkg::OsRelease& os, const pkg::Recipe* recipe, const pkg::Release* release, std::string_view arch) {
   std::string hint = "name a mirror: --package-mirror '*=http://mirror.example.org'";
   if (release && recipe && !recipe->archives.empty()) {
     hint += ", or each repository:";
     for (const std::string& suite : release->suites) {
-      const auto archive = std::ranges::find_if(recipe->archives, [&](const auto& one) { return glob_match(one.first, suite); });
-      if (archive != recipe->archives.end())
-        hint += fmt::format("\n  --package-repo \"http://mirror.example.org/{} {} main\"", archive->second, suite);
+      if (const std::string* path = pkg::archive_path(*recipe, suite, arch))
+        hint += fmt::format("\n  --package-repo \"http://mirror.example.org/{} {} main\"", *path, suite);
     }
   } else {
     hint = "name its repositories: --package-repo \"http://mirror.example.org/debian SUITE main\"";
@@ -106,9 +106,9 @@ std::vector<SourceEntry> effective_sources(const rootfs::Tree& tree, const pkg::
   const pkg::Recipe* recipe = recipes.find(inventory.os);
   const pkg::Release* release = recipes.release(inventory.os);
   std::vector<SourceEntry> entries = read_sources(tree, inventory.arch);
-  if (entries.empty()) entries = sources_of_recipe(recipe, release, options);
+  if (entries.empty()) entries = sources_of_recipe(recipe, release, inventory.arch, options);
   for (const std::string& line : options.extra) join_entry(entries, parse_operator_source(line, inventory.arch));
-  if (entries.empty()) throw no_sources(inventory.os, recipe, release);
+  if (entries.empty()) throw no_sources(inventory.os, recipe, release, inventory.arch);
   return entries;
 }
 

@@ -39,7 +39,8 @@ SourceEntry parse_operator_source(std::string_view line, std::string_view arch);
 std::vector<SourceEntry> read_sources(const rootfs::Tree& tree, std::string_view arch);
 
 // For an image without sources: the suites of its release at the mirror that the operator gave for "*". Empty when there is none.
-std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg::Release* release, const pkg::RepositoryOptions& options);
+std::vector<SourceEntry> sources_of_recipe(const pkg::Recipe* recipe, const pkg::Release* release, std::string_view arch,
+                                           const pkg::RepositoryOptions& options);
 
 // The sources of an image as the operator's options leave them: the image's own (or the recipe's), then --package-repo. Error(refused) when
 // there are none, with the lines that would help.
