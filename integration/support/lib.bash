@@ -39,10 +39,14 @@ need_root() { [ "$(id -u)" = 0 ] || skip "needs root (chroot, mounts)"; }
 # base_tree SET [SHAPE]: the tar of a real Debian tree (cached).
 base_tree() { "$SUPPORT/make-base-tree" "$1" --sources "${2:-one-line}"; }
 
+# oci_arch ARCH: what images call Debian's architecture.
+oci_arch() { case $1 in armhf) echo arm/v7 ;; i386) echo 386 ;; ppc64el) echo ppc64le ;; *) echo "$1" ;; esac; }
+
 # base_image SET [SHAPE]: an OCI layout with tag `base`: the tree and an application layer (cached, read only).
 base_image() {
-    local tree key place
+    local tree key place platform=()
     tree=$(base_tree "$@") || return 1
+    [[ $1 != *@* ]] || platform=(--platform "linux/$(oci_arch "${1#*@}")")
     key=$(cat "$(dirname "$tree")/key")
     place=$(dirname "$(dirname "$tree")")/oci-$key-$(sha256sum "$SUPPORT/app-layer" "$SUPPORT/tar-to-oci" | sha256sum | cut -c1-12)
     (
@@ -50,7 +54,7 @@ base_image() {
         if [ ! -d "$place" ]; then
             rm -rf "$place".* "$(dirname "$place")/oci-$key"-*
             "$SUPPORT/app-layer" "$place.app.tar"
-            "$SUPPORT/tar-to-oci" --layout "$place.part" --tag base "$tree" "$place.app.tar" >&2
+            "$SUPPORT/tar-to-oci" --layout "$place.part" --tag base "${platform[@]}" "$tree" "$place.app.tar" >&2
             mv "$place.app.tar" "$place.part/app.tar"
             mv "$place.part" "$place"
         fi
@@ -66,6 +70,15 @@ reference() {
     tree=$(base_tree "$set") || return 1
     [[ $set != *:* ]] || holds+=(--release "${set%%:*}")
     "$SUPPORT/apt-reference" "${holds[@]}" "$tree" "$(base_image "$set")/app.tar"
+}
+
+# unpacked_reference SET@ARCH [HOLD...]: the same for an architecture that cannot run here: upgraded by dpkg, no maintainer script being run.
+unpacked_reference() {
+    local set=$1 tree holds=() name
+    shift
+    for name in "$@"; do holds+=(--hold "$name"); done
+    tree=$(base_tree "$set") || return 1
+    "$SUPPORT/unpacked-upgrade" "$set" "${holds[@]}" "$tree" "$(base_image "$set")/app.tar"
 }
 
 # unpack OCI-DIR TAG TO: the root tree as umoci sees it, in TO/rootfs.

@@ -5,6 +5,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+
 #include "base/error.hpp"
 #include "pkg/deb_oracle.hpp"
 
@@ -70,6 +72,33 @@ TEST(LdSoCache, WrittenAndReadBack) {
   EXPECT_EQ(deb::read_ld_so_cache(cache), libraries);
   EXPECT_EQ(deb::generator_of(cache), "ldconfig (test) stable release version 2.36");
   EXPECT_EQ(deb::generator_of("ld.so-1.7.0"), std::nullopt);
+}
+
+// glibc writes and reads the numbers of its own machine: s390x has the other byte order (integration/arches.bats asks its ldconfig).
+TEST(LdSoCache, BigEndianIsTheSameWithItsNumbersTurned) {
+  const std::vector<Library> libraries = {{"libb.so.2", "/usr/lib/s390x-linux-gnu/libb.so.2", 0x403, ""}, {"liba.so.1", "/opt/liba.so.1", 0x403, ""}};
+  const std::string little = deb::write_ld_so_cache(libraries, "generator");
+  const std::string big = deb::write_ld_so_cache(libraries, "generator", deb::byte_order("s390x"));
+  ASSERT_EQ(little.size(), big.size());
+  EXPECT_EQ(little[28], 2);
+  EXPECT_EQ(big[28], 3);
+  const auto turned = [](std::string bytes, std::size_t at, std::size_t size) {
+    std::reverse(bytes.begin() + static_cast<std::ptrdiff_t>(at), bytes.begin() + static_cast<std::ptrdiff_t>(at + size));
+    return bytes;
+  };
+  std::string expected = little;
+  expected[28] = 3;
+  for (const std::size_t at : {20, 24, 32}) expected = turned(std::move(expected), at, 4);
+  for (std::size_t entry = 48; entry < 48 + 2 * 24; entry += 24) {
+    for (std::size_t field = 0; field < 16; field += 4) expected = turned(std::move(expected), entry + field, 4);
+    expected = turned(std::move(expected), entry + 16, 8);
+  }
+  for (std::size_t at = little.size() - 9 - 24; at < little.size() - 9; at += 4) expected = turned(std::move(expected), at, 4);
+  EXPECT_EQ(big, expected);
+  EXPECT_EQ(deb::read_ld_so_cache(big), libraries);
+  EXPECT_EQ(deb::generator_of(big), "generator");
+  for (const std::string_view arch : {"amd64", "arm64", "armhf", "i386", "ppc64el", "riscv64"})
+    EXPECT_EQ(deb::byte_order(arch), deb::ByteOrder::little) << arch;
 }
 
 TEST(LdSoCache, DamageIsAnErrorAndNoCrash) {

@@ -30,7 +30,7 @@ void derive_ld_so_cache(const DerivedInput& input, rootfs::LayerDraft& draft) {
   header.path = input.system.tree.resolve(kPath, true).path;
   header.mode = 0644;
   header.mtime = input.request.epoch;
-  draft.put(std::move(header), Blob::of(write_ld_so_cache(libraries, generator)));
+  draft.put(std::move(header), Blob::of(write_ld_so_cache(libraries, generator, byte_order(arch))));
 }
 
 std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::LayerDraft& draft) {

@@ -1,17 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 // What ldconfig does (glibc elf/ldconfig.c, elf/cache.c, elf/stringtable.c), as functions over the tree:
 //
-// In each directory every "lib*.so*" and "ld-*.so*" that is an ELF shared object is taken under its SONAME (its file name when it has
-// none). A link counts under its own name when that is the SONAME, or when it is a linker's name of it ("libz.so" of "libz.so.1"); any
-// other link counts like a file. Of two files for one key a real file beats a link, then the higher number wins. The cache then says
-// "directory/key", relying on the links that packages ship.
+// In each directory every "lib*.so*", "ld-*.so*", "ld.so.*" and "ld64.so.*" that is an ELF shared object is taken under its SONAME (its
+// file name when it has none). A link counts under its own name when that is the SONAME, or when it is a linker's name of it ("libz.so" of
+// "libz.so.1"); any other link counts like a file. Of two files for one key a real file beats a link, then the higher number wins. The
+// cache then says "directory/key", relying on the links that packages ship.
 //
-// The file: header, entries sorted by descending key, string table, extensions (generator text, names of glibc-hwcaps subdirectories).
+// The file: header, entries sorted by descending key, string table, extensions (generator text, names of glibc-hwcaps subdirectories). Its
+// numbers are in the byte order of the architecture, which a byte of the header names; ld.so ignores a cache in the other one.
 #include "pkg/deb/ld_so_cache.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <set>
 
@@ -31,9 +33,11 @@ constexpr std::uint32_t kElf = 1, kElfLibc6 = 3;
 
 // ---- which files
 
+// "ld64.so.1" is the dynamic linker of s390x, "ld64.so.2" that of ppc64el, "ld.so.1" that of mips.
 bool has_library_name(std::string_view name) {
-  if (!name.starts_with("lib") && !name.starts_with("ld-")) return false;
-  return name.find(".so") != std::string_view::npos && !name.ends_with(".dpkg-new") && !name.ends_with(".dpkg-tmp");
+  if (name.ends_with(".dpkg-new") || name.ends_with(".dpkg-tmp")) return false;
+  if (name.starts_with("ld.so.") || name.starts_with("ld64.so.")) return true;
+  return (name.starts_with("lib") || name.starts_with("ld-")) && name.find(".so") != std::string_view::npos;
 }
 
 // elf/readelflib.c of the architectures: e_machine, class and float ABI as the cache's flags.
@@ -123,20 +127,37 @@ bool comes_before(const Library& a, const Library& b) {
 
 // ---- the file
 
-void put32(std::string& out, std::uint32_t value) {
-  for (int shift = 0; shift < 32; shift += 8) out.push_back(static_cast<char>(value >> shift));
-}
+// glibc sysdeps/generic/dl-cache.h, cache_file_new_flags_endian_*
+constexpr unsigned char kLittleEndian = 2, kBigEndian = 3, kEndianMask = 3;
+constexpr std::size_t kCountAt = 20, kEndianAt = 28, kExtensionsAt = 32;
 
-void put64(std::string& out, std::uint64_t value) {
-  put32(out, static_cast<std::uint32_t>(value));
-  put32(out, static_cast<std::uint32_t>(value >> 32));
-}
+// Numbers of one byte order, appended to text and read from it.
+class Numbers {
+ public:
+  explicit Numbers(ByteOrder order) : order_(order) {}
+  static Numbers of(std::string_view cache) {
+    const auto mark = static_cast<unsigned char>(cache[kEndianAt]) & kEndianMask;
+    return Numbers(mark == kBigEndian ? ByteOrder::big : ByteOrder::little);
+  }
 
-std::uint32_t get32(std::string_view bytes, std::size_t at) {
-  std::uint32_t value = 0;
-  for (std::size_t i = 4; i-- > 0;) value = value << 8 | static_cast<unsigned char>(bytes[at + i]);
-  return value;
-}
+  void put32(std::string& out, std::uint32_t value) const { put(out, value, 4); }
+  void put64(std::string& out, std::uint64_t value) const { put(out, value, 8); }
+  std::uint32_t get32(std::string_view bytes, std::size_t at) const {
+    std::uint32_t value = 0;
+    for (std::size_t i = 0; i < 4; ++i) {
+      const std::size_t from_top = order_ == ByteOrder::big ? i : 3 - i;
+      value = value << 8 | static_cast<unsigned char>(bytes[at + from_top]);
+    }
+    return value;
+  }
+
+ private:
+  void put(std::string& out, std::uint64_t value, unsigned size) const {
+    for (unsigned i = 0; i < size; ++i) out.push_back(static_cast<char>(value >> 8 * (order_ == ByteOrder::big ? size - 1 - i : i)));
+  }
+
+  ByteOrder order_;
+};
 
 // Strings are kept once, and not at all when they end another: sorted from their ends, longer first, each is looked for at the end of the
 // one before.
@@ -175,11 +196,11 @@ std::vector<std::string> hwcaps_names(const std::vector<Library>& libraries) {
   return {names.begin(), names.end()};
 }
 
-void put_section(std::string& out, std::uint32_t tag, std::size_t offset, std::size_t size) {
-  put32(out, tag);
-  put32(out, 0);
-  put32(out, static_cast<std::uint32_t>(offset));
-  put32(out, static_cast<std::uint32_t>(size));
+void put_section(std::string& out, const Numbers& numbers, std::uint32_t tag, std::size_t offset, std::size_t size) {
+  numbers.put32(out, tag);
+  numbers.put32(out, 0);
+  numbers.put32(out, static_cast<std::uint32_t>(offset));
+  numbers.put32(out, static_cast<std::uint32_t>(size));
 }
 
 }  // namespace
@@ -210,6 +231,12 @@ int compare_library_names(std::string_view a, std::string_view b) {
   return j < b.size() ? -1 : 0;
 }
 
+ByteOrder byte_order(std::string_view arch) {
+  // dpkg's cputable: the CPUs of Debian and its ports that are big-endian.
+  constexpr std::array<std::string_view, 9> kBig = {"s390x", "s390", "ppc64", "powerpc", "sparc64", "sparc", "hppa", "m68k", "mips"};
+  return std::ranges::find(kBig, arch) == kBig.end() ? ByteOrder::little : ByteOrder::big;
+}
+
 std::vector<Library> find_libraries(const rootfs::Tree& tree, std::string_view arch) {
   std::vector<Library> libraries;
   for (const std::string& directory : library_directories(tree, arch)) {
@@ -223,7 +250,8 @@ std::vector<Library> find_libraries(const rootfs::Tree& tree, std::string_view a
   return libraries;
 }
 
-std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string_view generator) {
+std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string_view generator, ByteOrder order) {
+  const Numbers numbers(order);
   StringTable strings;
   const std::vector<std::string> hwcaps = hwcaps_names(libraries);
   for (const Library& library : libraries) {
@@ -238,43 +266,43 @@ std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string
   const auto at = [&](const std::string& text) { return static_cast<std::uint32_t>(strings_at + strings.offset(text)); };
 
   std::string out(kMagic);
-  put32(out, static_cast<std::uint32_t>(libraries.size()));
-  put32(out, static_cast<std::uint32_t>(strings.bytes().size()));
-  constexpr char kLittleEndian = 2;
-  out.push_back(kLittleEndian);
+  numbers.put32(out, static_cast<std::uint32_t>(libraries.size()));
+  numbers.put32(out, static_cast<std::uint32_t>(strings.bytes().size()));
+  out.push_back(static_cast<char>(order == ByteOrder::big ? kBigEndian : kLittleEndian));
   out.append(3, '\0');
-  put32(out, static_cast<std::uint32_t>(extensions_at));
+  numbers.put32(out, static_cast<std::uint32_t>(extensions_at));
   out.append(kHeaderSize - out.size(), '\0');
   for (const Library& library : libraries) {
-    put32(out, library.flags);
-    put32(out, at(library.key));
-    put32(out, at(library.path));
-    put32(out, 0);  // lowest kernel version: no longer recorded
+    numbers.put32(out, library.flags);
+    numbers.put32(out, at(library.key));
+    numbers.put32(out, at(library.path));
+    numbers.put32(out, 0);  // lowest kernel version: no longer recorded
     const auto index = static_cast<std::uint64_t>(std::ranges::find(hwcaps, library.hwcaps) - hwcaps.begin());
-    put64(out, library.hwcaps.empty() ? 0 : kHwcapExtension | index);
+    numbers.put64(out, library.hwcaps.empty() ? 0 : kHwcapExtension | index);
   }
   out += strings.bytes();
   out.append(extensions_at - out.size(), '\0');
 
   const std::uint32_t sections = hwcaps.empty() ? 1 : 2;
   const std::size_t hwcaps_at = extensions_at + 8 + 16 * sections, hwcaps_size = 4 * hwcaps.size();
-  put32(out, kExtensionMagic);
-  put32(out, sections);
-  put_section(out, kTagGenerator, hwcaps_at + hwcaps_size, generator.size());
-  if (!hwcaps.empty()) put_section(out, kTagHwcaps, hwcaps_at, hwcaps_size);
-  for (const std::string& name : hwcaps) put32(out, at(name));
+  numbers.put32(out, kExtensionMagic);
+  numbers.put32(out, sections);
+  put_section(out, numbers, kTagGenerator, hwcaps_at + hwcaps_size, generator.size());
+  if (!hwcaps.empty()) put_section(out, numbers, kTagHwcaps, hwcaps_at, hwcaps_size);
+  for (const std::string& name : hwcaps) numbers.put32(out, at(name));
   out += generator;
   return out;
 }
 
 std::optional<std::string> generator_of(std::string_view cache) {
   if (!cache.starts_with(kMagic) || cache.size() < kHeaderSize) return std::nullopt;
-  const std::size_t extensions = get32(cache, 32);
-  if (extensions < kHeaderSize || extensions + 8 > cache.size() || get32(cache, extensions) != kExtensionMagic) return std::nullopt;
-  const std::uint32_t sections = get32(cache, extensions + 4);
+  const Numbers numbers = Numbers::of(cache);
+  const std::size_t extensions = numbers.get32(cache, kExtensionsAt);
+  if (extensions < kHeaderSize || extensions + 8 > cache.size() || numbers.get32(cache, extensions) != kExtensionMagic) return std::nullopt;
+  const std::uint32_t sections = numbers.get32(cache, extensions + 4);
   for (std::size_t i = 0, at = extensions + 8; i < sections && at + 16 <= cache.size(); ++i, at += 16) {
-    const std::size_t offset = get32(cache, at + 8), size = get32(cache, at + 12);
-    if (get32(cache, at) == kTagGenerator && offset <= cache.size() && size <= cache.size() - offset)
+    const std::size_t offset = numbers.get32(cache, at + 8), size = numbers.get32(cache, at + 12);
+    if (numbers.get32(cache, at) == kTagGenerator && offset <= cache.size() && size <= cache.size() - offset)
       return std::string(cache.substr(offset, size));
   }
   return std::nullopt;
@@ -283,7 +311,8 @@ std::optional<std::string> generator_of(std::string_view cache) {
 std::vector<Library> read_ld_so_cache(std::string_view cache) {
   const auto damaged = [] { return Error(ErrorKind::input, "etc/ld.so.cache is damaged, or of a glibc older than 2.33"); };
   if (!cache.starts_with(kMagic) || cache.size() < kHeaderSize) throw damaged();
-  const std::size_t count = get32(cache, 20);
+  const Numbers numbers = Numbers::of(cache);
+  const std::size_t count = numbers.get32(cache, kCountAt);
   if (count > (cache.size() - kHeaderSize) / kEntrySize) throw damaged();
   // Entries share the ends of each other's names, never more: thousands that all name one long text would fill the memory.
   std::size_t total = 0;
@@ -294,7 +323,7 @@ std::vector<Library> read_ld_so_cache(std::string_view cache) {
   };
   std::vector<Library> libraries;
   for (std::size_t i = 0, at = kHeaderSize; i < count; ++i, at += kEntrySize) {
-    libraries.push_back({text(get32(cache, at + 4)), text(get32(cache, at + 8)), get32(cache, at), {}});
+    libraries.push_back({text(numbers.get32(cache, at + 4)), text(numbers.get32(cache, at + 8)), numbers.get32(cache, at), {}});
   }
   return libraries;
 }

@@ -22,9 +22,11 @@ struct Library {
 
 // In the order of the cache. `arch` is Debian's name of the image's architecture: it decides the multiarch directories.
 std::vector<Library> find_libraries(const rootfs::Tree& tree, std::string_view arch);
-std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string_view generator);
+enum class ByteOrder { little, big };
+ByteOrder byte_order(std::string_view arch);  // of Debian's architecture
+std::string write_ld_so_cache(const std::vector<Library>& libraries, std::string_view generator, ByteOrder order = ByteOrder::little);
 std::optional<std::string> generator_of(std::string_view cache);  // nullopt when it is not such a cache
-std::vector<Library> read_ld_so_cache(std::string_view cache);    // Error(input) when damaged; hwcaps names are not read
+std::vector<Library> read_ld_so_cache(std::string_view cache);    // either byte order; Error(input) when damaged; hwcaps names are not read
 
 // The order of names in the cache (glibc elf/dl-cache.c, _dl_cache_libcmp): digits compare as numbers.
 int compare_library_names(std::string_view a, std::string_view b);
