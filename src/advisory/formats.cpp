@@ -128,6 +128,8 @@ void read_json_report(const Json& json, const std::string& name, Report& report)
 }
 
 void read_xml_report(Source& source, std::string_view root, const std::string& name, Report& report) {
+  // Without a root the parser says what is wrong: damage, a document type with declarations.
+  if (root.empty()) xml::for_each(source, "report " + name, {"bom"}, [](xml::Element&&) {});
   const auto format = std::find_if(xml_formats().begin(), xml_formats().end(), [&](const XmlFormat& each) { return each.root == root; });
   if (format == xml_formats().end()) {
     throw Error(ErrorKind::input, fmt::format("report {} is XML of a kind that is not known, <{}>", name, printable(root, 60)),
