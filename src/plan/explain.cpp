@@ -31,6 +31,8 @@ std::string with_source(const std::string& version, const std::string& name, con
   return source.version == version ? fmt::format("{} (source {})", version, source.name) : fmt::format("{} (source {} {})", version, source.name, source.version);
 }
 
+std::string with_version(const std::string& name, const std::string& version) { return printable(name) + (version.empty() ? "" : " " + printable(version)); }
+
 std::string of_repository(const pkg::RepositoryEntry& entry) { return fmt::format("{} ({})", entry.suite.empty() ? entry.path : entry.suite, printable(entry.uri)); }
 
 class Explainer {
@@ -95,7 +97,8 @@ class Explainer {
     explain_packages(packages, false);
     for (const auto& each : facts_.plan.unfixed) {
       if (ids_.contains(each.id) && each.scope == document::Scope::application)
-        say(fmt::format("{} {} is no package of the distribution ({}): the application has to be rebuilt", printable(each.package), printable(each.installed), printable(each.detail)));
+        say(fmt::format("{} is no package of the distribution{}: the application has to be rebuilt", with_version(each.package, each.installed),
+                        each.detail.empty() ? "" : " (" + printable(each.detail) + ")"));
     }
     for (const auto& each : facts_.plan.not_in_image) {
       if (ids_.contains(each.id)) say(fmt::format("{} is not in the image", printable(each.package)));
@@ -103,8 +106,8 @@ class Explainer {
   }
 
   static std::string text_of(const Finding& finding) {
-    std::string text = fmt::format("{}: {} in {} {}", finding.origin.empty() ? "a report" : printable(finding.origin), advisory::severity_name(finding.severity),
-                                   printable(finding.package), printable(finding.installed));
+    std::string text = fmt::format("{}: {} in {}", finding.origin.empty() ? "a report" : printable(finding.origin), advisory::severity_name(finding.severity),
+                                   with_version(finding.package, finding.installed));
     const std::string fixed = finding.fixed_in.size() > 1 ? join(finding.fixed_in, ", ") : finding.fixed;
     const std::string status = finding.status_word.empty() ? std::string(advisory::status_name(finding.status)) : finding.status_word;
     text += fixed.empty() ? "; no fix: " + printable(status) : fmt::format("; fixed in {}{}", finding.source.empty() ? "" : printable(finding.source) + " ", printable(fixed));
@@ -113,7 +116,7 @@ class Explainer {
   }
 
   static std::string text_of(const document::SuppressedFinding& each) {
-    std::string text = fmt::format("does not count in {} {}: {} says {}", printable(each.package), printable(each.installed), printable(each.by), printable(each.says));
+    std::string text = fmt::format("does not count in {}: {} says {}", with_version(each.package, each.installed), printable(each.by), printable(each.says));
     if (!each.reason.empty()) text += " (" + printable(each.reason) + ")";
     if (!each.until.empty()) text += ", until " + each.until.substr(0, 10);
     return text;
@@ -200,8 +203,7 @@ class Explainer {
 
   bool say_planned(const document::PlannedPackage& each, bool with_findings) {
     const bool fixes = fixes_it(each.fixes);
-    std::string why(document::word(each.why));
-    if (!each.why_detail.empty()) why += ": " + each.why_detail;
+    const std::string why = each.why_detail.empty() ? std::string(document::word(each.why)) : each.why_detail;
     std::string text = each.from.empty() ? "is newly installed at " : fixes ? "fixed here: goes to " : "goes to ";
     text += fmt::format("{} from {}, {}", with_source(each.to, each.name, each.source), each.repository.suite, why);
     if (!each.repository.key.empty()) text += ", signed by " + each.repository.key.substr(0, 16);

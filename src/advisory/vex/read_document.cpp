@@ -109,6 +109,7 @@ Document read_document(std::string_view bytes, std::string_view file_name) {
   }
   if (out.statements.size() > kMostStatements)
     throw Error(ErrorKind::input, fmt::format("{} has {} statements, more than {}", what, out.statements.size(), kMostStatements));
+  if (out.statements.empty() && out.notes.empty()) out.notes.emplace_back("nothing in it says anything of a finding");
   return out;
 }
 
