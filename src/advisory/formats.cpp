@@ -128,6 +128,8 @@ void read_json_report(const Json& json, const std::string& name, Report& report)
 }
 
 void read_xml_report(Source& source, std::string_view root, const std::string& name, Report& report) {
+  // Without a root the parser says what is wrong: damage, a document type with declarations.
+  if (root.empty()) xml::for_each(source, "report " + name, {"bom"}, [](xml::Element&&) {});
   const auto format = std::find_if(xml_formats().begin(), xml_formats().end(), [&](const XmlFormat& each) { return each.root == root; });
   if (format == xml_formats().end()) {
     throw Error(ErrorKind::input, fmt::format("report {} is XML of a kind that is not known, <{}>", name, printable(root, 60)),
@@ -141,6 +143,8 @@ void read_xml_report(Source& source, std::string_view root, const std::string& n
 void finish(Report& report, const std::string& name) {
   if (report.findings.size() > kMostFindings) throw Error(ErrorKind::input, fmt::format("report {} has more than {} findings", name, kMostFindings));
   std::erase(report.subject.digests, "");
+  const std::size_t nameless = std::erase_if(report.findings, [](const Finding& finding) { return finding.id.empty() || finding.package.empty(); });
+  if (nameless > 0) report.notes.push_back(fmt::format("{} finding{} without an advisory's id or a package left out", nameless, nameless == 1 ? "" : "s"));
   for (Finding& finding : report.findings) finding.origin = report.name;
 }
 
