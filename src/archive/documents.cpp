@@ -76,7 +76,7 @@ void for_each_document(std::string_view bytes, std::string_view what, const std:
     if (archive_entry_is_encrypted(entry) != 0) throw Error(ErrorKind::input, fmt::format("{} is encrypted", what));
     const char* path = archive_entry_pathname_utf8(entry);
     if (path == nullptr) path = archive_entry_pathname(entry);
-    const std::string name = raw || path == nullptr ? std::string(what) : printable(path);
+    const std::string name = raw || path == nullptr ? std::string(what) : fmt::format("{}/{}", what, printable(path));
     MemberSource content(reader, what, bytes.size(), total, limits);
     use(name, content);
     char rest[1 << 14];  // a bomb in what was not looked at is one, too

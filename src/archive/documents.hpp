@@ -17,7 +17,7 @@ struct DocumentLimits {
   std::uint64_t ratio_from = 256ull << 20;  // ... once so many are out
 };
 
-// Calls `use` with every regular file of the archive in the order in which they stand, or once with the file itself; `name` is then `what`. What `use` does not
+// Calls `use` with every regular file of the archive in the order in which they stand, or once with the file itself; `name` is `what`, of members with their path behind it. What `use` does not
 // read is passed over. Error(input) with `what` and the reason: damage, encryption, a bomb.
 void for_each_document(std::string_view bytes, std::string_view what, const std::function<void(std::string_view name, Source& content)>& use, DocumentLimits limits = {});
 

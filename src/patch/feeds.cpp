@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "patch/feeds.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
+#include <chrono>
 #include <set>
 
 #include "advisory/feed/read.hpp"
@@ -12,7 +15,6 @@
 #include "base/text.hpp"
 #include "base/url.hpp"
 #include "base/xml.hpp"
-#include "io/cache_seal.hpp"
 
 namespace resole::patch {
 

@@ -207,8 +207,8 @@ TEST(FeedDocuments, RefusalsNameTheDocumentAndTheReason) {
   EXPECT_NE(refusal("{\"SchemaVersion\": 2}", "x").find("--report"), std::string::npos);
   EXPECT_NE(refusal("{\"@context\": \"c\", \"statements\": []}", "x").find("--vex"), std::string::npos);
   EXPECT_NE(refusal("<!DOCTYPE updates [<!ENTITY a \"b\">]><updates/>", "x").find("declarations"), std::string::npos);
-  EXPECT_NE(refusal("{\"p\": {\"C\": {\"releases\": {\"r\": {\"status\": 3}}}}}", "x").find("x, member at byte"), std::string::npos);
-  EXPECT_NE(refusal("{\"p\": {\"C\": {\"releases\": {}, \"releases\": {}}}}", "x").find("releases"), std::string::npos);
+  EXPECT_NE(refusal("{\"p\": {\"CVE-1\": {\"releases\": {\"r\": {\"status\": 3}}}}}", "x").find("x, member at byte"), std::string::npos);
+  EXPECT_NE(refusal("{\"p\": {\"CVE-1\": {\"releases\": {}, \"releases\": {}}}}", "x").find("releases"), std::string::npos);
 }
 
 TEST(Scopes, WordsOfVendors) {
@@ -219,7 +219,9 @@ TEST(Scopes, WordsOfVendors) {
   EXPECT_EQ(scope_of_cpe("cpe:/o:redhat:rhel_eus:9.4::baseos")->name, "rhel-eus:9.4");
   EXPECT_EQ(scope_of_cpe("cpe:2.3:o:suse:sles:15:sp5:*:*:*:*:*:*")->name, "sles:15.5");
   EXPECT_FALSE(scope_of_cpe("cpe:/a:redhat:openshift:4.12::el9"));
-  pkg::OsRelease os{.id = "alpine", .version_id = "3.20.1"};
+  pkg::OsRelease os;
+  os.id = "alpine";
+  os.version_id = "3.20.1";
   EXPECT_EQ(scopes_of_image(os), (std::vector<std::string>{"alpine:3.20.1", "alpine:3.20", "alpine:3"}));
   os.version_id = "3.21_alpha20240923";
   EXPECT_EQ(scopes_of_image(os), (std::vector<std::string>{"alpine:edge"}));

@@ -63,11 +63,12 @@ void read_debian_tracker(Source& text, const Reading& reading) {
   for_each_json(text, reading.name, JsonCut::members, [&](std::string_view piece, std::uint64_t offset) {
     with_context([&] { return fmt::format("{}, member at byte {}", reading.name, offset); }, [&] {
       const Json member = parse_json(piece, "source package");
-      const auto& [source, vulnerabilities] = *member.items().begin();
-      if (!vulnerabilities.is_object()) throw Error(ErrorKind::input, "not an object of vulnerabilities");
-      for (const auto& [id, vulnerability] : vulnerabilities.items()) {
-        for (const auto& [codename, release] : members_of(vulnerability, "releases").items())
-          reading.out.add(tracker_record(source, id, codename, release, id));
+      for (const auto& [source, vulnerabilities] : member.items()) {
+        if (!vulnerabilities.is_object()) throw Error(ErrorKind::input, "not an object of vulnerabilities");
+        for (const auto& [id, vulnerability] : vulnerabilities.items()) {
+          for (const auto& [codename, release] : members_of(vulnerability, "releases").items())
+            reading.out.add(tracker_record(source, id, codename, release, id));
+        }
       }
     });
   });

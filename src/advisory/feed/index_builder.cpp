@@ -19,24 +19,24 @@ namespace {
 constexpr std::size_t kMostRecords = 30'000'000;
 constexpr std::uint64_t kMostText = 2ull << 30;
 
-// A record in numbers: scope, order, source, package, then as it stands in the index.
-struct Row {
-  std::uint32_t scope, order, source, package;
-  std::uint32_t id, advisory, introduced, fixed, last, word, module, state, arch;
-  auto operator<=>(const Row&) const = default;
-};
-
 void append_word(std::string& out, std::uint32_t value) {
   for (int shift = 0; shift < 32; shift += 8) out += static_cast<char>(value >> shift & 0xff);
 }
 
 }  // namespace
 
+// A record in numbers: scope, order, source, package, then as it stands in the index.
+struct IndexRow {
+  std::uint32_t scope, order, source, package;
+  std::uint32_t id, advisory, introduced, fixed, last, word, module, state, arch;
+  auto operator<=>(const IndexRow&) const = default;
+};
+
 struct IndexBuilder::State {
   std::unordered_map<std::string_view, std::uint32_t> numbers;
   std::deque<std::string> texts;
   std::uint64_t text_bytes = 0;
-  std::vector<Row> rows;
+  std::vector<IndexRow> rows;
   std::map<std::string, Attribute> attributes;
   std::map<std::string, std::size_t, std::less<>> reasons;
   std::string date;
@@ -60,7 +60,7 @@ struct IndexBuilder::State {
       renumbered[order[at]] = at;
       sorted.push_back(texts[order[at]]);
     }
-    for (Row& row : rows) {
+    for (IndexRow& row : rows) {
       for (std::uint32_t* field : {&row.scope, &row.package, &row.id, &row.advisory, &row.introduced, &row.fixed, &row.last, &row.word, &row.module, &row.arch})
         *field = renumbered[*field];
     }
@@ -70,13 +70,13 @@ struct IndexBuilder::State {
   // The same fact for several architectures is one record that lists them.
   void join_arches() {
     std::ranges::sort(rows);
-    std::vector<Row> joined;
+    std::vector<IndexRow> joined;
     for (std::size_t begin = 0, end = 0; begin < rows.size(); begin = end) {
-      Row model = rows[begin];
+      IndexRow model = rows[begin];
       std::string arches;
       bool every = false;
       for (end = begin; end < rows.size(); ++end) {
-        Row other = rows[end];
+        IndexRow other = rows[end];
         other.arch = model.arch;
         if (other != model) break;
         const std::string& arch = texts[rows[end].arch];
@@ -139,7 +139,7 @@ std::vector<std::pair<std::string, std::size_t>> IndexBuilder::left_out() const 
 
 std::string IndexBuilder::finish() {
   State& state = *state_;
-  const std::uint32_t date = state.number(state.date);
+  state.number(state.date);
   for (const auto& [id, attribute] : state.attributes) state.number(id);
   state.number("");
   state.join_arches();
@@ -150,7 +150,7 @@ std::string IndexBuilder::finish() {
   std::string scopes, packages, records, attributes;
   std::uint32_t scope_count = 0, package_count = 0;
   for (std::size_t begin = 0, end = 0; begin < state.rows.size(); begin = end) {
-    const Row& row = state.rows[begin];
+    const IndexRow& row = state.rows[begin];
     const std::uint32_t first_package = package_count;
     std::size_t of_package = begin;
     for (end = begin; end <= state.rows.size(); ++end) {
@@ -167,7 +167,7 @@ std::string IndexBuilder::finish() {
     for (const std::uint32_t value : {row.scope, row.order, first_package, package_count - first_package}) append_word(scopes, value);
     ++scope_count;
   }
-  for (const Row& row : state.rows) {
+  for (const IndexRow& row : state.rows) {
     for (const std::uint32_t value : {row.id, row.advisory, row.introduced, row.fixed, row.last, row.word, row.arch, row.module, row.state}) append_word(records, value);
   }
   for (const auto& [id, attribute] : state.attributes) {
@@ -187,7 +187,6 @@ std::string IndexBuilder::finish() {
   for (const std::size_t value : {texts.size(), static_cast<std::size_t>(place), std::size_t{scope_count}, std::size_t{package_count}, state.rows.size(), state.attributes.size(),
                                   static_cast<std::size_t>(state.numbers.at(state.date))})
     append_word(out, static_cast<std::uint32_t>(value));
-  static_cast<void>(date);
   out.resize(kIndexHeader, '\0');
   out += ends;
   out += bytes;

@@ -108,8 +108,14 @@ std::string_view read_value(const Json& value, const Reading& reading) {
   refuse_unknown(reading.name);
 }
 
+// {source: {CVE or TEMP: {releases}}}
+bool is_debian_tracker(const JsonOutline& outline) {
+  const bool vulnerabilities = std::ranges::any_of(outline.keys[1], [](const std::string& key) { return key.starts_with("CVE-") || key.starts_with("TEMP-"); });
+  return outline.opens == '{' && vulnerabilities && outline.has(3, "releases");
+}
+
 std::string_view read_json(Source& text, const JsonOutline& outline, const Reading& reading) {
-  if (outline.opens == '{' && outline.has(3, "releases") && !outline.has(1, "affected")) {
+  if (is_debian_tracker(outline)) {
     read_debian_tracker(text, reading);
     return "debian-tracker";
   }
@@ -136,6 +142,7 @@ std::string_view read_xml(Source& text, std::string_view root, const Reading& re
   if (root == "oval_results") refuse(reading.name, "the result of an OVAL scan", "give it with --report");
   if (root == "repomd") refuse(reading.name, "the list of an rpm repository's files", "give the updateinfo.xml that it names");
   if (root == "metadata" || root == "filelists" || root == "otherdata") refuse(reading.name, "a package index of an rpm repository, without advisories", "give its updateinfo.xml");
+  if (root.empty()) xml::for_each(text, reading.name, {"\1"}, [](xml::Element&&) {});  // says where it breaks
   refuse_unknown(reading.name);
 }
 
