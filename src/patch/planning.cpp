@@ -4,12 +4,12 @@
 #include <set>
 
 #include "advisory/finding.hpp"
+#include "advisory/vex/screen.hpp"
 #include "archive/compression.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "patch/first_seen.hpp"
 #include "patch/planned_before.hpp"
-#include "patch/screening.hpp"
 #include "patch/scripts.hpp"
 #include "plan/policy/apply.hpp"
 
@@ -66,6 +66,41 @@ std::vector<advisory::Finding> findings_for(const PlatformView& view, const Imag
     findings.insert(findings.end(), report.findings.begin(), report.findings.end());
   }
   return findings;
+}
+
+// Under which names the image is known: as it was given, and as it runs. Files have none.
+std::vector<oci::Reference> references_of(const ImageView& image, const PlanRequest& request) {
+  std::vector<oci::Reference> references;
+  if (image.location.reference) references.push_back(*image.location.reference);
+  if (!request.deployed_as.empty()) references.push_back(oci::Reference::parse(request.deployed_as));
+  return references;
+}
+
+// What the image patterns of a policy are compared with.
+std::vector<std::string> image_names(const ImageView& image, const PlanRequest& request) {
+  std::vector<std::string> names = {image.location.text()};
+  for (const oci::Reference& reference : references_of(image, request)) {
+    names.push_back(reference.name());
+    if (!reference.tag.empty()) names.push_back(reference.name() + ":" + reference.tag);
+  }
+  return names;
+}
+
+// Takes out of the findings what VEX documents, ignore lists and the reports themselves suppress.
+std::vector<document::SuppressedFinding> screen(std::vector<advisory::Finding>& findings, const PlatformView& view, const ImageView& image, const PlanRequest& request) {
+  advisory::vex::ImageIdentity identity{.digests = {}, .names = {}, .architecture = view.image.platform().architecture, .inventory = view.given_inventory};
+  for (const Digest* digest : {&view.image.descriptor.digest, &view.image.manifest.config().digest, &image.root.descriptor.digest})
+    identity.digests.push_back(digest->text());
+  for (const oci::Reference& reference : references_of(image, request)) identity.names.emplace_back(reference.name(), reference.tag);
+  std::vector<document::SuppressedFinding> out;
+  for (const auto& each : advisory::vex::suppress(findings, request.vex, identity, request.as_of)) {
+    const advisory::Finding& finding = each.finding;
+    out.push_back({finding.id, finding.package, finding.installed, finding.severity, each.by, each.says, each.reason, each.until == 0 ? "" : format_time(each.until)});
+  }
+  const auto key = [](const document::SuppressedFinding& each) { return std::tie(each.package, each.id, each.installed, each.by); };
+  std::stable_sort(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) < key(b); });
+  out.erase(std::unique(out.begin(), out.end(), [&](const auto& a, const auto& b) { return key(a) == key(b); }), out.end());
+  return out;
 }
 
 // A report that fitted no platform at all must not pass in silence.
