@@ -124,13 +124,14 @@ unsigned strictness(plan::Scripts scripts) { return scripts == plan::Scripts::sa
 std::string_view scripts_word(plan::Scripts scripts) { return scripts == plan::Scripts::sandbox ? "sandbox" : scripts == plan::Scripts::hold ? "hold" : "refuse"; }
 
 plan::Scripts scripts_of(const PlanningOptions& planning, const std::optional<plan::Rules>& rules) {
-  const std::optional<plan::Scripts> limit = rules ? rules->scripts : std::nullopt;
-  if (planning.scripts.empty()) return limit.value_or(plan::Scripts::hold);
+  const bool limited = rules && rules->scripts;
+  const plan::Scripts limit = limited ? *rules->scripts : plan::Scripts::hold;
+  if (planning.scripts.empty()) return limit;
   const plan::Scripts asked = planning.scripts == "sandbox"  ? plan::Scripts::sandbox
                               : planning.scripts == "refuse" ? plan::Scripts::refuse
                                                              : plan::Scripts::hold;
-  if (limit && strictness(asked) < strictness(*limit)) {
-    throw Error(ErrorKind::refused, fmt::format("--scripts {} goes beyond what {} allows, {}", planning.scripts, rules->limit("scripts"), scripts_word(*limit)),
+  if (limited && strictness(asked) < strictness(limit)) {
+    throw Error(ErrorKind::refused, fmt::format("--scripts {} goes beyond what {} allows, {}", planning.scripts, rules->limit("scripts"), scripts_word(limit)),
                 "leave --scripts out, or change the policy");
   }
   return asked;
