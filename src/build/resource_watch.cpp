@@ -9,6 +9,8 @@
 
 #include <array>
 #include <climits>
+#include <set>
+#include <utility>
 
 #include "base/text.hpp"
 
@@ -20,6 +22,7 @@ using namespace std::chrono_literals;
 
 constexpr auto kBetweenGlances = 40ms;     // at processes and free space
 constexpr auto kBetweenLooks = 1s;         // at the whole tree, while the disk does not fill up
+constexpr std::size_t kMostOpen = 50'000;    // descriptors of all processes: each is looked at in every glance
 constexpr std::size_t kBlock = 512;        // the unit of st_blocks, whatever the file system's own
 
 // Small files of /proc; "" when the process is gone.
@@ -39,6 +42,17 @@ std::uint64_t free_bytes(const io::RootedDirectory& tree) {
   struct statvfs facts{};
   if (fstatvfs(tree.descriptor(), &facts) != 0) return 0;
   return static_cast<std::uint64_t>(facts.f_bavail) * facts.f_frsize;
+}
+
+std::uint64_t resident(const std::vector<std::string>& processes) {
+  static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  std::uint64_t bytes = 0;
+  for (const std::string& process : processes) {
+    const std::string memory = read_proc(process + "/statm");
+    const auto words = split_words(memory);
+    if (words.size() > 1) bytes += parse_unsigned(words[1]).value_or(0) * page;
+  }
+  return bytes;
 }
 
 }  // namespace
@@ -77,29 +91,45 @@ std::string ResourceWatch::exceeded() {
   if (now < next_glance_) return {};
   next_glance_ = now + kBetweenGlances;
   if (now >= deadline_) return fmt::format("it did not end within {}", human_duration(limits_.seconds));
-  if (memory() > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
+  const auto running = processes();
+  if (resident(running) > limits_.memory) return fmt::format("it used more than {} of memory", human_size(limits_.memory));
+  if (std::string problem = open_files_exceeded(running); !problem.empty()) return problem;
   return tree_exceeded();
 }
 
-// Resident in all processes of the pid namespace: they are the descendants of its first one.
-std::uint64_t ResourceWatch::memory() const {
-  static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  std::uint64_t resident = 0;
-  if (first_ <= 0) return resident;
-  std::vector<std::string> found{std::to_string(first_)};
+// All of the pid namespace: they are the descendants of its first one.
+std::vector<std::string> ResourceWatch::processes() const {
+  std::vector<std::string> found;
+  if (first_ > 0) found.push_back(fmt::format("/proc/{}", first_));
   for (std::size_t at = 0; at < found.size(); ++at) {
-    const std::string process = fmt::format("/proc/{}", found[at]);
-    const io::Descriptor tasks = io::open_descriptor(process + "/task", O_RDONLY | O_DIRECTORY);
+    const io::Descriptor tasks = io::open_descriptor(found[at] + "/task", O_RDONLY | O_DIRECTORY);
     if (!tasks) continue;
     for (const std::string& task : io::names_in(tasks.get())) {
-      const std::string children = read_proc(fmt::format("{}/task/{}/children", process, task));
-      for (const auto child : split_words(children)) found.emplace_back(child);
+      const std::string children = read_proc(fmt::format("{}/task/{}/children", found[at], task));
+      for (const auto child : split_words(children)) found.push_back(fmt::format("/proc/{}", child));
     }
-    const std::string memory = read_proc(process + "/statm");
-    const auto words = split_words(memory);
-    if (words.size() > 1) resident += parse_unsigned(words[1]).value_or(0) * page;
   }
-  return resident;
+  return found;
+}
+
+// Files that were removed and are still open, and those of memfd_create(2), have no name in the tree, and may be in no process's memory: the space that
+// they take is seen through their descriptors alone.
+std::string ResourceWatch::open_files_exceeded(const std::vector<std::string>& processes) {
+  std::set<std::pair<dev_t, ino_t>> seen;
+  std::size_t open = 0;
+  nameless_ = 0;
+  for (const std::string& process : processes) {
+    const io::Descriptor descriptors = io::open_descriptor(process + "/fd", O_RDONLY | O_DIRECTORY);
+    if (!descriptors) continue;
+    const auto names = io::names_in(descriptors.get());
+    if ((open += names.size()) > kMostOpen) return fmt::format("it had more than {} files open", kMostOpen);
+    for (const std::string& name : names) {
+      struct stat facts{};
+      if (fstatat(descriptors.get(), name.c_str(), &facts, 0) != 0 || !S_ISREG(facts.st_mode) || facts.st_nlink != 0) continue;
+      if (seen.emplace(facts.st_dev, facts.st_ino).second) nameless_ += static_cast<std::uint64_t>(facts.st_blocks) * kBlock;
+    }
+  }
+  return nameless_ > limits_.disk ? fmt::format("it wrote more than {}", human_size(limits_.disk)) : "";
 }
 
 // The whole tree is looked at now and then, and at once when the file system lost a good part of what may be added.
@@ -110,7 +140,7 @@ std::string ResourceWatch::tree_exceeded() {
   free_at_look_ = left;
   const TreeUse use = measure(tree_.root);
   next_look_ = Clock::now() + kBetweenLooks;
-  if (use.bytes > tree_.bytes + limits_.disk) return fmt::format("it wrote more than {}", human_size(limits_.disk));
+  if (use.bytes + nameless_ > tree_.bytes + limits_.disk) return fmt::format("it wrote more than {}", human_size(limits_.disk));
   if (use.files > tree_.files + limits_.files) return fmt::format("it made more than {} files", limits_.files);
   if (use.too_deep) return "it made directories deeper than paths can be";
   return {};

@@ -4,6 +4,7 @@
 #pragma once
 #include <chrono>
 #include <string>
+#include <vector>
 
 #include "build/sandbox.hpp"
 
@@ -25,7 +26,8 @@ class ResourceWatch {
 
  private:
   using Clock = std::chrono::steady_clock;
-  std::uint64_t memory() const;
+  std::vector<std::string> processes() const;  // /proc/NUMBER of all that run in the sandbox
+  std::string open_files_exceeded(const std::vector<std::string>& processes);
   std::string tree_exceeded();
 
   const SandboxLimits limits_;
@@ -33,6 +35,7 @@ class ResourceWatch {
   const Clock::time_point deadline_;
   Clock::time_point next_glance_, next_look_;
   std::uint64_t free_at_look_ = 0;
+  std::uint64_t nameless_ = 0;  // bytes of files that have no name, as of the last glance
   int first_ = 0;
 };
 

@@ -17,13 +17,13 @@ namespace {
 
 constexpr std::array<Machine, 2> kMachines = {{{"amd64", AUDIT_ARCH_X86_64, 0}, {"arm64", AUDIT_ARCH_AARCH64, 1}}};
 
-enum class Answer : std::uint8_t { trace, pretend, pretend_device, refuse, refuse_namespaces, absent };
+enum class Answer : std::uint8_t { trace, pretend, pretend_device, refuse, refuse_namespaces, refuse_big, absent };
 
 struct Row {
   std::string_view name;
   std::array<int, 2> numbers;  // amd64, arm64; -1: there is none
   Answer answer;
-  std::uint8_t argument = 0;   // that decides: the mode of mknod, the flags of clone
+  std::uint8_t argument = 0;   // that decides: the mode of mknod, the flags of clone, the size of shmget
   Watched watched = Watched::none;
 };
 
@@ -53,6 +53,7 @@ constexpr Row kCalls[] = {
     {"mknod", {133, -1}, Answer::pretend_device, 1},
     {"mknodat", {259, 33}, Answer::pretend_device, 2},
 
+    {"shmget", {29, 194}, Answer::refuse_big, 1},
     {"clone", {56, 220}, Answer::refuse_namespaces, 0, Watched::start},
     {"clone3", {435, 435}, Answer::absent},  // its flags lie in memory, where no filter reads; the C library then uses clone
     {"unshare", {272, 97}, Answer::refuse},
@@ -81,6 +82,9 @@ constexpr Row kCalls[] = {
 
 constexpr std::uint32_t kNamespaces =
     CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET;
+// Shared memory that is attached nowhere belongs to no process, so nobody would see how much there is: segments are small. The kernel allows 4096 of them
+// (kernel.shmmni): together no more than SandboxLimits::memory. PostgreSQL asks for 56 bytes.
+constexpr std::uint32_t kBiggestSegment = 1u << 20;
 constexpr std::uint32_t kX32 = 0x40000000;  // the bit of x86's third set of numbers
 
 constexpr std::uint32_t kAllow = SECCOMP_RET_ALLOW;
@@ -96,6 +100,8 @@ sock_filter unless_equal(std::uint32_t value, unsigned skip) { return jump(BPF_J
 
 // The lower half of an argument; both machines are little-endian.
 sock_filter load_argument(unsigned index) { return load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index); }
+
+sock_filter load_upper_half(unsigned index) { return load(offsetof(seccomp_data, args) + sizeof(std::uint64_t) * index + sizeof(std::uint32_t)); }
 
 void begin(const Machine& machine, std::uint32_t foreign, std::vector<sock_filter>& program) {
   program.push_back(load(offsetof(seccomp_data, arch)));
@@ -121,6 +127,9 @@ void append(const Row& row, std::uint32_t number, std::vector<sock_filter>& prog
     case Answer::refuse_namespaces:
       return add({unless_equal(number, 4), load_argument(row.argument), jump(BPF_JMP | BPF_JSET | BPF_K, kNamespaces, 0, 1),
                   answer(error_answer(EPERM)), answer(kAllow)});
+    case Answer::refuse_big:
+      return add({unless_equal(number, 6), load_upper_half(row.argument), unless_equal(0, 2), load_argument(row.argument),
+                  jump(BPF_JMP | BPF_JGE | BPF_K, kBiggestSegment + 1, 0, 1), answer(error_answer(EINVAL)), answer(kAllow)});
   }
 }
 

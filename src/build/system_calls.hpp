@@ -9,6 +9,7 @@
 //   new processes and threads                  handed to us: counted, and refused beyond the limit. A limit of the kernel that holds for root too does
 //                                              not exist for ordinary users; and who multiplies waits for us, not we for him
 //   set*id, setgroups, mknod of a device       answered with success, not done: there is only one user, and layers carry no devices from scripts
+//   big segments of System V shared memory     refused: what is attached nowhere cannot be counted
 //   namespaces, mounts, tracing, keys, BPF,
 //   io_uring                                   refused: nothing that a script of a package needs, much of what attacks on kernels need
 //   system calls of another architecture       as if they did not exist: their numbers would mean other calls

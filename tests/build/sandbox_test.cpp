@@ -11,6 +11,7 @@
 
 #include "base/error.hpp"
 #include "build/root_tree.hpp"
+#include "build/system_calls.hpp"
 #include "io/files.hpp"
 
 namespace resole::build {
@@ -199,6 +200,24 @@ TEST_F(InSandbox, EndsForksWithoutEnd) {
 
 TEST_F(InSandbox, EndsFullDisks) {
   const ScriptOutcome outcome = run("i=0; while :; do dd if=/dev/zero of=/fill-$i bs=1048576 count=8 2>/dev/null; i=$((i+1)); done", {.seconds = 60, .disk = 64u << 20});
+  EXPECT_NE(outcome.stopped.find("wrote more than"), std::string::npos) << outcome.stopped << outcome.last_lines;
+}
+
+// What has no name is in no directory that could be measured.
+TEST_F(InSandbox, EndsFullDisksOfRemovedFiles) {
+  if (!test::copy_program("/bin/rm", root())) GTEST_SKIP() << "needs rm";
+  const ScriptOutcome outcome = run(
+      "for i in 3 4 5 6 7 8 9; do eval \"exec $i>/fill\"; rm /fill; eval \"dd if=/dev/zero bs=1048576 count=16 >&$i 2>/dev/null\"; done; sleep 20",
+      {.seconds = 60, .disk = 64u << 20});
+  EXPECT_NE(outcome.stopped.find("wrote more than"), std::string::npos) << outcome.stopped << outcome.last_lines;
+}
+
+TEST_F(InSandbox, EndsFilesInMemory) {
+  if (!test::copy_program("/usr/bin/perl", root())) GTEST_SKIP() << "needs perl";
+  const std::string number = host_architecture() == "amd64" ? "319" : "279";  // memfd_create
+  const ScriptOutcome outcome = run("perl -e 'for (1..7) { my $n = q(x); my $f = syscall(" + number +
+                                        ", $n, 0); open(my $h, q(>&=), $f) or die $!; push @all, $h; syswrite($h, q(x) x (1 << 20)) for 1..16 } sleep 20'",
+                                    {.seconds = 60, .disk = 64u << 20});
   EXPECT_NE(outcome.stopped.find("wrote more than"), std::string::npos) << outcome.stopped << outcome.last_lines;
 }
 

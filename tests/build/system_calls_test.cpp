@@ -116,6 +116,14 @@ TEST_P(Filters, RefuseNamespacesButAllowProcesses) {
   }
 }
 
+TEST_P(Filters, RefuseBigSegmentsOfSharedMemory) {
+  const auto asked = [&](std::uint64_t size) { return confined(call(number("shmget"), {0, size, 0600})); };
+  EXPECT_EQ(asked(56), kAllow);
+  EXPECT_EQ(asked(1u << 20), kAllow);
+  EXPECT_EQ(asked((1u << 20) + 1), error_answer(EINVAL));
+  EXPECT_EQ(asked(1ull << 32), error_answer(EINVAL)) << "the lower half alone is small";
+}
+
 TEST_P(Filters, KnowNoOtherArchitecture) {
   seccomp_data data = call(number("mount"));
   data.arch = AUDIT_ARCH_I386;

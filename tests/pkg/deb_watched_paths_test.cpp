@@ -41,6 +41,46 @@ TEST(DebWatchedPaths, NamesOrContents) {
   EXPECT_NE(watched({{"etc/x", ""}}, sum_line(kSumA, module), "").problem, "");
 }
 
+TEST(DebWatchedPaths, ATimeZoneThatWasCopied) {
+  const std::string zone = "usr/share/zoneinfo/Europe/Berlin", before = sum_line(kSumA, zone), after = sum_line(kSumB, zone);
+  EXPECT_EQ(watched({{"etc/localtime", "TZif2"}}, before, after).problem, "/usr/share/zoneinfo/Europe/Berlin changes, from which /etc/localtime, a copy, is made");
+  EXPECT_EQ(watched({{"etc/localtime", "-> /usr/share/zoneinfo/Europe/Berlin"}, {"usr/share/zoneinfo/Europe/Berlin", "TZif2"}}, before, after).problem, "");
+  EXPECT_EQ(watched({{"etc/x", ""}}, before, after).problem, "");
+}
+
+TEST(DebWatchedPaths, UsersAndLocales) {
+  for (const auto& [cache, file] : std::map<std::string, std::string>{{"bin/systemd-sysusers", "usr/lib/sysusers.d/demo.conf"},
+                                                                     {"usr/lib/locale/locale-archive", "usr/share/i18n/locales/de_DE"},
+                                                                     {"var/lib/ucf/hashfile", "usr/lib/php/8.2/php.ini-production.cli"}}) {
+    EXPECT_NE(watched({{cache, ""}}, sum_line(kSumA, file), sum_line(kSumB, file)).problem, "") << file;
+    EXPECT_EQ(watched({{cache, ""}}, sum_line(kSumA, file), sum_line(kSumA, file)).problem, "") << file;
+    EXPECT_EQ(watched({{"etc/x", ""}}, sum_line(kSumA, file), sum_line(kSumB, file)).problem, "") << file;
+  }
+}
+
+// The postinsts of openssh-server, dovecot-core and unattended-upgrades name their defaults in these ways.
+TEST(DebWatchedPaths, DefaultsThatUcfCopies) {
+  const auto kind = [](const std::string& postinst, const std::string& file, const std::string& state = "var/lib/ucf/hashfile") {
+    const auto tree = tree_of({{state, ""}});
+    pkg::Package package;
+    package.name = "foo";
+    const deb::Scripts scripts = {{"postinst", "#!/bin/sh\n" + postinst}};
+    const deb::ControlFacts before{.scripts = scripts, .md5sums = sum_line(kSumA, file), .triggers = {}},
+        after{.scripts = scripts, .md5sums = sum_line(kSumB, file), .triggers = {}};
+    return deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = after, .before = &before}).kind;
+  };
+  using enum pkg::VerdictKind;
+  const std::string named = "cp /usr/share/foo/foo.conf \"$new\"\nucf --three-way \"$new\" /etc/foo.conf\n";
+  EXPECT_EQ(kind(named, "usr/share/foo/foo.conf"), unknown);
+  EXPECT_EQ(kind(named, "usr/share/foo/other"), unchanged);
+  EXPECT_EQ(kind(named, "usr/share/foo/foo.conf", "etc/x"), unchanged) << "nothing in the image was made by ucf";
+  EXPECT_EQ(kind("for f in $all; do\n  ucf \"/usr/share/foo/$f\" \"/etc/foo/$f\"\ndone\n", "usr/share/foo/conf.d/10-auth.conf"), unknown);
+  EXPECT_EQ(kind("DEFAULTS=\"/usr/share/foo\"\nX=1 ucf \"$DEFAULTS/a\" /etc/a\n", "usr/share/foo/a"), unknown);
+  EXPECT_EQ(kind("# ucf /usr/share/foo/a /etc/a\nucf --purge /usr/share/foo/a\n", "usr/share/foo/a"), unchanged);
+  EXPECT_EQ(kind("ucf \"/usr/share/foo/$f\" /etc/a\n", "usr/share/doc/foo/changelog.gz"), unchanged);
+  EXPECT_EQ(kind("ucf /usr/share/foo/a /etc/a\n/usr/bin/foo --check\n", "usr/bin/foo"), unchanged);
+}
+
 TEST(DebWatchedPaths, WhatIsLeftIsTold) {
   const auto finding =
       watched({{"etc/x", ""}}, sum_line(kSumA, "usr/share/fonts/a.ttf"), sum_line(kSumB, "usr/share/fonts/a.ttf") + sum_line(kSumB, "usr/share/fonts/b.ttf"));

@@ -17,6 +17,7 @@
 #include "base/text.hpp"
 #include "pkg/deb/ca_certificates.hpp"
 #include "pkg/deb/maintscript_moves.hpp"
+#include "pkg/deb/shipped_defaults.hpp"
 #include "pkg/deb/snippets.hpp"
 #include "pkg/deb/status.hpp"
 #include "pkg/deb/version.hpp"
@@ -241,6 +242,8 @@ pkg::Verdict judge_scripts(const ScriptCase& each) {
   if (verdict.kind != pkg::VerdictKind::recipe) {
     if (const WatchFinding finding = judge_payload(each.tree, change, each.fresh.triggers); !finding.problem.empty())
       return unknown(finding.problem);
+    const std::string* postinst = find(&each.fresh.scripts, "postinst");
+    if (std::string problem = postinst ? changed_default(each.tree, *postinst, change) : std::string(); !problem.empty()) return unknown(std::move(problem));
   }
   const HelperCase helpers{each.tree, each.installed, each.fresh.md5sums};
   for (pkg::Action& action : actions) {

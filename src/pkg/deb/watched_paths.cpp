@@ -27,6 +27,7 @@ struct Watch {
   std::string_view cache;  // the file that is made; when the image has none, nothing is watched. "" = not looked for
   Treatment treatment;
   std::string_view what, why;
+  bool copy = false;  // only where `cache` is a file itself and no link
 };
 
 // docs/recipes.md has the same list for people.
@@ -37,6 +38,10 @@ constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/share/mime/packages/*", "usr/share/mime/mime.cache", Treatment::run, "the MIME database (update-mime-database)", ""},
     {"/usr/share/pam-configs/*", "etc/pam.d/common-auth", Treatment::run, "/etc/pam.d/common-* (pam-auth-update)", ""},
     {"/usr/share/debianutils/shells.d/*", "var/lib/shells.state", Treatment::run, "/etc/shells (update-shells)", ""},
+    {"*/sysusers.d/*", "bin/systemd-sysusers", Treatment::run, "users and groups (systemd-sysusers)", ""},
+    {"/usr/share/i18n/*", "usr/lib/locale/locale-archive", Treatment::run, "locale-archive (locale-gen)", ""},
+    {"/usr/share/zoneinfo/*", "etc/localtime", Treatment::run, "/etc/localtime, a copy,", "", true},
+    {"/usr/lib/php/*/php.ini-*", "var/lib/ucf/hashfile", Treatment::run, "php.ini below /etc/php (ucf)", ""},
     {"/usr/lib/*/gdk-pixbuf-2.0/*/loaders/*", "", Treatment::names, "loaders.cache (gdk-pixbuf-query-loaders)",
      "lists the modules and what they read, which the same modules of a fixed version do not change"},
     {"/usr/lib/*/gtk-?.0/*/immodules/*", "", Treatment::names, "immodules.cache (gtk-query-immodules)", "lists the modules that are there"},
@@ -130,7 +135,7 @@ class Watcher {
     for (const Watch& watch : kWatches) {
       if (!glob_match(watch.paths, path)) continue;
       known = true;
-      if (!watch.cache.empty() && !follow(tree_, watch.cache).node) continue;
+      if (!watch.cache.empty() && !is_there(watch)) continue;
       if (watch.treatment == Treatment::run || (watch.treatment == Treatment::names && named)) {
         complain(fmt::format("{} {}, from which {} is made", printable(path), named ? "comes or goes" : "changes", watch.what));
       } else if (watch.treatment == Treatment::left && told_.insert(watch.what).second) {
@@ -155,6 +160,11 @@ class Watcher {
   }
 
  private:
+  bool is_there(const Watch& watch) const {
+    const rootfs::Node* node = watch.copy ? tree_.resolve(watch.cache, false).node : follow(tree_, watch.cache).node;
+    return node && (!watch.copy || node->entry.type == tar::Type::file);
+  }
+
   void complain(std::string problem) {
     if (out_.problem.empty()) out_.problem = std::move(problem);
   }
