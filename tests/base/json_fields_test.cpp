@@ -7,7 +7,7 @@
 #include "base/json.hpp"
 
 namespace resole {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 JsonFields fields(std::initializer_list<std::string_view> pointers) {
   JsonFields out;

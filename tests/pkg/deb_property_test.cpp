@@ -17,7 +17,7 @@
 #include "support/tar_builder.hpp"
 
 namespace resole::test {
-namespace {
+namespace RESOLE_TEST_FILE {
 
 const std::vector<std::string> kNames = {"one", "two", "three", "four"};
 
