@@ -335,6 +335,9 @@ class PlatformPlanner {
 
   const pkg::Inventory* inventory() const { return view_.family ? &view_.given_inventory : nullptr; }
   const pkg::Family* family() const { return view_.family; }
+  void tell(const Told& told, const document::PlatformPlan& plan) const {
+    if (view_.family) told({plan, view_.given_inventory, *offers_, *view_.family, findings_});
+  }
 
  private:
   document::PlatformPlan plan_with_offers(const std::map<std::string, std::string>& behind) const {
@@ -373,13 +376,6 @@ class PlatformPlanner {
     return out;
   }
 
-  const pkg::Inventory* inventory() const { return view_.family ? &view_.given_inventory : nullptr; }
-  const pkg::Family* family() const { return view_.family; }
-  void tell(const Told& told, const document::PlatformPlan& plan) const {
-    if (view_.family) told({plan, view_.given_inventory, *offers_, *view_.family, findings_});
-  }
-
- private:
   void read_repositories() {
     pkg::RepositoryOptions repositories = request_.repositories;
     repositories.now = request_.as_of;
