@@ -20,6 +20,8 @@ namespace {
 
 using namespace resole;
 using namespace resole::advisory::feed;
+using resole::advisory::Severity;
+using resole::advisory::Status;
 
 double now() { return std::chrono::duration<double, std::milli>(std::chrono::steady_clock::now().time_since_epoch()).count(); }
 
