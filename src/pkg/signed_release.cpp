@@ -7,13 +7,13 @@ namespace resole::pkg {
 
 namespace {
 
-constexpr std::uint64_t kSignatureFileLimit = 1u << 20;
+constexpr std::uint64_t kLargestReleaseGpg = 1u << 20;
 
 std::string fetch_detached(const ReleaseRequest& request, Fetcher& fetcher) {
   const std::string what = "Release of " + request.name;
   const auto armored = [&](std::string_view bytes) { (void)detached_message({}, bytes, what); };
   const Blob signature = fetcher.fetch(
-      {.url = request.url_of("Release.gpg"), .limit = kSignatureFileLimit, .what = "Release.gpg of " + request.name, .accept = armored});
+      {.url = request.url_of("Release.gpg"), .limit = kLargestReleaseGpg, .what = "Release.gpg of " + request.name, .accept = armored});
   const auto accept = [&](std::string_view bytes) {
     if (request.accept) request.accept(detached_message(bytes, signature.bytes(), what));
   };
