@@ -199,7 +199,8 @@ std::optional<pkg::Candidate> offer_of_installed(const pkg::Candidate& wanted, c
 
 // A repository whose indexes everybody may read, and whose packages only who pays for them (Ubuntu's ESM): that is seen when the first of them is asked for.
 struct NotHandedOut {
-  std::string repository, why;
+  std::string repository;
+  Error why;
 };
 
 bool is_kept_back(const Error& error) {
@@ -213,7 +214,7 @@ pkg::Verdict judged(const PlatformView& view, const Ground& ground, const pkg::C
     return view.family->judge(ground.tree, ground.inventory, tools.recipes, wanted, installed ? &*installed : nullptr, tools.fetcher, tools.cache);
   } catch (const Error& error) {
     if (!is_kept_back(error)) throw;
-    throw NotHandedOut{wanted.entry.uri, error.message() + "; --package-authfile gives logins"};
+    throw NotHandedOut{wanted.entry.uri, Error(error.kind(), error.message(), "logins for repositories are given by --package-authfile FILE")};
   }
 }
 
@@ -327,7 +328,7 @@ class PlatformPlanner {
         return plan_with_offers(behind);
       } catch (const NotHandedOut& kept_back) {
         // It holds its own packages, not the image; when it is one of the image's own suites, reading them without it says so.
-        if (!unusable_.emplace(kept_back.repository, kept_back.why).second) throw Error(ErrorKind::network, kept_back.why);
+        if (!unusable_.emplace(kept_back.repository, kept_back.why).second) throw Error(kept_back.why);
         read_repositories();
       }
     }
@@ -405,7 +406,7 @@ class PlatformPlanner {
   std::vector<std::string> image_names_;
   std::vector<advisory::Finding> findings_;
   std::optional<plan::SandboxObstacle> obstacle_;
-  std::map<std::string, std::string> unusable_;
+  std::map<std::string, Error> unusable_;
   std::unique_ptr<pkg::CandidateSource> offers_;
 };
 

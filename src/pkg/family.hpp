@@ -10,6 +10,7 @@
 
 #include "archive/compression.hpp"
 #include "base/effects.hpp"
+#include "base/error.hpp"
 #include "oci/descriptor.hpp"
 #include "pkg/package.hpp"
 #include "pkg/recipe.hpp"
@@ -30,7 +31,7 @@ struct RepositoryOptions {
   std::int64_t max_index_age = -1;                           // seconds; replaces Valid-Until when >= 0
   bool security_only = false;
   unsigned jobs = 2;
-  std::map<std::string, std::string> unusable = {};          // repository URL -> why it is left out unasked: its server does not hand out its packages
+  std::map<std::string, Error> unusable = {};          // repository URL -> why it is left out unasked: its server does not hand out its packages
 };
 
 struct Item {                 // one package to upgrade (or to add: `from` empty)

@@ -84,7 +84,7 @@ TEST(PlanTable, fits_a_hundred_columns) {
   const std::string text = plan_table(sample_plan(), false);
   for (const std::string_view line : lines(text)) {
     const bool prose = line.find("  ") == std::string_view::npos || line.starts_with("linux/");
-    if (!prose) EXPECT_LE(io::display_width(line), 100u) << line;
+    if (!prose) { EXPECT_LE(io::display_width(line), 100u) << line; }
   }
 }
 

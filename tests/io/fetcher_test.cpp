@@ -273,6 +273,7 @@ TEST_F(FetcherTest, ShowsItsCertificateToTheHostThatItIsFor) {
   const io::TlsOptions with_certificate{.authorities = io::read_file(secure.ca_file(), 1 << 20), .client_cert = own.certificate, .client_key = own.key};
   const Resource wanted{.url = secure.url("/a"), .sha256 = Digest::of("body"), .size = 4, .what = "a"};
   const auto other = [&](const Url& url) { return url.host() == "elsewhere.example.org" ? with_certificate : io::TlsOptions{.authorities = with_certificate.authorities}; };
+  options.allowed_private_hosts.push_back(secure.host());
   options.tls = other;
   EXPECT_EQ(error_of([&] { make()->fetch(wanted); }).kind(), ErrorKind::network);
   EXPECT_EQ(error_of([&] { (void)make()->fetch_range(wanted, 1, 2); }).kind(), ErrorKind::network);

@@ -224,7 +224,7 @@ TEST(DebWantedIndexes, ArchitecturesAndComponents) {
   release.architectures = {"amd64", "all"};
   EXPECT_EQ(wanted(release, source, {"i386"}).size(), 2u) << "the release does not claim to have it";
   release.all_in_architectures = false;
-  EXPECT_EQ(wanted(release, source), (Paths{"main/binary-amd64/Packages.gz", "main/binary-all/Packages.gz", "contrib/binary-amd64/Packages.gz"}));
+  EXPECT_EQ(wanted(release, source), (Paths{"main/binary-amd64/Packages.gz", "contrib/binary-amd64/Packages.gz", "main/binary-all/Packages.gz"}));
   release.architectures.clear();
   source.architectures = {"i386"};
   source.components = {"updates/main"};

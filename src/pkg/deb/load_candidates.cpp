@@ -40,7 +40,7 @@ void open_all(std::vector<Attempt>& attempts, const RepositoryContext& context) 
     Attempt& one = attempts[i];
     attempt(one, [&] {
       const auto unusable = context.options.unusable.find(url_of(one.source, context.options));
-      if (unusable != context.options.unusable.end()) throw Error(ErrorKind::network, unusable->second);
+      if (unusable != context.options.unusable.end()) throw Error(unusable->second);
       one.repository = open_repository(one.source, context);
       one.repository->state.lacking = lacking_architectures(*one.repository, context.inventory);
       one.wanted = wanted_indexes(*one.repository, context.inventory);
