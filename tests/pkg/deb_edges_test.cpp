@@ -4,9 +4,11 @@
 
 #include <algorithm>
 
+#include "base/digest.hpp"
 #include "base/error.hpp"
 #include "pkg/deb_oracle.hpp"
 #include "support/deb_builder.hpp"
+#include "support/tar_builder.hpp"
 
 namespace resole::test {
 namespace RESOLE_TEST_FILE {
@@ -72,6 +74,27 @@ TEST(DebEdges, ConflictingDiversionsAreRefused) {
     SCOPED_TRACE(table);
     expect_both_refuse(oracle, {edge("2").file("usr/bin/edge", "2").build()}, {"var/lib/dpkg/diversions"});
   }
+}
+
+// /etc/edge was moved away, and a link stands there; nobody edited the file (dpkg: the new version takes its place).
+TEST(DebEdges, AConffileBehindALinkOfALaterLayer) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").conffile("etc/edge/a", "1\n").conffile("etc/edge/b", "1\n").build()});
+  TarBuilder moved;
+  moved.dir("srv").dir("srv/edge").file("srv/edge/a", "1\n").file("srv/edge/b", "mine\n").symlink("etc/edge", "../srv/edge");
+  auto layers = oracle.image().layers();
+  const std::string bytes = moved.bytes();
+  const auto source = source_of(std::string_view(bytes));
+  layers.push_back(std::make_shared<const rootfs::LayerIndex>(rootfs::index_layer(*source, Digest::of(bytes))));
+  const rootfs::Tree tree = rootfs::Tree::merge(layers);
+  MemoryCache cache;
+  const auto result = upgrade_tree(tree, {edge("2").conffile("etc/edge/a", "2\n").conffile("etc/edge/b", "2\n").build()}, cache);
+  const rootfs::Tree after = apply(tree, result);
+  EXPECT_EQ(after.find("srv/edge/a")->entry.sha256, sha256_of("2\n"));
+  EXPECT_FALSE(after.find("srv/edge/a.dpkg-dist"));
+  EXPECT_EQ(after.find("srv/edge/b")->entry.sha256, sha256_of("mine\n"));
+  EXPECT_TRUE(after.find("srv/edge/b.dpkg-dist"));
 }
 
 // ---- overrides

@@ -154,6 +154,23 @@ TEST(DebScripts, ChangedAddedAndDropped) {
   EXPECT_FALSE(changed.passes());
 }
 
+// The same unknown words elsewhere, twice, or in another order are other words.
+TEST(DebScripts, UnknownSnippetsStayWhereTheyStood) {
+  const auto snippet = [](const std::string& text) { return "# Automatically added by dh_other/1\n" + text + "\n# End automatically added section\n"; };
+  const std::string begin = "#!/bin/sh\nif [ \"$1\" = purge ]; then\n:\n", end = "fi\n", gone = snippet("rm -f /etc/gone"), out = snippet("exit 0");
+  const auto kind = [](const std::string& before, const std::string& fresh) {
+    const deb::Scripts installed = {{"postinst", before}};
+    return deb::compare_scripts("foo", {{"postinst", fresh}}, &installed).kind;
+  };
+  using enum deb::Comparison::Kind;
+  EXPECT_EQ(kind(begin + gone + end, begin + gone + end), unchanged);
+  EXPECT_EQ(kind(begin + gone + end, begin + end + gone), unknown);
+  EXPECT_EQ(kind(begin + end + gone, begin + end + gone + gone), unknown);
+  EXPECT_EQ(kind(begin + end + out + gone, begin + end + gone + out), unknown);
+  EXPECT_EQ(kind(begin + end + gone, "#!/bin/sh\nset -e\n" + gone), unknown) << "another frame";
+  EXPECT_EQ(kind(begin + end + gone + out, begin + end + gone), recognised);
+}
+
 TEST(DebScripts, CertificateListsAreData) {
   const std::string before = "x\nCERTS_LIST=\"mozilla/A.crt, mozilla/B (c).crt\"\ny\n", after = "x\nCERTS_LIST=\"mozilla/A.crt\"\ny\n";
   EXPECT_EQ(deb::normalise_script(before), deb::normalise_script(after));

@@ -62,7 +62,15 @@ class Planner {
 
   std::string disk_md5(const rootfs::Resolved& at) const {
     if (!at.node) return {};
-    return at.node->entry.md5 ? to_hex(*at.node->entry.md5) : "unknown";
+    if (at.node->entry.md5) return to_hex(*at.node->entry.md5);
+    // A link leads to a place where packages install nothing (/etc/foo -> /srv/foo): what was moved there is in the layer that it came from.
+    for (const auto& layer : system_.tree.layers()) {
+      const auto same = std::ranges::find_if(layer->entries, [&](const rootfs::Entry& entry) {
+        return entry.type == tar::Type::file && entry.md5 && !entry.whiteout && entry.sha256 == at.node->entry.sha256;
+      });
+      if (same != layer->entries.end()) return to_hex(*same->md5);
+    }
+    return "unknown";
   }
 
   // The member that ships the path; its content was captured.
@@ -120,8 +128,8 @@ class Planner {
       result.header.gid = at.node->entry.gid;
     }
     if (action == ConffileAction::offer) {
-      changes_.notes.push_back(fmt::format("{} was {} in the image and stays so; the package's version is in {}.dpkg-dist", path,
-                                           at.node ? "changed" : "deleted", path));
+      const std::string_view what = !at.node ? "was deleted in the image" : at.node->entry.md5 ? "was changed in the image" : "leads to a file that may have been changed";
+      changes_.notes.push_back(fmt::format("{} {} and stays so; the package's version is in {}.dpkg-dist", path, what, path));
       changes_.removals.push_back(at.path + ".dpkg-old");
       result.header.path += ".dpkg-dist";
     }

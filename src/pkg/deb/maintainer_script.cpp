@@ -123,7 +123,7 @@ void add_snippets(Snippet snippet, std::vector<Snippet>& all) {
   const auto is_move = [](std::string_view line) { return line.starts_with("dpkg-maintscript-helper ") && !line.ends_with('\\'); };
   const auto each = lines(snippet.text);
   if (each.empty() || !std::ranges::all_of(each, is_move)) return all.push_back(std::move(snippet));
-  for (const std::string_view line : each) all.push_back({snippet.generator, std::string(line) + "\n"});
+  for (const std::string_view line : each) all.push_back({snippet.generator, std::string(line) + "\n", snippet.at});
 }
 
 }  // namespace
@@ -152,7 +152,7 @@ ScriptParts cut_script(std::string_view normalised) {
     if (trim(line).empty() && !open) continue;
     if (line.starts_with(kBegin)) {
       give_up();
-      open = Snippet{std::string(trim(line.substr(kBegin.size()))), {}};
+      open = Snippet{std::string(trim(line.substr(kBegin.size()))), {}, parts.rest.size()};
       append_line(pending, line);
     } else if (open && line == kEnd) {
       add_snippets(std::move(*open), parts.snippets);

@@ -8,6 +8,7 @@
 //   # End automatically added section
 //   exit 0                                           rest
 #pragma once
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -17,6 +18,7 @@ namespace resole::deb {
 struct Snippet {
   std::string generator;  // "dh_installsystemd"
   std::string text;       // without the marks
+  std::size_t at = 0;     // how much of `rest` stands before it
   bool operator==(const Snippet&) const = default;
 };
 

@@ -66,14 +66,20 @@ class ScriptComparison {
         before_(installed ? cut_script(*installed) : ScriptParts()) {}
 
   std::string unknown() const {
+    // What is not known may stand where it stood, in the order in which it stood: elsewhere it would do something else.
+    const bool same_frame = installed_ && parts_.rest == before_.rest;
+    auto standing = before_.snippets.begin();
     for (const Snippet& snippet : parts_.snippets) {
-      const bool stands = std::ranges::find(before_.snippets, snippet) != before_.snippets.end();
-      if (!stands && !recognise(snippet, name_, package_))
-        return fmt::format("{} has a changed part of {} that is not known", name_, printable(snippet.generator, 60));
+      if (recognise(snippet, name_, package_)) continue;
+      standing = same_frame ? std::find(standing, before_.snippets.end(), snippet) : before_.snippets.end();
+      const bool stood = std::ranges::find(before_.snippets, snippet.text, &Snippet::text) != before_.snippets.end();
+      if (stood && !same_frame) return difference();
+      if (standing == before_.snippets.end()) return fmt::format("{} has a changed part of {} that is not known", name_, printable(snippet.generator, 60));
+      ++standing;
     }
-    if ((installed_ && parts_.rest == before_.rest) || is_empty_frame(parts_.rest)) return {};
+    if (same_frame || is_empty_frame(parts_.rest)) return {};
     if (!installed_) return fmt::format("{} is new", name_);
-    return fmt::format("{} differs from the installed one at {}", name_, first_difference(*installed_, fresh_));
+    return difference();
   }
 
   std::vector<pkg::Action> actions() const {
@@ -85,6 +91,8 @@ class ScriptComparison {
   }
 
  private:
+  std::string difference() const { return fmt::format("{} differs from the installed one at {}", name_, first_difference(*installed_, fresh_)); }
+
   std::string_view package_, name_;
   const std::string& fresh_;
   const std::string* installed_;
