@@ -109,6 +109,19 @@ TEST(DebScripts, ItsOwnVersionInAQuestion) {
   EXPECT_EQ(kind_of(guard("1"), guard("2")), Kind::unknown);
 }
 
+// In the image that was installed afresh the step has never been made.
+TEST(DebScripts, AStepForUpgradesFromBelowAVersionThatIsNotReachedYet) {
+  const auto kind_of = [](const std::string& question) {
+    const std::string script = "#!/bin/sh\nset -e\nif dpkg --compare-versions " + question + "; then\nmove\nfi\n";
+    return judge(tree_with({{"var/lib/dpkg/info/foo.list", "/.\n"}, {"var/lib/dpkg/info/foo.postinst", script}}), with_foo("1"),
+                 DebBuilder("foo", "2").control("postinst", script, 0755).build())
+        .kind;
+  };
+  for (const char* made : {"\"$2\" lt-nl 1", "\"$2\" lt 0.9~", "-- \"$2\" le-nl '0.9'", "\"$2\" gt 5", "\"$1\" lt 5", "\"$2\" lt \"$version\""})
+    EXPECT_EQ(kind_of(made), Kind::unchanged) << made;
+  for (const char* pending : {"\"$2\" lt-nl 1.1", "\"$2\" lt 2", "-- \"${2:-}\" le-nl '1'", "$2 lt \"1+b1\""}) EXPECT_EQ(kind_of(pending), Kind::unknown) << pending;
+}
+
 TEST(DebScripts, WhereInfoWasDeleted) {
   const std::string old = DebBuilder("foo", "1").control("postinst", kPostinst, 0755).build(),
                     fresh = DebBuilder("foo", "2").control("postinst", kNewer, 0755).build();

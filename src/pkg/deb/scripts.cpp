@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
@@ -133,6 +134,30 @@ Scripts without_own_version(const Scripts& scripts, const std::string& version) 
   return neutralised;
 }
 
+// `dpkg --compare-versions "$2" lt-nl X` with an X that the installed version is below: what follows is done in this upgrade, though the very same script may
+// have found nothing to do when that version was installed afresh ("$2" is empty then, which -nl takes for later than everything). Returns X.
+std::optional<std::string> pending_step(std::string_view script, const std::string& installed) {
+  const auto bare = [](std::string_view word) {
+    while (!word.empty() && std::string_view("\"';").contains(word.front())) word.remove_prefix(1);
+    while (!word.empty() && std::string_view("\"';").contains(word.back())) word.remove_suffix(1);
+    return word;
+  };
+  constexpr std::string_view kQuestion = "--compare-versions";
+  for (const std::string_view line : lines(script)) {
+    for (std::size_t at = line.find(kQuestion); at != std::string_view::npos; at = line.find(kQuestion, at + 1)) {
+      auto words = split_words(line.substr(at + kQuestion.size()));
+      if (!words.empty() && words[0] == "--") words.erase(words.begin());
+      if (words.size() < 3) continue;
+      const std::string_view asked = bare(words[0]), relation = bare(words[1]), version = bare(words[2]);
+      if (!asked.starts_with("$2") && !asked.starts_with("${2")) continue;
+      if (version.empty() || version.front() < '0' || version.front() > '9') continue;
+      const int order = compare_versions(installed, version);
+      if ((order < 0 && relation.starts_with("l")) || (order == 0 && relation.starts_with("le"))) return std::string(version);
+    }
+  }
+  return std::nullopt;
+}
+
 pkg::Verdict unknown(std::string reason) { return {pkg::VerdictKind::unknown, std::move(reason), {}}; }
 
 // The verdict by the scripts alone.
@@ -248,6 +273,11 @@ pkg::Verdict judge_scripts(const ScriptCase& each) {
   const PayloadChange change = compare_payload(each.before ? each.before->md5sums : std::string_view(), each.fresh.md5sums);
   // A recipe was written by somebody who looked at what the scripts read.
   if (verdict.kind != pkg::VerdictKind::recipe) {
+    for (const std::string_view name : {"preinst", "postinst"}) {
+      const std::string* script = each.installed ? find(&each.fresh.scripts, name) : nullptr;
+      if (const auto step = script ? pending_step(*script, each.installed->version) : std::nullopt)
+        return unknown(fmt::format("{} has a step for upgrades from below {}, and {} is one", name, printable(*step, 80), printable(each.installed->version, 80)));
+    }
     if (const WatchFinding finding = judge_payload(each.tree, change, each.fresh.triggers); !finding.problem.empty())
       return unknown(finding.problem);
     const std::string* postinst = find(&each.fresh.scripts, "postinst");
