@@ -36,10 +36,8 @@ struct Case {
     return installed ? std::string_view(installed->source.version) : std::string_view(finding.source_version);
   }
   std::string_view arch() const { return installed ? std::string_view(installed->arch) : std::string_view(finding.arch); }
-  std::string_view type() const {
-    if (!finding.type.empty()) return finding.type;
-    return finding.operating_system ? std::string_view(image.inventory.family) : std::string_view();
-  }
+  // Scanners have words of their own for it ("debian", "dpkg", "os"); a package of the distribution is of the image's family.
+  std::string_view type() const { return finding.operating_system ? std::string_view(image.inventory.family) : std::string_view(finding.type); }
 };
 
 // "debian-12", "debian-12.11", "debian/bookworm", "bookworm", "debian"
