@@ -4,6 +4,8 @@
 #include "advisory/feed/matching.hpp"
 
 #include <algorithm>
+#include <cstdint>
+#include <numeric>
 #include <tuple>
 
 #include "advisory/feed/scope.hpp"
@@ -130,20 +132,27 @@ bool is_better(const Finding& a, const Finding& b) {
   return a.severity > b.severity;
 }
 
+void add_alias(std::vector<std::string>& aliases, std::string alias) {
+  if (std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(std::move(alias));
+}
+
 void join_same(std::vector<Finding>& findings) {
   const auto key = [](const Finding& finding) { return std::tie(finding.package, finding.arch, finding.id); };
-  std::ranges::stable_sort(findings, [&](const Finding& a, const Finding& b) { return key(a) < key(b); });
+  // Numbers are sorted, and each finding moved once: it is half a kilobyte.
+  std::vector<std::uint32_t> order(findings.size());
+  std::iota(order.begin(), order.end(), 0u);
+  std::ranges::stable_sort(order, [&](std::uint32_t a, std::uint32_t b) { return key(findings[a]) < key(findings[b]); });
   std::vector<Finding> joined;
-  for (Finding& finding : findings) {
+  joined.reserve(findings.size());
+  for (const std::uint32_t number : order) {
+    Finding& finding = findings[number];
     if (joined.empty() || key(joined.back()) != key(finding)) {
       joined.push_back(std::move(finding));
       continue;
     }
     Finding& kept = joined.back();
-    std::vector<std::string> aliases = kept.aliases;
-    for (const std::string& alias : finding.aliases) {
-      if (std::ranges::find(aliases, alias) == aliases.end()) aliases.push_back(alias);
-    }
+    std::vector<std::string> aliases = std::move(kept.aliases);
+    for (std::string& alias : finding.aliases) add_alias(aliases, std::move(alias));
     if (is_better(finding, kept)) kept = std::move(finding);
     kept.aliases = std::move(aliases);
   }
