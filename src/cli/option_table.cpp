@@ -15,7 +15,8 @@ namespace {
 using Text = std::string_view;
 using enum Verb;
 
-constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit};
+constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert};
+constexpr VerbSet kRollout = {rollout_edit, rollout_revert};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
 constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
@@ -33,6 +34,7 @@ const std::vector<OptionRow> kTable = {
     {"PLAN", Takes::one, "", "required", "", {fetch, build}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "plan.json"},
     {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
      "result.json of build or patch"},
+    {"ROLLOUT", Takes::one, "", "required", "", {rollout_revert}, [](Options& o, Text t) { o.rollout.rollout = file_value(t); }, "rollout.json of rollout edit"},
 
     // ---- results
     {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { o.building.to.push_back(oci::Location::parse(t)); },
@@ -93,16 +95,26 @@ const std::vector<OptionRow> kTable = {
     {"--force", Takes::nothing, "", "", "", kBuilding, [](Options& o, Text t) { o.building.force = switch_value(t); },
      "Overwrite the destination's tag whatever it is"},
 
-    // ---- rollout edit
-    {"--manifests", Takes::one, "DIR", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); },
-     "Tree of manifests to search"},
-    {"--write", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.write = switch_value(t); },
+    // ---- rollout
+    {"--manifests", Takes::one, "DIR", "required", "", kRollout, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); }, "Tree of manifests"},
+    {"--write", Takes::nothing, "", "", "", kRollout, [](Options& o, Text t) { o.rollout.write = switch_value(t); },
      "Edit the files; without it the edits are shown as a unified diff"},
     {"--pin", Takes::one, "auto|tag|digest|both", "auto", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.pin = t; },
-     "What the edited reference carries"},
-    {"--render", Takes::many, "kustomize|kubectl-patch|markdown", "", "", {rollout_edit},
-     [](Options& o, Text t) { o.rollout.renderings.emplace_back(t); }, "Renderings to write into --render-dir"},
+     "What the edited reference carries; auto keeps what is there"},
+    {"--moving-tag", Takes::one, "FORM", "{tag}", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.moving_tag = tag_form_value(t); },
+     "Which published tag moves with each patch: {tag} is the source's, {plan8} the plan"},
+    {"--immutable-tag", Takes::one, "FORM", "{tag}-r{plan8}", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.immutable_tag = tag_form_value(t); },
+     "Which published tag never moves; a tag that stands without a digest becomes it"},
+    {"--dockerfiles", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.dockerfiles = switch_value(t); },
+     "Edit FROM and COPY --from of Dockerfiles too"},
+    {"--running", Takes::one, "FILE", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.running = file_value(t); },
+     "What runs, one JSON object per line: {cluster, namespace, kind, name, container, image, imageID}"},
+    {"--render", Takes::many, "NAME", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.renderings.emplace_back(t); },
+     "Renderings to write into --render-dir: argocd, compose, flux, github-output, gitlab-dotenv, helm-values, kubectl-json-patch, kubectl-patch, kubectl-set-image, kustomize, "
+     "markdown, markdown-compact, markdown-short"},
     {"--render-dir", Takes::one, "DIR", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.render_dir = t; }, "Where renderings go"},
+    {"--rollback", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.rollback = switch_value(t); },
+     "Render the way back: the sources by their digests"},
     {"--templates", Takes::one, "DIR", "built in", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.templates = directory_value(t); },
      "Templates that replace the built-in ones"},
 
@@ -164,6 +176,7 @@ const std::vector<VerbRow> kVerbs = {
     {patch, "patch", "plan and build in one go"},
     {verify, "verify", "Prove that an image is what its plan says"},
     {rollout_edit, "rollout edit", "Find the workloads that run an image; show or write the edits, render"},
+    {rollout_revert, "rollout revert", "Take the edits of a rollout back"},
 };
 
 }  // namespace

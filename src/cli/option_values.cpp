@@ -9,6 +9,7 @@
 #include "base/url.hpp"
 #include "io/files.hpp"
 #include "oci/reference.hpp"
+#include "rollout/images.hpp"
 
 namespace resole::cli {
 
@@ -168,6 +169,11 @@ std::string file_value(std::string_view text) {
   const auto status = status_of(text);
   if (!fs::exists(status)) refuse(fmt::format("no such file: {}", printable(text)));
   if (fs::is_directory(status)) refuse(fmt::format("{} is a directory", printable(text)));
+  return std::string(text);
+}
+
+std::string tag_form_value(std::string_view text) {
+  oci::Reference::parse("x:" + rollout::expand_tag(text, "1.0", Digest::of("")));
   return std::string(text);
 }
 

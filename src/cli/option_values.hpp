@@ -34,6 +34,7 @@ std::string at_snapshot(std::string_view text, std::int64_t time); // kSnapshotP
 // Paths that must be there.
 std::string file_value(std::string_view text);
 std::string directory_value(std::string_view text);
+std::string tag_form_value(std::string_view text);  // "{tag}-r{plan8}"
 std::string place_value(std::string_view text);                    // file or directory
 std::string keyring_value(std::string_view text);                  // a file with OpenPGP public keys
 // "" when these are OpenPGP public keys (binary or armored), else what they are instead.

@@ -17,7 +17,7 @@
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit };
+enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
@@ -62,9 +62,11 @@ struct RegistrySettings {
 struct RolloutOptions {
   std::vector<std::string> results;
   std::filesystem::path manifests, render_dir, templates;
+  std::filesystem::path running;                 // NDJSON of what runs
+  std::filesystem::path rollout;                 // revert: rollout.json
   std::vector<std::string> renderings;
-  std::string pin = "auto";
-  bool write = false;
+  std::string pin = "auto", moving_tag = "{tag}", immutable_tag = "{tag}-r{plan8}";
+  bool write = false, dockerfiles = false, rollback = false;
 };
 
 struct Options {

@@ -25,6 +25,7 @@ constexpr VerbFunction kFunctions[] = {
     {Verb::inspect, inspect}, {Verb::plan, plan},     {Verb::fetch, fetch},
     {Verb::build, build},     {Verb::patch, patch},   {Verb::verify, verify},
     {Verb::rollout_edit, rollout_edit},
+    {Verb::rollout_revert, rollout_revert},
 };
 
 // Outputs appear by rename only, so leaving at once leaves every destination as it was; what lies in the cache's tmp/ is swept by a later run.

@@ -13,6 +13,7 @@ int build(const Options& options, Workplace& workplace);
 int patch(const Options& options, Workplace& workplace);
 int verify(const Options& options, Workplace& workplace);
 int rollout_edit(const Options& options, Workplace& workplace);
+int rollout_revert(const Options& options, Workplace& workplace);
 
 // Writes `document` to -o, or to standard output when the format is json and there is no -o.
 void put_document(const Options& options, const std::string& document);
