@@ -134,8 +134,8 @@ edit() { resole rollout edit "$RESULT" --manifests "$T/tree" -o "$T/rollout.json
     need kubectl
     expect 0 edit --render kustomize --render-dir "$T/render"
     local file
-    file=$(find "$T/render" -name 'kustomization.yaml' | head -1)
-    [ -n "$file" ]
+    file=$T/render/kustomize/kustomization.yaml
+    [ -f "$file" ]
     mkdir "$T/k"
     cp "$T/before/web.yaml" "$T/k/"
     { cat "$file"; grep -q '^resources:' "$file" || printf 'resources:\n- web.yaml\n'; } >"$T/k/kustomization.yaml"

@@ -22,6 +22,12 @@ constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, pl
 constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
 constexpr Text kRepositoryGroup = "Repositories", kRegistryGroup = "Registries", kCommonGroup = "Common";
 
+// A place whose tag is made when the plan is known is checked with words in its stead.
+void add_destination(BuildingOptions& building, Text text) {
+  building.to.push_back(oci::Location::parse(sample_of_form(text)));
+  building.to_forms.emplace_back(text);
+}
+
 template <class T>
 void append(std::vector<T>& to, std::vector<T> more) {
   to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
@@ -37,8 +43,8 @@ const std::vector<OptionRow> kTable = {
     {"ROLLOUT", Takes::one, "", "required", "", {rollout_revert}, [](Options& o, Text t) { o.rollout.rollout = file_value(t); }, "rollout.json of rollout edit"},
 
     // ---- results
-    {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { o.building.to.push_back(oci::Location::parse(t)); },
-     "Where the patched image goes"},
+    {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { add_destination(o.building, t); },
+     "Where the patched image goes; {tag} in its tag is the source's, {plan8} the first digits of the plan's digest"},
     {"-o,--output", Takes::one, "FILE", "", "", {inspect, verify}, [](Options& o, Text t) { o.output = t; }, "Write the document here"},
     {"-o,--output", Takes::one, "FILE", "", "", {plan}, [](Options& o, Text t) { o.output = t; }, "Write the plan here"},
     {"-o,--output", Takes::one, "PATH", "required", "", {fetch}, [](Options& o, Text t) { o.output = t; }, "The bundle: a directory, or FILE.tar"},
@@ -82,7 +88,7 @@ const std::vector<OptionRow> kTable = {
     // ---- how it is built
     {"--source", Takes::one, "IMAGE", "where it was planned", "", {build}, [](Options& o, Text t) { o.image = oci::Location::parse(t); },
      "Where the source image is now"},
-    {"--deployed-as", Takes::many, "REFERENCE", "", "", kBuilding, [](Options& o, Text t) { o.building.deployed_as.push_back(reference_value(t)); },
+    {"--deployed-as", Takes::many, "REFERENCE", "", "", kBuilding, [](Options& o, Text t) { o.building.deployed_as.push_back(reference_form_value(t)); },
      "Under which reference the result will run; one per --to, in the same order"},
     {"--on-unchanged", Takes::one, "copy|skip|fail", "copy", "", kBuilding, [](Options& o, Text t) { o.building.on_unchanged = t; },
      "When there is nothing to change"},

@@ -34,6 +34,9 @@ std::string at_snapshot(std::string_view text, std::int64_t time); // kSnapshotP
 // Paths that must be there.
 std::string file_value(std::string_view text);
 std::string directory_value(std::string_view text);
+// "registry.example.org/app:{tag}-r{plan8}" with words for what is in braces; they may stand in the tag only. Error(usage) otherwise.
+std::string sample_of_form(std::string_view text);
+std::string reference_form_value(std::string_view text);
 std::string tag_form_value(std::string_view text);  // "{tag}-r{plan8}"
 std::string place_value(std::string_view text);                    // file or directory
 std::string keyring_value(std::string_view text);                  // a file with OpenPGP public keys

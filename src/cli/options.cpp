@@ -142,8 +142,15 @@ class CommandLine {
     CLI::App* parent = &app_;
     std::string name(verb.name);
     if (const std::size_t blank = name.find(' '); blank != std::string::npos) {
-      parent = app_.add_subcommand(name.substr(0, blank), name.substr(blank + 1) + ": " + std::string(verb.help));
-      parent->require_subcommand(0, 1);
+      const std::string group = name.substr(0, blank), line = name.substr(blank + 1) + ": " + std::string(verb.help);
+      const auto groups = app_.get_subcommands([&](const CLI::App* each) { return each->get_name() == group; });
+      parent = groups.empty() ? nullptr : groups.front();
+      if (parent == nullptr) {
+        parent = app_.add_subcommand(group, line);
+        parent->require_subcommand(0, 1);
+      } else {
+        parent->description(parent->get_description() + "; " + line);
+      }
       name = name.substr(blank + 1);
     }
     App entry{verb.verb, std::string(verb.name), parent->add_subcommand(name, std::string(verb.help)), {}};

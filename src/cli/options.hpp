@@ -45,8 +45,9 @@ struct PlanningOptions {
 };
 
 struct BuildingOptions {
-  std::vector<oci::Location> to;
-  std::vector<std::string> deployed_as;          // none, or one per `to`
+  std::vector<oci::Location> to;                 // "{tag}" and "{plan8}" filled in with words that stand for them
+  std::vector<std::string> to_forms;             // of each `to` as it was given
+  std::vector<std::string> deployed_as;          // none, or one per `to`; with {tag} and {plan8} as given
   std::string on_unchanged = "copy";
   std::filesystem::path bundle;
   bool trust_plan = false, force = false;
