@@ -35,7 +35,7 @@ reasons() { jq -r '.notApplied[].reason' "$T/rollout.json" | sort -u | tr '\n' '
     rm -rf "$T/applied/.git"
     resole rollout edit "${results[@]}" --manifests "$T/tree" --write -o "$T/rollout.json" 2>>"$T/err"
     diff -r "$T/applied" "$T/tree"
-    [ "$(jq '.edits | length' "$T/rollout.json")" -gt 250 ]
+    [ "$(jq '.edits | length' "$T/rollout.json")" -ge 150 ]
     resole rollout edit "${results[@]}" --manifests "$T/tree" >"$T/again.diff" 2>>"$T/err"
     [ ! -s "$T/again.diff" ]
     resole rollout revert "$T/rollout.json" --manifests "$T/tree" >"$T/back.diff" 2>>"$T/err"

@@ -53,6 +53,7 @@ struct EditPlanner::State {
   };
 
   Images images;
+  WordSet context;
   EditOptions options;
   KustomizeTree tree;
   std::vector<KeptFile> files;
@@ -65,6 +66,7 @@ struct EditPlanner::State {
 
   State(std::vector<document::RolloutImage> list, const EditOptions& wanted) : images(std::move(list), wanted.tags), options(wanted) {
     spellings.resize(images.list().size());
+    add_context_words(context);
   }
 
   // ---- what other files say
@@ -156,7 +158,7 @@ struct EditPlanner::State {
     }
   }
 
-  void file(const KeptFile& kept) {
+  void file(KeptFile& kept) {
     std::vector<PlacedChange> changes;
     std::vector<std::pair<std::size_t, std::size_t>> owners;  // workload, number of its changes
     for (const Site& site : kept.sites) {
@@ -186,8 +188,9 @@ struct EditPlanner::State {
 
   // ---- writing
 
-  void apply(const KeptFile& kept, std::vector<PlacedChange> changes) {
-    const auto& [path, text] = kept.file;
+  void apply(KeptFile& kept, std::vector<PlacedChange> changes) {
+    const std::string& path = kept.file.path;
+    const std::string& text = kept.file.text;
     const bool disjoint = order_changes(changes);
     std::string after = disjoint ? splice(text, changes) : std::string();
     if (!disjoint || !only_intended_changes(path, text, after, changes)) {
@@ -198,12 +201,13 @@ struct EditPlanner::State {
       }
       return;
     }
-    EditedFile edited_file{path, text, std::move(after), {}};
+    EditedFile edited_file{path, {}, std::move(after), {}};
     for (const auto& [document, change] : changes) {
       edited_file.edits.push_back({path, change.pointer, std::string(change.span.of(text)), change.text, document, change.span.begin, change.span.end});
     }
     rollout.files.push_back({path, Digest::of(text), Digest::of(edited_file.after)});
     rollout.edits.insert(rollout.edits.end(), edited_file.edits.begin(), edited_file.edits.end());
+    edited_file.before = std::move(kept.file.text);
     edited.push_back(std::move(edited_file));
   }
 };
@@ -214,7 +218,7 @@ EditPlanner::~EditPlanner() = default;
 bool EditPlanner::is_manifest(std::string_view path) { return is_manifest_path(path); }
 
 bool EditPlanner::wants(std::string_view path, std::string_view text) const {
-  return !state_->images.list().empty() && (state_->images.mentioned_in(text) || is_context(path, text));
+  return !state_->images.list().empty() && (state_->images.mentioned_in(text) || is_context(path) || state_->context.any_in(text));
 }
 
 void EditPlanner::take(ManifestFile file) {
@@ -225,7 +229,7 @@ void EditPlanner::take(ManifestFile file) {
   state_->image_updater.merge(found.image_updater);
   // Entries without the name of an image matter too: they may decide about a workload.
   const bool matters = std::any_of(found.sites.begin(), found.sites.end(), [&](const Site& site) {
-    return state_->images.mentioned_in(site.whole.value) || state_->images.mentioned_in(site.repository.value) || state_->images.mentioned_in(site.name_part.value);
+    return site.is_entry() || state_->images.mentioned_in(site.whole.value) || state_->images.mentioned_in(site.repository.value);
   });
   if (matters) state_->files.push_back({std::move(file), std::move(found.sites)});
 }
@@ -244,7 +248,7 @@ EditPlan EditPlanner::finish() {
   std::sort(state.files.begin(), state.files.end(), [](const auto& a, const auto& b) { return a.file.path < b.file.path; });
   state.know_entries();
   state.know_what_entries_see();
-  for (const auto& kept : state.files) state.file(kept);
+  for (auto& kept : state.files) state.file(kept);
   document::Rollout& rollout = state.rollout;
   rollout.tool_version = RESOLE_VERSION;
   rollout.images = state.images.list();

@@ -22,6 +22,12 @@ constexpr std::size_t kMostMentions = 200;  // told of one file
 
 bool has_template_marks(std::string_view text) { return text.find("{{") != std::string_view::npos || text.find("{%") != std::string_view::npos; }
 
+// "{{ x }}" is a mapping with a mapping as its key to a YAML parser (yaml::looks_templated, of what is parsed already).
+bool has_mapping_as_key(const yaml::Node& node) {
+  const auto is_flow_mapping = [](const yaml::Node& key) { return key.kind == yaml::Kind::mapping && key.style == yaml::Style::flow; };
+  return std::any_of(node.keys.begin(), node.keys.end(), is_flow_mapping) || std::any_of(node.values.begin(), node.values.end(), has_mapping_as_key);
+}
+
 // Words that could be references, without the punctuation of a sentence.
 void each_word(std::string_view text, const std::function<void(std::string_view)>& visit) {
   for (std::size_t at = text.find_first_of(kReferenceCharacters); at != std::string_view::npos;) {
@@ -47,7 +53,7 @@ class Finder {
     }
     try {
       const auto documents = yaml::parse(text_, path_);
-      if (has_template_marks(text_) && yaml::looks_templated(text_)) {
+      if (has_template_marks(text_) && std::any_of(documents.begin(), documents.end(), [](const auto& each) { return has_mapping_as_key(each.root); })) {
         mentions_in_lines(LeftReason::templated, "");
       } else {
         for (std::size_t i = 0; i < documents.size(); ++i) document(documents[i].root, i);
@@ -163,14 +169,13 @@ std::string_view line_at(std::string_view text, std::size_t offset) {
 
 Findings find_in(const std::string& path, std::string_view text, const Images& images, KustomizeTree& tree) { return Finder(path, text, images, tree).run(); }
 
-bool is_context(std::string_view path, std::string_view text) {
+bool is_context(std::string_view path) {
   const std::string name = lower(path.substr(path.rfind('/') + 1));
-  if (name == "kustomization.yaml" || name == "kustomization.yml" || name == "kustomization") return true;
-  for (const std::string_view mark : {std::string_view("kustomize.toolkit.fluxcd.io/"), kUpdaterAnnotation, std::string_view("verifyImages"),
-                                      std::string_view("ClusterImagePolicy"), std::string_view("ImageValidatingPolicy")}) {
-    if (text.find(mark) != std::string_view::npos) return true;
-  }
-  return false;
+  return name == "kustomization.yaml" || name == "kustomization.yml" || name == "kustomization";
+}
+
+void add_context_words(WordSet& words) {
+  for (const char* word : {"kustomize.toolkit.fluxcd.io", "argocd-image-updater.argoproj.io", "verifyImages", "ClusterImagePolicy", "ImageValidatingPolicy"}) words.add(word);
 }
 
 LeftReason owner_by_comment(const Site& site, std::string_view text) {

@@ -23,8 +23,9 @@ struct Findings {
 // Adds what the documents include to `tree`.
 Findings find_in(const std::string& path, std::string_view text, const Images& images, KustomizeTree& tree);
 
-// Has the file something to say besides images: inclusions, policies, somebody who writes images?
-bool is_context(std::string_view path, std::string_view text);
+// Has the file something to say besides images: inclusions, policies, somebody who writes images? By its name, or by a word in it.
+bool is_context(std::string_view path);
+void add_context_words(WordSet& words);
 
 // Flux and Renovate say by a comment that they write a scalar.
 LeftReason owner_by_comment(const Site& site, std::string_view text);

@@ -117,7 +117,7 @@ Images::Images(std::vector<document::RolloutImage> images, TagForms forms) : ima
     if (!source || !patched) {
       throw Error(ErrorKind::input, fmt::format("\"{}\" -> \"{}\" are no references of images", printable(image.source_reference), printable(image.patched_reference)));
     }
-    Known known{*source, *patched, std::string(tag_of(image.patched_reference)), std::string(tag_of(image.immutable_reference)), "", ""};
+    Known known{*source, *patched, source->name(), patched->name(), std::string(tag_of(image.patched_reference)), std::string(tag_of(image.immutable_reference)), "", ""};
     std::string form = forms.immutable;
     replace_all(form, "{tag}", tag_or_latest(*source));
     const std::size_t plan = form.find("{plan8}");
@@ -126,15 +126,12 @@ Images::Images(std::vector<document::RolloutImage> images, TagForms forms) : ima
       known.immutable_behind = form.substr(plan + 7);
     }
     for (const oci::Reference* reference : {&known.source, &known.patched}) {
-      std::string last = reference->repository.substr(reference->repository.rfind('/') + 1);
-      if (std::find(last_parts_.begin(), last_parts_.end(), last) == last_parts_.end()) last_parts_.push_back(std::move(last));
+      last_parts_.add(reference->repository.substr(reference->repository.rfind('/') + 1));
+      auto& indices = by_name_[reference->name()];
+      if (indices.empty() || indices.back() != known_.size()) indices.push_back(known_.size());
     }
     known_.push_back(std::move(known));
   }
-}
-
-bool Images::mentioned_in(std::string_view text) const {
-  return std::any_of(last_parts_.begin(), last_parts_.end(), [&](const auto& part) { return text.find(part) != std::string_view::npos; });
 }
 
 bool Images::is_immutable_tag(const Known& known, std::string_view tag) const {
@@ -143,11 +140,10 @@ bool Images::is_immutable_tag(const Known& known, std::string_view tag) const {
   return tag.substr(before.size(), kPlanDigits).find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-std::optional<Match> Images::meaning(const oci::Reference& reference, std::size_t index) const {
+std::optional<Match> Images::meaning(const oci::Reference& reference, const std::string& name, std::size_t index) const {
   const Known& known = known_[index];
   const auto& image = images_[index];
-  const bool source_name = reference.name() == known.source.name(), patched_name = reference.name() == known.patched.name();
-  if (!source_name && !patched_name) return std::nullopt;
+  const bool source_name = name == known.source_name, patched_name = name == known.patched_name;
   if (!reference.digest.empty()) {
     if (source_name && reference.digest == image.source) return Match{index, Meaning::source, image.patched};
     if (patched_name && reference.digest == image.patched) return Match{index, Meaning::ours, image.patched};
@@ -170,9 +166,12 @@ std::optional<Match> Images::match(std::string_view written) const {
   if (!mentioned_in(written)) return std::nullopt;
   const auto reference = parse(written);
   if (!reference) return std::nullopt;
+  const std::string name = reference->name();
+  const auto candidates = by_name_.find(name);
+  if (candidates == by_name_.end()) return std::nullopt;
   std::optional<Match> best;
-  for (std::size_t i = 0; i < known_.size(); ++i) {
-    const auto found = meaning(*reference, i);
+  for (const std::size_t i : candidates->second) {
+    const auto found = meaning(*reference, name, i);
     if (found && (!best || found->meaning < best->meaning)) best = found;
   }
   return best;
@@ -181,8 +180,10 @@ std::optional<Match> Images::match(std::string_view written) const {
 std::optional<std::size_t> Images::of_name(std::string_view name) const {
   if (!mentioned_in(name)) return std::nullopt;
   const auto reference = parse(name);
-  for (std::size_t i = 0; reference && i < known_.size(); ++i) {
-    if (known_[i].source.name() == reference->name()) return i;
+  const auto candidates = reference ? by_name_.find(reference->name()) : by_name_.end();
+  if (candidates == by_name_.end()) return std::nullopt;
+  for (const std::size_t i : candidates->second) {
+    if (known_[i].source_name == candidates->first) return i;
   }
   return std::nullopt;
 }
@@ -191,7 +192,7 @@ Wish Images::wish(const Match& match, std::string_view written_name, Shape writt
   const Known& known = known_[match.image];
   const auto spelled = parse(written_name);
   Wish wish;
-  wish.name = spelled && spelled->name() == known.patched.name() ? std::string(written_name) : std::string(repository_of(images_[match.image].patched_reference));
+  wish.name = spelled && spelled->name() == known.patched_name ? std::string(written_name) : std::string(repository_of(images_[match.image].patched_reference));
   const bool any_tag = !known.moving_tag.empty() || !known.immutable_tag.empty();
   const bool digest = pin == Pin::digest || pin == Pin::both || (pin == Pin::automatic && written.digest) || !any_tag;
   const bool tag = pin == Pin::tag || pin == Pin::both || (pin == Pin::automatic && (written.tag || !written.digest));

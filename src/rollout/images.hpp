@@ -6,11 +6,13 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "document/result.hpp"
 #include "document/rollout.hpp"
 #include "oci/reference.hpp"
+#include "rollout/word_set.hpp"
 
 namespace resole::rollout {
 
@@ -47,22 +49,24 @@ class Images {
   // `written_name`: kept as it is spelled when it means the patched repository already.
   Wish wish(const Match& match, std::string_view written_name, Shape written, Pin pin) const;
   // Does the text hold the last part of any of the repositories?
-  bool mentioned_in(std::string_view text) const;
+  bool mentioned_in(std::string_view text) const { return last_parts_.any_in(text); }
 
   const std::vector<document::RolloutImage>& list() const { return images_; }
 
  private:
   struct Known {
     oci::Reference source, patched;
+    std::string source_name, patched_name;
     std::string moving_tag, immutable_tag;  // as published, "" when not
     std::string immutable_before, immutable_behind;  // of the source's tag with any plan
   };
   bool is_immutable_tag(const Known& known, std::string_view tag) const;
-  std::optional<Match> meaning(const oci::Reference& reference, std::size_t image) const;
+  std::optional<Match> meaning(const oci::Reference& reference, const std::string& name, std::size_t image) const;
 
   std::vector<document::RolloutImage> images_;
   std::vector<Known> known_;
-  std::vector<std::string> last_parts_;
+  WordSet last_parts_;
+  std::unordered_map<std::string, std::vector<std::size_t>> by_name_;  // of source and patched repositories
 };
 
 // The repository of a reference as it is spelled, without tag and digest; its tag.
