@@ -50,8 +50,10 @@ reasons() { jq -r '.notApplied[].reason' "$T/rollout.json" | sort -u | tr '\n' '
 @test "corpus: kustomize builds what it built, but for the images" {
     need kubectl
     corpus
+    "$SUPPORT/kustomize-corpus" "$T/before" >&2
+    rm -rf "$T/tree" && cp -a "$T/before" "$T/tree"
     resole rollout edit "${results[@]}" --manifests "$T/tree" --write 2>"$T/err"
-    "$SUPPORT/kustomize-differences" "$T/before" "$T/tree" "$T/results/images.tsv" >&2
+    "$SUPPORT/kustomize-differences" "$T/before" "$T/tree" "$T/results/images.tsv" 80 >&2
 }
 
 @test "the outermost entry decides, as kustomize sees it" {
