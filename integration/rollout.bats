@@ -13,6 +13,9 @@ setup_file() {
     start_mirror "$tiny"
     patch_tiny "oci:$tiny/oci:base" --update all --to "oci:$BATS_FILE_TMPDIR/out:new" -o "$BATS_FILE_TMPDIR/result.json" \
         --source-deployed-as registry.example.com/team/app:1.4 --deployed-as registry.example.com/team/app:1.4-patched >/dev/null
+    patch_tiny "oci:$tiny/oci:base" --update all -o "$BATS_FILE_TMPDIR/forms.json" --source-deployed-as registry.example.com/team/app:1.4 \
+        --to "oci:$BATS_FILE_TMPDIR/forms:{tag}" --deployed-as 'registry.example.com/patched/app:{tag}' \
+        --to "oci:$BATS_FILE_TMPDIR/forms:{tag}-r{plan8}" --deployed-as 'registry.example.com/patched/app:{tag}-r{plan8}' >/dev/null
     stop_mirror
 }
 teardown_file() { load support/lib; "$SUPPORT/tiny-archive" cleanup "$BATS_FILE_TMPDIR/tiny"; }
@@ -134,8 +137,8 @@ edit() { resole rollout edit "$RESULT" --manifests "$T/tree" -o "$T/rollout.json
     need kubectl
     expect 0 edit --render kustomize --render-dir "$T/render"
     local file
-    file=$(find "$T/render" -name 'kustomization.yaml' | head -1)
-    [ -n "$file" ]
+    file=$T/render/kustomize/kustomization.yaml
+    [ -f "$file" ]
     mkdir "$T/k"
     cp "$T/before/web.yaml" "$T/k/"
     { cat "$file"; grep -q '^resources:' "$file" || printf 'resources:\n- web.yaml\n'; } >"$T/k/kustomization.yaml"
@@ -165,4 +168,16 @@ edit() { resole rollout edit "$RESULT" --manifests "$T/tree" -o "$T/rollout.json
     expect 0 edit --write
     cmp "$T/before/web.yaml" "$T/outside/web.yaml"
     [ -L "$T/tree/direct.yaml" ]
+}
+
+@test "tags by their forms: one moves, one never does, and a tag that stands alone becomes the latter" {
+    local plan8
+    plan8=$(jq -r '.plan[7:15]' "$BATS_FILE_TMPDIR/forms.json")
+    [ "$(jq -r '[.destinations[].deployedAs] | join(" ")' "$BATS_FILE_TMPDIR/forms.json")" = "registry.example.com/patched/app:1.4 registry.example.com/patched/app:1.4-r$plan8" ]
+    [ "$(jq -r '[.manifests[].annotations["org.opencontainers.image.ref.name"]] | sort | join(" ")' "$BATS_FILE_TMPDIR/forms/index.json")" = "1.4 1.4-r$plan8" ]
+    expect 0 resole rollout edit "$BATS_FILE_TMPDIR/forms.json" --manifests "$T/tree" --write
+    grep -q "image: registry.example.com/patched/app:1.4-r$plan8\$" "$T/tree/web.yaml"
+    grep -q "registry.example.com/patched/app@sha256" "$T/tree/deep/pinned.json"
+    expect 2 resole rollout edit "$BATS_FILE_TMPDIR/forms.json" --manifests "$T/tree" --immutable-tag '{nonsense}'
+    is_a_message
 }

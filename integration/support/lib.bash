@@ -11,7 +11,7 @@ export RESOLE LC_ALL=C.UTF-8 PYTHONDONTWRITEBYTECODE=1
 unset SOURCE_DATE_EPOCH
 # The machine's own configuration of resole must not decide a test.
 for name in $(compgen -e RESOLE_ || true); do
-    [[ $name == RESOLE_TEST_* ]] || unset "$name"
+    [[ $name == RESOLE_TEST_* || $name == RESOLE_SHARED_DATA ]] || unset "$name"
 done
 export XDG_CONFIG_HOME=${BATS_RUN_TMPDIR:-/nonexistent}/no-config
 

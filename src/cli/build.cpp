@@ -9,6 +9,7 @@
 #include "cli/verbs.hpp"
 #include "io/files.hpp"
 #include "patch/building.hpp"
+#include "rollout/images.hpp"
 
 namespace resole::cli {
 
@@ -16,11 +17,23 @@ namespace {
 
 constexpr std::uint64_t kLargestPlan = 256u << 20;
 
-patch::BuildRequest build_request(const Options& options, std::int64_t now) {
+// What {tag} means: the tag under which the source runs.
+std::string source_tag(const document::Plan& plan) {
+  if (!plan.source_deployed_as.empty()) return std::string(rollout::tag_of(plan.source_deployed_as));
+  const oci::Location source = oci::Location::parse(plan.source_reference);
+  return source.reference ? source.reference->tag : source.tag;
+}
+
+patch::BuildRequest build_request(const Options& options, const document::Plan& plan, std::int64_t now) {
   const BuildingOptions& building = options.building;
   patch::BuildRequest request;
+  const std::string tag = source_tag(plan);
+  const Digest digest = document::plan_digest(plan);
+  const auto filled_in = [&](const std::string& form) { return form.find('{') == std::string::npos ? form : rollout::expand_tag(form, tag, digest); };
   for (std::size_t i = 0; i < building.to.size(); ++i) {
-    request.destinations.push_back({building.to[i], building.deployed_as.empty() ? std::string() : building.deployed_as[i]});
+    const bool is_form = building.to_forms[i].find('{') != std::string::npos;
+    request.destinations.push_back({is_form ? oci::Location::parse(filled_in(building.to_forms[i])) : building.to[i],
+                                    building.deployed_as.empty() ? std::string() : filled_in(building.deployed_as[i])});
   }
   request.repositories = repository_options(options.planning, now, options.common.jobs);
   request.trust_plan = building.trust_plan;
@@ -53,7 +66,7 @@ void say_outcome(const document::Result& result, const document::Plan& plan, Wor
 
 // Each destination is told as soon as it is written, and when a later one fails the result document still says what was.
 document::Result build_and_tell(const Options& options, patch::ImageView& image, const document::Plan& plan, Workplace& workplace) {
-  patch::BuildRequest request = build_request(options, as_of(options.planning, workplace.tools().clock));
+  patch::BuildRequest request = build_request(options, plan, as_of(options.planning, workplace.tools().clock));
   const bool lines = options.format == "table" || !options.output.empty();  // else the document itself goes to standard output
   document::Result written;
   request.published = [&](const document::Result& so_far) {

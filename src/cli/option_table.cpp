@@ -15,13 +15,20 @@ namespace {
 using Text = std::string_view;
 using enum Verb;
 
-constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status};
-constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status};
+constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status};
+constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status};
 constexpr VerbSet kFeeds = {feed_update, feed_import, feed_status};
+constexpr VerbSet kRollout = {rollout_edit, rollout_revert};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
 constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
 constexpr Text kRepositoryGroup = "Repositories", kRegistryGroup = "Registries", kCommonGroup = "Common";
+
+// A place whose tag is made when the plan is known is checked with words in its stead.
+void add_destination(BuildingOptions& building, Text text) {
+  building.to.push_back(oci::Location::parse(sample_of_form(text)));
+  building.to_forms.emplace_back(text);
+}
 
 template <class T>
 void append(std::vector<T>& to, std::vector<T> more) {
@@ -35,14 +42,15 @@ const std::vector<OptionRow> kTable = {
     {"PLAN", Takes::one, "", "required", "", {fetch, build}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "plan.json"},
     {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
      "result.json of build or patch"},
+    {"ROLLOUT", Takes::one, "", "required", "", {rollout_revert}, [](Options& o, Text t) { o.rollout.rollout = file_value(t); }, "rollout.json of rollout edit"},
 
     {"NAME", Takes::many, "", "", "", {feed_update}, [](Options& o, Text t) { o.feed.names.emplace_back(t); }, "Feeds to update; none: all that --from names"},
     {"FILES", Takes::many, "", "required", "", {feed_import}, [](Options& o, Text t) { o.feed.places.emplace_back(place_value(t)); },
      "Files of the feed, as published (compressed, zip and tar too), or directories of them"},
 
     // ---- results
-    {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { o.building.to.push_back(oci::Location::parse(t)); },
-     "Where the patched image goes"},
+    {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { add_destination(o.building, t); },
+     "Where the patched image goes; {tag} in its tag is the source's, {plan8} the first digits of the plan's digest"},
     {"-o,--output", Takes::one, "FILE", "", "", {inspect, verify}, [](Options& o, Text t) { o.output = t; }, "Write the document here"},
     {"-o,--output", Takes::one, "FILE", "", "", {plan}, [](Options& o, Text t) { o.output = t; }, "Write the plan here"},
     {"-o,--output", Takes::one, "PATH", "required", "", {fetch}, [](Options& o, Text t) { o.output = t; }, "The bundle: a directory, or FILE.tar"},
@@ -100,7 +108,7 @@ const std::vector<OptionRow> kTable = {
     // ---- how it is built
     {"--source", Takes::one, "IMAGE", "where it was planned", "", {build}, [](Options& o, Text t) { o.image = oci::Location::parse(t); },
      "Where the source image is now"},
-    {"--deployed-as", Takes::many, "REFERENCE", "", "", kBuilding, [](Options& o, Text t) { o.building.deployed_as.push_back(reference_value(t)); },
+    {"--deployed-as", Takes::many, "REFERENCE", "", "", kBuilding, [](Options& o, Text t) { o.building.deployed_as.push_back(reference_form_value(t)); },
      "Under which reference the result will run; one per --to, in the same order"},
     {"--on-unchanged", Takes::one, "copy|skip|fail", "copy", "", kBuilding, [](Options& o, Text t) { o.building.on_unchanged = t; },
      "When there is nothing to change"},
@@ -122,16 +130,26 @@ const std::vector<OptionRow> kTable = {
      "Release that the files are about, where they do not say it (\"azurelinux:3\")"},
     {"-o,--output", Takes::one, "FILE", "", "", kFeeds, [](Options& o, Text t) { o.output = t; }, "Write the list of feeds here"},
 
-    // ---- rollout edit
-    {"--manifests", Takes::one, "DIR", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); },
-     "Tree of manifests to search"},
-    {"--write", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.write = switch_value(t); },
+    // ---- rollout
+    {"--manifests", Takes::one, "DIR", "required", "", kRollout, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); }, "Tree of manifests"},
+    {"--write", Takes::nothing, "", "", "", kRollout, [](Options& o, Text t) { o.rollout.write = switch_value(t); },
      "Edit the files; without it the edits are shown as a unified diff"},
     {"--pin", Takes::one, "auto|tag|digest|both", "auto", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.pin = t; },
-     "What the edited reference carries"},
-    {"--render", Takes::many, "kustomize|kubectl-patch|markdown", "", "", {rollout_edit},
-     [](Options& o, Text t) { o.rollout.renderings.emplace_back(t); }, "Renderings to write into --render-dir"},
+     "What the edited reference carries; auto keeps what is there"},
+    {"--moving-tag", Takes::one, "FORM", "{tag}", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.moving_tag = tag_form_value(t); },
+     "Which published tag moves with each patch: {tag} is the source's, {plan8} the plan"},
+    {"--immutable-tag", Takes::one, "FORM", "{tag}-r{plan8}", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.immutable_tag = tag_form_value(t); },
+     "Which published tag never moves; a tag that stands without a digest becomes it"},
+    {"--dockerfiles", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.dockerfiles = switch_value(t); },
+     "Edit FROM and COPY --from of Dockerfiles too"},
+    {"--running", Takes::one, "FILE", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.running = file_value(t); },
+     "What runs, one JSON object per line: {cluster, namespace, kind, name, container, image, imageID}"},
+    {"--render", Takes::many, "NAME", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.renderings.emplace_back(t); },
+     "Renderings to write into --render-dir: argocd, compose, flux, github-output, gitlab-dotenv, helm-values, kubectl-json-patch, kubectl-patch, kubectl-set-image, kustomize, "
+     "markdown, markdown-compact, markdown-short"},
     {"--render-dir", Takes::one, "DIR", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.render_dir = t; }, "Where renderings go"},
+    {"--rollback", Takes::nothing, "", "", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.rollback = switch_value(t); },
+     "Render the way back: the sources by their digests"},
     {"--templates", Takes::one, "DIR", "built in", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.templates = directory_value(t); },
      "Templates that replace the built-in ones"},
 
@@ -198,6 +216,7 @@ const std::vector<VerbRow> kVerbs = {
     {patch, "patch", "plan and build in one go"},
     {verify, "verify", "Prove that an image is what its plan says"},
     {rollout_edit, "rollout edit", "Find the workloads that run an image; show or write the edits, render"},
+    {rollout_revert, "rollout revert", "Take the edits of a rollout back"},
     {feed_update, "feed update", "Fetch advisory feeds, when they changed, and compile them"},
     {feed_import, "feed import", "Take an advisory feed from files"},
     {feed_status, "feed status", "Which feeds are kept, how old they are, what they are about"},

@@ -12,6 +12,7 @@
 #include "base/url.hpp"
 #include "io/files.hpp"
 #include "oci/reference.hpp"
+#include "rollout/images.hpp"
 
 namespace resole::cli {
 
@@ -200,6 +201,26 @@ std::string file_value(std::string_view text) {
   const auto status = status_of(text);
   if (!fs::exists(status)) refuse(fmt::format("no such file: {}", printable(text)));
   if (fs::is_directory(status)) refuse(fmt::format("{} is a directory", printable(text)));
+  return std::string(text);
+}
+
+std::string sample_of_form(std::string_view text) {
+  const std::size_t brace = text.find('{');
+  if (brace == std::string_view::npos) return std::string(text);
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string_view::npos || colon > brace || text.find('/', colon) != std::string_view::npos) {
+    refuse(fmt::format("\"{}\": braces belong into the tag", printable(text)), "for example registry.example.org/patched/app:{tag}-r{plan8}");
+  }
+  return rollout::expand_tag(text, "1.0", Digest::of(""));
+}
+
+std::string reference_form_value(std::string_view text) {
+  reference_value(sample_of_form(text));
+  return std::string(text);
+}
+
+std::string tag_form_value(std::string_view text) {
+  oci::Reference::parse("x:" + rollout::expand_tag(text, "1.0", Digest::of("")));
   return std::string(text);
 }
 

@@ -41,6 +41,10 @@ std::string os_value(std::string_view text);                       // "ID:VERSIO
 // Paths that must be there.
 std::string file_value(std::string_view text);
 std::string directory_value(std::string_view text);
+// "registry.example.org/app:{tag}-r{plan8}" with words for what is in braces; they may stand in the tag only. Error(usage) otherwise.
+std::string sample_of_form(std::string_view text);
+std::string reference_form_value(std::string_view text);
+std::string tag_form_value(std::string_view text);  // "{tag}-r{plan8}"
 std::string place_value(std::string_view text);                    // file or directory
 std::string keyring_value(std::string_view text);                  // a file with OpenPGP public keys
 // "" when these are OpenPGP public keys (binary or armored), else what they are instead.

@@ -142,13 +142,15 @@ class CommandLine {
     CLI::App* parent = &app_;
     std::string name(verb.name);
     if (const std::size_t blank = name.find(' '); blank != std::string::npos) {
-      const std::string group = name.substr(0, blank);
-      const auto known = parents_.find(group);
-      parent = known != parents_.end() ? known->second : app_.add_subcommand(group);
-      parents_[group] = parent;
-      const std::string before = parent->get_description();
-      parent->description(before + (before.empty() ? "" : "; ") + name.substr(blank + 1) + ": " + std::string(verb.help));
-      parent->require_subcommand(0, 1);
+      const std::string group = name.substr(0, blank), line = name.substr(blank + 1) + ": " + std::string(verb.help);
+      const auto groups = app_.get_subcommands([&](const CLI::App* each) { return each->get_name() == group; });
+      parent = groups.empty() ? nullptr : groups.front();
+      if (parent == nullptr) {
+        parent = app_.add_subcommand(group, line);
+        parent->require_subcommand(0, 1);
+      } else {
+        parent->description(parent->get_description() + "; " + line);
+      }
       name = name.substr(blank + 1);
     }
     App entry{verb.verb, std::string(verb.name), parent->add_subcommand(name, std::string(verb.help)), {}};
@@ -211,7 +213,6 @@ class CommandLine {
   CLI::App app_;
   std::vector<Placed> before_verb_;
   std::vector<App> apps_;
-  std::map<std::string, CLI::App*> parents_;  // "rollout", "feed"
 };
 
 // A value that is itself the name of an option was forgotten before it: `--hold --force`.

@@ -18,7 +18,7 @@
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, feed_update, feed_import, feed_status };
+enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
@@ -49,8 +49,9 @@ struct PlanningOptions {
 };
 
 struct BuildingOptions {
-  std::vector<oci::Location> to;
-  std::vector<std::string> deployed_as;          // none, or one per `to`
+  std::vector<oci::Location> to;                 // "{tag}" and "{plan8}" filled in with words that stand for them
+  std::vector<std::string> to_forms;             // of each `to` as it was given
+  std::vector<std::string> deployed_as;          // none, or one per `to`; with {tag} and {plan8} as given
   std::string on_unchanged = "copy";
   std::filesystem::path bundle;
   bool trust_plan = false, force = false;
@@ -66,9 +67,11 @@ struct RegistrySettings {
 struct RolloutOptions {
   std::vector<std::string> results;
   std::filesystem::path manifests, render_dir, templates;
+  std::filesystem::path running;                 // NDJSON of what runs
+  std::filesystem::path rollout;                 // revert: rollout.json
   std::vector<std::string> renderings;
-  std::string pin = "auto";
-  bool write = false;
+  std::string pin = "auto", moving_tag = "{tag}", immutable_tag = "{tag}-r{plan8}";
+  bool write = false, dockerfiles = false, rollback = false;
 };
 
 struct FeedOptions {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::uint64_t kLargestDocument = 256u << 20;
 constexpr std::uint64_t kLargestTemplate = 1u << 20;
+constexpr std::size_t kMostToldPlaces = 50;  // on the terminal; rollout.json has them all
 
 std::vector<document::Result> read_results(const std::vector<std::string>& files) {
   std::vector<document::Result> results;
@@ -39,10 +40,9 @@ using Rendered = std::vector<rollout::RenderedFile>;
 
 Rendered render_all(const RolloutOptions& options, const document::Rollout& rollout) {
   Rendered files;
+  const rollout::RenderOptions wanted{options.rollback, [&](const std::string& name) { return find_template(options.templates, name); }};
   for (const auto& rendering : options.renderings) {
-    for (auto& file : rollout::render(rollout, rendering, [&](const std::string& name) { return find_template(options.templates, name); })) {
-      files.push_back(std::move(file));
-    }
+    for (auto& file : rollout::render(rollout, rendering, wanted)) files.push_back(std::move(file));
   }
   return files;
 }
@@ -56,28 +56,38 @@ void write_renderings(const RolloutOptions& options, const Rendered& files, Repo
   }
 }
 
-void show_left(const document::Rollout& rollout, Reporter& reporter) {
+void say_left(const document::Rollout& rollout, Reporter& reporter) {
+  std::size_t told = 0;
   for (const auto& place : rollout.not_applied) {
-    reporter.warn(fmt::format("{}:{}: {} not changed ({}): {}", printable(place.file), place.line, printable(place.reference), place.reason, printable(place.detail)));
+    if (++told > kMostToldPlaces) continue;
+    const std::string where = place.file.empty() ? "" : place.line == 0 ? printable(place.file) + ": " : fmt::format("{}:{}: ", printable(place.file), place.line);
+    const std::string detail = place.detail.empty() ? "" : ": " + printable(place.detail);
+    reporter.warn(fmt::format("{}{} not changed ({}): {}{}", where, place.reference.empty() ? "the file" : printable(place.reference), word(place.reason), sentence(place.reason), detail));
   }
+  if (told > kMostToldPlaces) reporter.warn(fmt::format("{} more places were not changed; rollout.json (-o) lists them", told - kMostToldPlaces));
 }
 
 }  // namespace
 
 int rollout_edit(const Options& options, Workplace& workplace) {
   const RolloutOptions& wanted = options.rollout;
-  const auto images = rollout::images_of(read_results(wanted.results));
-  const auto files = read_manifests(wanted.manifests, [&](std::string_view text) { return rollout::mentions(text, images); }, workplace.reporter());
-  const rollout::EditPlan plan = rollout::plan_edits(files, images, pin_of(wanted.pin));
+  const rollout::EditOptions edit{pin_of(wanted.pin), {wanted.moving_tag, wanted.immutable_tag}, wanted.dockerfiles};
+  rollout::EditPlanner planner(rollout::images_of(read_results(wanted.results), edit.tags), edit);
+  read_manifests(wanted.manifests, planner);
+  if (!wanted.running.empty()) planner.take_running(io::read_file(wanted.running, kLargestDocument), wanted.running.string());
+  rollout::EditPlan plan = planner.finish();
   const Rendered renderings = render_all(wanted, plan.rollout);  // what can fail, fails before anything is written
 
-  if (wanted.write) write_manifests(wanted.manifests, plan.files);
+  std::vector<NewBytes> files;
+  for (const auto& file : plan.files) files.push_back({file.path, file.before, file.after});
+  if (wanted.write) write_manifests(wanted.manifests, files);
   put_document(options, document::write_rollout(plan.rollout));
   write_renderings(wanted, renderings, workplace.reporter());
   if (!wanted.write && options.format == "table") {
-    for (const auto& file : plan.files) std::cout << rollout::unified_diff(file.path, file.before, file.after);
+    for (const auto& file : plan.files) std::cout << rollout::unified_diff(file.path, file.before, file.edits);
   }
-  show_left(plan.rollout, workplace.reporter());
+  for (const auto& warning : plan.rollout.warnings) workplace.reporter().warn(warning);
+  say_left(plan.rollout, workplace.reporter());
   workplace.reporter().note(fmt::format("{} edits in {} files{}, {} workloads, {} places not changed", plan.rollout.edits.size(), plan.files.size(),
                                         wanted.write ? "" : " (shown, not written: --write)", plan.rollout.workloads.size(), plan.rollout.not_applied.size()));
   return kExitDone;

@@ -13,6 +13,7 @@ int build(const Options& options, Workplace& workplace);
 int patch(const Options& options, Workplace& workplace);
 int verify(const Options& options, Workplace& workplace);
 int rollout_edit(const Options& options, Workplace& workplace);
+int rollout_revert(const Options& options, Workplace& workplace);
 int feed_update(const Options& options, Workplace& workplace);
 int feed_import(const Options& options, Workplace& workplace);
 int feed_status(const Options& options, Workplace& workplace);

@@ -35,6 +35,9 @@ void describe(Form& form, T& value) {
   form.field("platforms", value.platforms);
   form.field("packages", value.packages);
   form.field("fixed", value.fixed);
+  form.optional("immutableReference", value.immutable_reference);
+  form.field("sourceWasSigned", value.source_was_signed);
+  form.field("spellings", value.spellings);
 }
 
 template <class Form, class T>
@@ -49,6 +52,44 @@ void describe(Form& form, T& value) {
   form.field("pointer", value.pointer);
   form.field("document", value.document);
   form.field("current", value.current);
+  form.optional("type", value.type);
+  form.optional("target", value.target);
+  form.field("begin", value.begin);
+  form.field("end", value.end);
+  form.optional("desired", value.desired);
+  form.optional("rollback", value.rollback);
+  form.field("edited", value.edited);
+  form.optional("effect", value.effect);
+  form.optional("keys", value.keys);
+}
+
+template <class Form, class T>
+requires Of<T, Wave>
+void describe(Form& form, T& value) {
+  form.field("name", value.name);
+  form.field("why", value.why);
+  form.field("workloads", value.workloads);
+}
+
+template <class Form, class T>
+requires Of<T, AdmissionPolicy>
+void describe(Form& form, T& value) {
+  form.field("kind", value.kind);
+  form.optional("name", value.name);
+  form.field("file", value.file);
+}
+
+template <class Form, class T>
+requires Of<T, Running>
+void describe(Form& form, T& value) {
+  form.optional("cluster", value.cluster);
+  form.optional("namespace", value.ns);
+  form.field("kind", value.kind);
+  form.field("name", value.name);
+  form.optional("container", value.container);
+  form.field("image", value.image);
+  form.optional("digest", value.digest);
+  form.field("managed", value.managed);
 }
 
 template <class Form, class T>
@@ -88,9 +129,13 @@ void describe(Form& form, T& value) {
   form.field("toolVersion", value.tool_version);
   form.field("images", value.images);
   form.field("workloads", value.workloads);
+  form.field("waves", value.waves);
+  form.field("policies", value.policies);
+  form.field("running", value.running);
   form.field("edits", value.edits);
   form.field("files", value.files);
   form.field("notApplied", value.not_applied);
+  form.field("warnings", value.warnings);
 }
 
 }  // namespace resole::document

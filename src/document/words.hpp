@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "document/plan.hpp"
+#include "document/rollout.hpp"
 
 namespace resole::document {
 
@@ -22,6 +23,8 @@ template <>
 std::span<const UnfixedReason> all_values<UnfixedReason>();
 template <>
 std::span<const OnPartial> all_values<OnPartial>();
+template <>
+std::span<const LeftReason> all_values<LeftReason>();
 template <>
 std::span<const advisory::Severity> all_values<advisory::Severity>();
 template <>

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of one file: parse with spans -> places of the targets -> replacements, spliced from the back -> parse again and require that only the
-// intended scalars differ. A file that fails the last test is left as it is (field/rollout.md 3.3 rule 5).
 #include "rollout/edit.hpp"
 
 #include <algorithm>
@@ -10,182 +8,268 @@
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "base/yaml.hpp"
+#include "rollout/advice.hpp"
+#include "rollout/decide.hpp"
+#include "rollout/findings.hpp"
+#include "rollout/splice.hpp"
 #include "rollout/targets.hpp"
 
 namespace resole::rollout {
 
 namespace {
 
-std::size_t line_of(std::string_view text, std::size_t offset) {
-  return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(std::min(offset, text.size())), '\n'));
-}
-
-// Lines that name the image in a file that cannot be read as YAML: listed, so that nothing is passed over in silence.
-void note_mentions(const ManifestFile& file, const std::vector<document::RolloutImage>& images, std::string_view reason, std::string_view detail,
-                   document::Rollout& out) {
-  std::size_t number = 0;
-  for (const auto line : lines(file.text)) {
-    ++number;
-    for (const auto& image : images) {
-      if (line.find(repository_of(image.source_reference)) == std::string_view::npos) continue;
-      out.not_applied.push_back({file.path, std::string(repository_of(image.source_reference)), std::string(reason), std::string(detail), number});
-      break;
-    }
-  }
-}
-
-struct Flat { std::string pointer, value; yaml::Kind kind; yaml::Style style; };
-
-std::vector<Flat> flatten(const std::vector<yaml::Document>& documents) {
-  std::vector<Flat> all;
-  for (std::size_t i = 0; i < documents.size(); ++i) {
-    yaml::walk(documents[i].root, [&](const std::string& pointer, const yaml::Node& node) {
-      all.push_back({std::to_string(i) + pointer, node.value, node.kind, node.style});
-    });
-  }
-  return all;
-}
-
-// Same nodes, same values, but for the edited ones.
-bool only_intended_changes(const std::vector<yaml::Document>& before, std::string_view after, const std::string& path, const std::vector<document::FileEdit>& edits) {
-  std::map<std::string, std::string> intended;
-  for (const auto& edit : edits) intended[std::to_string(edit.document) + edit.pointer] = edit.new_value;
-  const auto old_nodes = flatten(before);
-  const auto new_nodes = flatten(yaml::parse(after, path));
-  if (old_nodes.size() != new_nodes.size()) return false;
-  for (std::size_t i = 0; i < old_nodes.size(); ++i) {
-    const auto edit = intended.find(old_nodes[i].pointer);
-    const std::string& expected = edit == intended.end() ? old_nodes[i].value : edit->second;
-    if (old_nodes[i].pointer != new_nodes[i].pointer || new_nodes[i].value != expected || old_nodes[i].kind != new_nodes[i].kind ||
-        old_nodes[i].style != new_nodes[i].style) {
-      return false;
-    }
-  }
-  return true;
-}
-
-class FileEditor {
- public:
-  FileEditor(const ManifestFile& file, Pin pin, EditPlan& plan) : file_(file), pin_(pin), plan_(plan), images_(plan.rollout.images) {}
-
-  void run() {
-    if (yaml::looks_templated(file_.text)) return note_mentions(file_, images_, "templated", "a template, not YAML: edit the values it is filled with", plan_.rollout);
-    try {
-      documents_ = yaml::parse(file_.text, file_.path);
-    } catch (const Error& error) {
-      return note_mentions(file_, images_, "unreadable", error.message(), plan_.rollout);
-    }
-    for (std::size_t i = 0; i < documents_.size(); ++i) visit(i);
-    if (!edits_.empty()) apply();
-  }
-
- private:
-  void visit(std::size_t index) {
-    const yaml::Node& root = documents_[index].root;
-    std::set<const yaml::Node*> known;
-    for (const Target& target : targets()) {
-      if (!target.recognises(root)) continue;
-      for (const Place& place : target.places(root)) {
-        known.insert(place.node);
-        consider(index, place);
-      }
-    }
-    yaml::walk(root, [&](const std::string& pointer, const yaml::Node& node) {
-      if (node.is_scalar() && !known.contains(&node)) note_elsewhere(pointer, node);
-    });
-  }
-
-  void consider(std::size_t index, const Place& place) {
-    const yaml::Node& node = *place.node;
-    if (node.kind == yaml::Kind::alias) {
-      return refuse(node, node.value, "alias", "the reference stands at anchor &" + node.value + "; it is edited there when that is the place of an image");
-    }
-    const auto found = match(node.value, images_, pin_);
-    if (!found) return;
-    workload(index, place, found->image);
-    if (node.style == yaml::Style::literal || node.style == yaml::Style::folded) return refuse(node, node.value, "block-scalar", "a reference in a block scalar is not edited");
-    if (node.text.of(file_.text) != node.value) return refuse(node, node.value, "escaped", "the reference is written with escapes");
-    if (found->replacement == node.value) return;
-    edits_.push_back({file_.path, place.pointer, node.value, found->replacement, index, node.text.begin, node.text.end});
-  }
-
-  void workload(std::size_t index, const Place& place, std::size_t image) {
-    plan_.rollout.workloads.push_back({place.kind, place.ns, place.name, place.container, image, file_.path, place.pointer, index, place.node->value});
-  }
-
-  // A scalar that is exactly a reference of the image, in a place that no target knows.
-  void note_elsewhere(const std::string& pointer, const yaml::Node& node) {
-    const bool bare_repository = std::any_of(images_.begin(), images_.end(), [&](const auto& image) { return node.value == repository_of(image.source_reference); });
-    if (!bare_repository && (node.value.find_first_of(":@") == std::string::npos || !match(node.value, images_, pin_))) return;
-    refuse(node, node.value, "unknown-place", "not the place of an image that resole edits: " + pointer);
-  }
-
-  void refuse(const yaml::Node& node, const std::string& reference, std::string_view reason, std::string detail) {
-    if (node.kind == yaml::Kind::alias && !anchor_means_image(node.value)) return;
-    plan_.rollout.not_applied.push_back({file_.path, reference, std::string(reason), std::move(detail), line_of(file_.text, node.text.begin)});
-  }
-
-  bool anchor_means_image(const std::string& anchor) {
-    bool means = false;
-    for (const auto& document : documents_) {
-      yaml::walk(document.root, [&](const std::string&, const yaml::Node& node) {
-        if (node.anchor == anchor && node.is_scalar() && match(node.value, images_, pin_)) means = true;
-      });
-    }
-    return means;
-  }
-
-  void apply() {
-    std::sort(edits_.begin(), edits_.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
-    std::string after = file_.text;
-    for (auto edit = edits_.rbegin(); edit != edits_.rend(); ++edit) after.replace(edit->begin, edit->end - edit->begin, edit->new_value);
-    if (!only_intended_changes(documents_, after, file_.path, edits_)) {
-      for (const auto& edit : edits_) {
-        plan_.rollout.not_applied.push_back({file_.path, edit.old_value, "not-isolated", "the edit would change more than the reference", line_of(file_.text, edit.begin)});
-      }
-      return;
-    }
-    plan_.rollout.files.push_back({file_.path, Digest::of(file_.text), Digest::of(after)});
-    plan_.rollout.edits.insert(plan_.rollout.edits.end(), edits_.begin(), edits_.end());
-    plan_.files.push_back({file_.path, file_.text, std::move(after)});
-  }
-
-  const ManifestFile& file_;
-  Pin pin_;
-  EditPlan& plan_;
-  const std::vector<document::RolloutImage>& images_;
-  std::vector<yaml::Document> documents_;
-  std::vector<document::FileEdit> edits_;
-};
-
-// Content-addressed: the same images edited into the same files are the same change set, on any machine.
+// Content-addressed: the same images at the same places are the same change set, on any machine, before and after it is written.
 std::string change_set_id(const document::Rollout& rollout) {
-  Json images = Json::array(), files = Json::array();
+  Json images = Json::array(), places = Json::array();
   for (const auto& image : rollout.images) images.push_back({image.source_reference, image.source.text(), image.patched_reference, image.patched.text()});
-  for (const auto& file : rollout.files) files.push_back({file.file, file.before.text(), file.after.text()});
-  return Digest::of(dump_compact(Json{{"images", images}, {"files", files}})).text();
+  for (const auto& workload : rollout.workloads) places.push_back({workload.file, workload.document, workload.pointer});
+  return Digest::of(dump_compact(Json{{"images", images}, {"places", places}})).text();
+}
+
+// Does kustomize's image transformer see this site? (field/rollout.md 1.2: neither ephemeral containers nor volumes)
+bool is_kustomized(const Site& site) { return site.is_entry() || (site.target == "kubernetes" && (site.type == "container" || site.type == "init")); }
+
+std::string effect_of(const Site& site) {
+  if (site.next_run || site.target == "github-actions" || site.target == "gitlab-ci" || site.target == "dockerfile") return "next-run";
+  return site.target == "compose" || site.target == "quadlet" || site.target == "ecs" ? "manual" : "rolling";
+}
+
+std::vector<std::string> keys_of(const Site& site) {
+  std::vector<std::string> keys;
+  if (site.is_whole()) return keys;
+  if (site.registry.filled()) keys.emplace_back("registry");
+  keys.emplace_back("repository");
+  if (site.tag.there) keys.emplace_back("tag");
+  if (site.digest.there) keys.emplace_back("digest");
+  return keys;
 }
 
 }  // namespace
 
-bool mentions(std::string_view text, const std::vector<document::RolloutImage>& images) {
-  return std::any_of(images.begin(), images.end(), [&](const auto& image) {
-    const std::string_view repository = repository_of(image.source_reference);
-    const auto slash = repository.rfind('/');
-    return text.find(slash == std::string_view::npos ? repository : repository.substr(slash + 1)) != std::string_view::npos;
-  });
+struct EditPlanner::State {
+  struct KeptFile {
+    ManifestFile file;
+    std::vector<Site> sites;
+  };
+
+  Images images;
+  WordSet context;
+  EditOptions options;
+  KustomizeTree tree;
+  std::vector<KeptFile> files;
+  std::set<std::string> image_updater;
+  document::Rollout rollout;
+  std::vector<std::set<std::string>> spellings;
+  std::vector<EditedFile> edited;
+  std::map<const Site*, KustomizeTree::Entry> entries;
+  std::map<const Site*, std::vector<const Site*>> seen_by;  // an entry -> workloads that it is applied to
+
+  State(std::vector<document::RolloutImage> list, const EditOptions& wanted) : images(std::move(list), wanted.tags), options(wanted) {
+    spellings.resize(images.list().size());
+    add_context_words(context);
+  }
+
+  // ---- what other files say
+
+  void know_entries() {
+    for (const auto& kept : files) {
+      for (const Site& site : kept.sites) {
+        if (!site.is_entry() && site.name_before_equals.empty()) continue;
+        std::string name = site.is_entry() ? site.name_part.value : site.name_before_equals == "=" ? written_name(site) : site.name_before_equals;
+        entries[&site] = {kept.file.path, std::move(name), site.line, site.main().outer.begin, site.document};
+      }
+    }
+    for (const auto& [site, entry] : entries) tree.add_entry(entry);
+    tree.sort();
+  }
+
+  std::vector<KustomizeTree::Found> deciders(const KeptFile& kept, const Site& site) const {
+    if (tree.empty() || !is_kustomized(site)) return {};
+    const auto self = entries.find(&site);
+    return tree.over(kept.file.path, written_name(site), self == entries.end() ? nullptr : &self->second);
+  }
+
+  void know_what_entries_see() {
+    std::map<std::pair<std::string, std::size_t>, const Site*> by_place;
+    for (const auto& [site, entry] : entries) by_place[{entry.file, entry.begin}] = site;
+    for (const auto& kept : files) {
+      for (const Site& site : kept.sites) {
+        for (const auto& found : deciders(kept, site)) {
+          const auto entry = by_place.find({found.entry->file, found.entry->begin});
+          if (found.match == NameMatch::yes && entry != by_place.end() && !is_partial_entry(site)) seen_by[entry->second].push_back(&site);
+        }
+      }
+    }
+  }
+
+  // ---- deciding
+
+  Verdict judge(const KeptFile& kept, const Site& site) const {
+    Verdict verdict = is_partial_entry(site) ? judge_partial(kept, site) : decide(site, images, options.pin, kept.file.text);
+    if (!verdict.image || verdict.changes.empty()) return verdict;
+    const auto leave = [&](LeftReason reason, std::string detail) {
+      verdict.left = reason;
+      verdict.detail = std::move(detail);
+      verdict.changes.clear();
+    };
+    if (const auto found = deciders(kept, site); !found.empty()) {
+      const auto& entry = *found.back().entry;
+      leave(found.back().match == NameMatch::yes ? LeftReason::overridden : LeftReason::name_pattern, fmt::format("the entry \"{}\" in {}:{}", printable(entry.name), printable(entry.file), entry.line));
+    } else if (site.target == "dockerfile" && !options.dockerfiles) {
+      leave(LeftReason::needs_option, "");
+    } else if (const LeftReason owner = owner_by_comment(site, kept.file.text); owner != LeftReason::none) {
+      leave(owner, "");
+    } else if (const auto followed = followed_by_updater(site); !followed.empty()) {
+      leave(LeftReason::image_updater, followed);
+    }
+    return verdict;
+  }
+
+  Verdict judge_partial(const KeptFile& kept, const Site& site) const {
+    const auto seen = seen_by.find(&site);
+    Verdict first = decide(site, images, options.pin, kept.file.text);
+    if (seen == seen_by.end()) return first;
+    bool any = false;
+    std::set<std::string> meanings;
+    for (const Site* workload : seen->second) {
+      const std::string reference = workload->is_whole() ? std::string(trim(workload->whole.value)) : decide(*workload, images, options.pin, "").current;
+      const std::size_t at = reference.find('@');
+      Inherited inherited{std::string(tag_of(reference)), at == std::string::npos ? "" : reference.substr(at + 1)};
+      if (inherited.tag.empty() && inherited.digest.empty()) inherited.tag = "latest";
+      Verdict verdict = decide(site, images, options.pin, kept.file.text, inherited);
+      any = any || verdict.image.has_value();
+      if (meanings.insert(verdict.current).second && meanings.size() == 1) first = std::move(verdict);
+    }
+    if (meanings.size() > 1 && any) {
+      first.image = images.of_name(written_name(site));
+      first.left = LeftReason::ambiguous;
+      first.changes.clear();
+    }
+    return first;
+  }
+
+  std::string followed_by_updater(const Site& site) const {
+    if (image_updater.empty() || (site.target != "argocd" && site.target != "kustomize" && site.target != "helm-values")) return {};
+    try {
+      const std::string name = oci::Reference::parse(written_name(site)).name();
+      return image_updater.contains(name) ? "an Application's image-list names " + name : "";
+    } catch (const Error&) {
+      return {};
+    }
+  }
+
+  void file(KeptFile& kept) {
+    std::vector<PlacedChange> changes;
+    std::vector<std::pair<std::size_t, std::size_t>> owners;  // workload, number of its changes
+    for (const Site& site : kept.sites) {
+      Verdict verdict = judge(kept, site);
+      if (!verdict.image) continue;
+      add_workload(kept, site, verdict);
+      if (verdict.left != LeftReason::none) {
+        rollout.not_applied.push_back({kept.file.path, verdict.current, verdict.left, verdict.detail, site.line});
+        continue;
+      }
+      rollout.workloads.back().edited = !verdict.changes.empty();
+      for (auto& change : verdict.changes) changes.push_back({site.document, std::move(change)});
+    }
+    if (!changes.empty()) apply(kept, std::move(changes));
+  }
+
+  void add_workload(const KeptFile& kept, const Site& site, const Verdict& verdict) {
+    const auto& image = images.list()[*verdict.image];
+    const Part& main = site.main();
+    document::Workload workload{site.kind, site.ns, site.name, site.container, site.type, std::string(site.target), *verdict.image, kept.file.path, main.pointer, site.document,
+                                main.text.begin, main.text.end, verdict.current, verdict.desired,
+                                std::string(repository_of(image.source_reference)) + "@" + image.source.text(), false, effect_of(site), keys_of(site)};
+    rollout.workloads.push_back(std::move(workload));
+    const std::string name = site.is_entry() ? site.name_part.value : written_name(site);
+    if (site.target == "kubernetes" && images.of_name(name) == verdict.image) spellings[*verdict.image].insert(name);
+  }
+
+  // ---- writing
+
+  void apply(KeptFile& kept, std::vector<PlacedChange> changes) {
+    const std::string& path = kept.file.path;
+    const std::string& text = kept.file.text;
+    const bool disjoint = order_changes(changes);
+    std::string after = disjoint ? splice(text, changes) : std::string();
+    if (!disjoint || !only_intended_changes(path, text, after, changes)) {
+      for (auto& workload : rollout.workloads) {
+        if (workload.file != path || !workload.edited) continue;
+        workload.edited = false;
+        rollout.not_applied.push_back({path, workload.current, LeftReason::not_isolated, "", 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(workload.begin), '\n'))});
+      }
+      return;
+    }
+    EditedFile edited_file{path, {}, std::move(after), {}};
+    for (const auto& [document, change] : changes) {
+      edited_file.edits.push_back({path, change.pointer, std::string(change.span.of(text)), change.text, document, change.span.begin, change.span.end});
+    }
+    rollout.files.push_back({path, Digest::of(text), Digest::of(edited_file.after)});
+    rollout.edits.insert(rollout.edits.end(), edited_file.edits.begin(), edited_file.edits.end());
+    edited_file.before = std::move(kept.file.text);
+    edited.push_back(std::move(edited_file));
+  }
+};
+
+EditPlanner::EditPlanner(std::vector<document::RolloutImage> images, const EditOptions& options) : state_(std::make_unique<State>(std::move(images), options)) {}
+EditPlanner::~EditPlanner() = default;
+
+bool EditPlanner::is_manifest(std::string_view path) { return is_manifest_path(path); }
+
+bool EditPlanner::wants(std::string_view path, std::string_view text) const {
+  return !state_->images.list().empty() && (state_->images.mentioned_in(text) || is_context(path) || state_->context.any_in(text));
 }
 
-EditPlan plan_edits(const std::vector<ManifestFile>& files, std::vector<document::RolloutImage> images, Pin pin) {
-  EditPlan plan;
-  plan.rollout.tool_version = RESOLE_VERSION;
-  plan.rollout.images = std::move(images);
+void EditPlanner::take(ManifestFile file) {
+  Findings found = find_in(file.path, file.text, state_->images, state_->tree);
+  auto& rollout = state_->rollout;
+  std::move(found.left.begin(), found.left.end(), std::back_inserter(rollout.not_applied));
+  std::move(found.policies.begin(), found.policies.end(), std::back_inserter(rollout.policies));
+  state_->image_updater.merge(found.image_updater);
+  // Entries without the name of an image matter too: they may decide about a workload.
+  const bool matters = std::any_of(found.sites.begin(), found.sites.end(), [&](const Site& site) {
+    return site.is_entry() || state_->images.mentioned_in(site.whole.value) || state_->images.mentioned_in(site.repository.value);
+  });
+  if (matters) state_->files.push_back({std::move(file), std::move(found.sites)});
+}
+
+void EditPlanner::leave(const std::string& path, LeftReason reason, std::string detail) {
+  state_->rollout.not_applied.push_back({path, "", reason, std::move(detail), 0});
+}
+
+void EditPlanner::take_running(std::string_view ndjson, std::string_view what) {
+  auto running = read_running(ndjson, what, state_->images);
+  std::move(running.begin(), running.end(), std::back_inserter(state_->rollout.running));
+}
+
+EditPlan EditPlanner::finish() {
+  State& state = *state_;
+  std::sort(state.files.begin(), state.files.end(), [](const auto& a, const auto& b) { return a.file.path < b.file.path; });
+  state.know_entries();
+  state.know_what_entries_see();
+  for (auto& kept : state.files) state.file(kept);
+  document::Rollout& rollout = state.rollout;
+  rollout.tool_version = RESOLE_VERSION;
+  rollout.images = state.images.list();
+  for (std::size_t i = 0; i < rollout.images.size(); ++i) rollout.images[i].spellings.assign(state.spellings[i].begin(), state.spellings[i].end());
+  join_running(rollout);
+  rollout.waves = waves_of(rollout);
+  rollout.warnings = warnings_of(rollout, state.edited);
+  const auto order = [](const document::NotApplied& a, const document::NotApplied& b) {
+    return std::tie(a.file, a.line, a.reference, a.reason) < std::tie(b.file, b.line, b.reference, b.reason);
+  };
+  std::stable_sort(rollout.not_applied.begin(), rollout.not_applied.end(), order);
+  rollout.change_set_id = change_set_id(rollout);
+  return {std::move(rollout), std::move(state.edited)};
+}
+
+EditPlan plan_edits(const std::vector<ManifestFile>& files, std::vector<document::RolloutImage> images, const EditOptions& options) {
+  EditPlanner planner(std::move(images), options);
   for (const auto& file : files) {
-    if (mentions(file.text, plan.rollout.images)) FileEditor(file, pin, plan).run();
+    if (planner.wants(file.path, file.text)) planner.take(file);
   }
-  plan.rollout.change_set_id = change_set_id(plan.rollout);
-  return plan;
+  return planner.finish();
 }
 
 }  // namespace resole::rollout

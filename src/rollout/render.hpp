@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Renderings of a rollout by the templates of templates/: kustomize stanza, kubectl strategic-merge patches, Markdown for a pull request.
+// Renderings of a rollout by the templates of templates/: for kubectl, kustomize, Helm, Argo CD, Flux, compose, people and pipelines. Each renders the way back
+// as well, by exchanging the digests. Same rollout, same bytes.
 #pragma once
 #include <functional>
 #include <string>
@@ -11,8 +12,13 @@ namespace resole::rollout {
 
 struct RenderedFile { std::string path, text; };
 
+struct RenderOptions {
+  bool rollback = false;
+  std::function<std::string(const std::string& name)> find_template;  // "kustomize.mustache" -> its text
+};
+
 const std::vector<std::string>& rendering_names();
-// `find_template` gives the text of "kustomize.mustache" and so on. Error(usage) for an unknown rendering. Same rollout, same bytes.
-std::vector<RenderedFile> render(const document::Rollout& rollout, const std::string& rendering, const std::function<std::string(const std::string& name)>& find_template);
+// Error(usage) for an unknown rendering.
+std::vector<RenderedFile> render(const document::Rollout& rollout, const std::string& rendering, const RenderOptions& options);
 
 }  // namespace resole::rollout

@@ -217,6 +217,15 @@ TEST(Words, schemas_list_exactly_the_words_of_the_code) {
   }
 }
 
+TEST(Words, the_schema_of_rollouts_lists_exactly_the_reasons_of_the_code) {
+  std::ifstream file(RESOLE_SOURCE_DATA "/docs/schema/rollout.json");
+  EXPECT_EQ(Json::parse(file)["definitions"]["leftReason"]["enum"].get<std::vector<std::string>>(), words_in_code<LeftReason>());
+  for (const LeftReason reason : all_values<LeftReason>()) {
+    EXPECT_EQ(parse_word<LeftReason>(word(reason)), reason);
+    EXPECT_FALSE(sentence(reason).empty());
+  }
+}
+
 TEST(Schema, definitions_that_plan_and_result_share_are_equal) {
   std::ifstream plan_file(RESOLE_SOURCE_DATA "/docs/schema/plan.json"), result_file(RESOLE_SOURCE_DATA "/docs/schema/result.json");
   const Json plan = Json::parse(plan_file)["definitions"], result = Json::parse(result_file)["definitions"];
