@@ -130,10 +130,10 @@ TEST(SharedReports, what_is_in_them_is_what_another_program_counted) {
     const auto& findings = outcome.report->findings;
     const auto count = [&](auto wanted) { return static_cast<int>(std::count_if(findings.begin(), findings.end(), wanted)); };
     EXPECT_EQ(outcome.report->format, known.format);
-    if (known.os != kAny) EXPECT_EQ(count([](const Finding& each) { return each.operating_system; }), known.os);
-    if (known.other != kAny) EXPECT_EQ(count([](const Finding& each) { return !each.operating_system; }), known.other);
-    if (known.with_fix != kAny) EXPECT_EQ(count([](const Finding& each) { return !each.fixed.empty(); }), known.with_fix);
-    if (known.packages != kAny) EXPECT_EQ(static_cast<int>(outcome.report->packages.size()), known.packages);
+    if (known.os != kAny) { EXPECT_EQ(count([](const Finding& each) { return each.operating_system; }), known.os); }
+    if (known.other != kAny) { EXPECT_EQ(count([](const Finding& each) { return !each.operating_system; }), known.other); }
+    if (known.with_fix != kAny) { EXPECT_EQ(count([](const Finding& each) { return !each.fixed.empty(); }), known.with_fix); }
+    if (known.packages != kAny) { EXPECT_EQ(static_cast<int>(outcome.report->packages.size()), known.packages); }
   }
 }
 

@@ -211,8 +211,9 @@ TEST(Words, schemas_list_exactly_the_words_of_the_code) {
     EXPECT_EQ(listed("heldReason"), words_in_code<HeldReason>());
     EXPECT_EQ(listed("unfixedReason"), words_in_code<UnfixedReason>());
     EXPECT_EQ(listed("severity"), words_in_code<advisory::Severity>());
-    if (definitions.contains("policy"))
+    if (definitions.contains("policy")) {
       EXPECT_EQ(definitions["policy"]["properties"]["onPartial"]["enum"].get<std::vector<std::string>>(), words_in_code<OnPartial>());
+    }
     EXPECT_EQ(definitions["verdict"]["properties"]["kind"]["enum"].get<std::vector<std::string>>(), words_in_code<pkg::VerdictKind>());
   }
 }
