@@ -328,8 +328,7 @@ class PlatformPlanner {
         return plan_with_offers(behind);
       } catch (const NotHandedOut& kept_back) {
         // It holds its own packages, not the image; when it is one of the image's own suites, reading them without it says so.
-        const Error told(kept_back.why.kind(), fmt::format("{}; {}", kept_back.why.message(), kept_back.why.hint()));
-        if (!unusable_.emplace(kept_back.repository, told).second) throw Error(kept_back.why);
+        if (!unusable_.emplace(kept_back.repository, kept_back.why).second) throw Error(kept_back.why);
         read_repositories();
       }
     }

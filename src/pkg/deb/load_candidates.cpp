@@ -130,8 +130,8 @@ std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& c
   for (Attempt& one : attempts) {
     if (one.error) {
       failures.push_back({one.source.uri, one.source.suite, one.error->message()});
-      reporter.warn(fmt::format("repository {} {} is left out: {}", printable(one.source.uri), printable(one.source.suite, 80),
-                                one.error->message()));
+      reporter.warn(fmt::format("repository {} {} is left out: {}{}{}", printable(one.source.uri), printable(one.source.suite, 80), one.error->message(),
+                                one.error->hint().empty() ? "" : "; ", one.error->hint()));
       continue;
     }
     pkg::RepositoryState state = one.repository->state;
