@@ -92,6 +92,14 @@ std::string image_url(const std::string& digest) { return "pkg:oci/app@sha256%3A
 
 // ---------------------------------------------------------------- OpenVEX
 
+// The scanner has judged already; what it says is not lost.
+TEST(Vex, what_a_report_calls_not_affected_is_listed) {
+  auto findings = usual_findings();
+  findings[0].status = Status::not_affected;
+  EXPECT_EQ(suppressed({}, 1'700'000'000, findings), "CVE-1 bash");
+  EXPECT_EQ(suppressed({}), "");
+}
+
 TEST(OpenVex, a_package_in_any_image) {
   EXPECT_EQ(suppressed({openvex(statement("CVE-1", product("pkg:deb/debian/bash")))}), "CVE-1 bash");
   EXPECT_EQ(suppressed({openvex(statement("CVE-1", product("pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12")))}), "CVE-1 bash");

@@ -85,6 +85,10 @@ TEST(Policy, damage_is_found_by_its_place) {
   EXPECT_EQ(failure_of("rules:\n  - {packages: [a]}\n"), "policy policy.yaml: rules[0]: \"action\" is missing");
   EXPECT_EQ(failure_of("rules:\n  - hold\n"), "policy policy.yaml: rules[0]: expected an object, found string");
   EXPECT_EQ(failure_of("schema: resole/plan/v1\n"), "policy policy.yaml: \"schema\" is \"resole/plan/v1\", expected \"resole/policy/v1\"");
+  for (const char* key : {"severityFloor", "minReleaseAge", "onPartial", "endOfLife", "scripts", "newDigestFor", "maxGrowth", "knownExploited"})
+    EXPECT_EQ(failure_of(std::string(key) + ": \"\"\n"), fmt::format("policy policy.yaml: \"{}\" is empty", key)) << "an unset variable of a template";
+  EXPECT_EQ(failure_of("rules:\n  - {action: hold, packages: [], images: ['*']}\n"), "policy policy.yaml: rules[0]: \"packages\" is empty");
+  EXPECT_EQ(failure_of("rules:\n  - {action: hold, packages: [a], until: ''}\n"), "policy policy.yaml: rules[0]: \"until\" is empty");
   EXPECT_EQ(failure_of(" \n"), "policy policy.yaml is empty");
   EXPECT_NE(failure_of("scripts: hold\nscripts: refuse\n"), "none") << "a key twice";
   EXPECT_NE(failure_of("{\"scripts\": \"hold\""), "none");

@@ -26,8 +26,11 @@ constexpr std::string_view kPolicySchema = "resole/policy/v1";
 void require_members(const Json& object, std::initializer_list<std::string_view> known) {
   if (!object.is_object()) fail_policy(fmt::format("expected an object, found {}", object.type_name()));
   for (const auto& [key, value] : object.items()) {
-    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    fail_policy(fmt::format("\"{}\" is not known here", printable(key, 60)), "known are: " + join({known.begin(), known.end()}, ", "));
+    if (std::find(known.begin(), known.end(), key) == known.end())
+      fail_policy(fmt::format("\"{}\" is not known here", printable(key, 60)), "known are: " + join({known.begin(), known.end()}, ", "));
+    // What a template left empty must not switch a limit off, or widen a rule.
+    const bool empty = value.is_string() ? trim(value.get<std::string>()).empty() : value.is_array() && value.empty() && key != "rules";
+    if (empty) fail_policy(fmt::format("\"{}\" is empty", key), "give it a value, or leave it out");
   }
 }
 
