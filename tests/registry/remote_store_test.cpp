@@ -182,13 +182,15 @@ TEST(RemoteStore, AWrongPasswordIsNotRepeatedAndNotShown) {
 }
 
 TEST(RemoteStore, ATokenThatEndsInTheMiddleIsRenewed) {
-  RemoteRig rig({.access = {.auth = Auth::bearer, .token_uses = 3}});
+  // More uses than requests that run at once: a new token must not be used up by the others before who fetched it comes to use it.
+  RemoteRig rig({.access = {.auth = Auth::bearer, .token_uses = 8}});
   const SampleTree tree = sample_index("one");
   rig.push(tree, "team/app:1");
   EXPECT_TRUE(rig.registry.holds("team/app", "1", tree));
   MemoryStore store;
   rig.pull("team/app:1", store);
   expect_same(store, tree);
+  EXPECT_GT(rig.registry.count("GET token"), 2u);
   EXPECT_EQ(rig.registry.violations(), std::vector<std::string>());
 }
 
