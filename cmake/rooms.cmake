@@ -73,7 +73,7 @@ function(resole_room_tests name)
   target_compile_options(test_${name} PRIVATE -O1 -U_FORTIFY_SOURCE)
   target_compile_definitions(test_${name} PRIVATE RESOLE_TEST_FILE=)
   resole_unity(test_${name})
-  set_target_properties(test_${name} PROPERTIES UNITY_BUILD_UNIQUE_ID RESOLE_TEST_FILE)
+  set_target_properties(test_${name} PROPERTIES UNITY_BUILD_UNIQUE_ID RESOLE_TEST_FILE UNITY_BUILD_BATCH_SIZE 16)
   target_precompile_headers(test_${name} REUSE_FROM resole_test_support)
   list(LENGTH sources weight)  # the largest first, so that none is waited for alone
   # Tests of faults, retries and stalls mostly wait: their programs run as several at once.
