@@ -200,6 +200,7 @@ hostile() {
 # ---------------------------------------------------------------- real packages
 
 @test "large: with the sandbox every package is upgraded, and the tree equals apt's" {
+    [ -n "${RESOLE_TEST_FULL:-}" ] || skip "only with scripts/test --full"
     local dir=$T/large base ref
     base=$(base_image large)
     expect 0 resole patch "oci:$base:base" --update all --scripts sandbox --to "oci:$dir/out:patched" -o "$dir.json" || return 1
