@@ -4,7 +4,6 @@
 
 #include <algorithm>
 
-#include "advisory/feed/package_url.hpp"
 #include "advisory/feed/scope.hpp"
 #include "advisory/feed/severity.hpp"
 #include "advisory/feed_reading.hpp"

@@ -11,10 +11,10 @@
 #include <map>
 
 #include "advisory/feed/json_parts.hpp"
-#include "advisory/feed/package_url.hpp"
 #include "advisory/feed/readers.hpp"
 #include "advisory/feed/scope.hpp"
 #include "advisory/feed/severity.hpp"
+#include "advisory/package_type.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
 
@@ -133,9 +133,15 @@ class CsafReader {
   }
 
  private:
+  // "name:stream:version:context" -> "name:stream"
+  static std::string stream_of(std::string_view module) {
+    const auto words = split(module, ':');
+    return words.size() < 2 ? std::string(module) : std::string(words[0]) + ":" + std::string(words[1]);
+  }
+
   void put(const std::string& product_id, Status status) {
     const CsafProduct product = tree_.resolve(product_id);
-    const auto purl = parse_package_url(product.purl);
+    const auto purl = vex::PackageUrl::parse(product.purl);
     if (!purl) return reading_.out.left_out("products that are no package");
     if (purl->type != "rpm" && purl->type != "deb" && purl->type != "apk") return reading_.out.left_out("packages of no distribution");
     auto scope = scope_of_cpe(product.cpe);
@@ -145,27 +151,29 @@ class CsafReader {
     Record record;
     record.scope = scope->name;
     record.order = purl->type == "deb" ? Order::deb : purl->type == "apk" ? Order::apk : Order::rpm;
-    record.source = scope->source || purl->arch == "src" || purl->arch == "source";
+    const std::string_view arch = purl->qualifier("arch");
+    const bool of_source = arch == "src" || arch == "source";
+    record.source = scope->source || of_source;
     record.package = purl->name;
-    if (purl->arch != "src" && purl->arch != "source") record.arch = purl->arch;
-    record.module = purl->module;
+    if (!of_source) record.arch = arch;
+    record.module = stream_of(purl->qualifier("rpmmod"));
     record.id = id_;
     record.status = status;
     fill(product_id, *purl, record);
     reading_.out.add(record);
-    if (status == Status::fixed || record.source || !purl->version.empty() || !purl->arch.empty()) return;
+    if (status == Status::fixed || record.source || !purl->version.empty() || !arch.empty()) return;
     record.source = true;  // "openssl" without an architecture is the component: every package that is built of it
     reading_.out.add(record);
   }
 
-  void fill(const std::string& product_id, const PackageUrl& purl, Record& record) const {
+  void fill(const std::string& product_id, const vex::PackageUrl& purl, Record& record) const {
     record.severity = severity_;
     if (record.status == Status::fixed) {
-      record.fixed = purl.full_version();
+      record.fixed = full_version(purl);
       if (own_ != id_) record.advisory = own_;
       if (record.fixed.empty()) record.status = Status::unknown;
     } else if (record.status == Status::unfixed) {
-      record.last = purl.full_version();
+      record.last = full_version(purl);
     }
     const auto state = states_.find(product_id);
     if (state == states_.end()) return;
