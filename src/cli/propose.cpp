@@ -205,7 +205,7 @@ int propose(const Options& options, Workplace& workplace) {
   const forge::ForgeKind* kind = forge_for(wanted, target.remote);
   std::string token = find_token(wanted.token_file, kind, target.remote, process_variables());
   if (token.empty()) token = target.remote.password;
-  const io::TemporaryDirectory scratch(workplace.tools().scratch);
+  const io::TemporaryDirectory scratch;
   forge::ProposeOptions proposing;
   const std::string usual_user(kind == nullptr ? "git" : kind->git_user);
   proposing.access = {target.remote, target.remote.user.empty() ? usual_user : target.remote.user, token, wanted.forge_authorities};

@@ -169,12 +169,12 @@ struct Proposer::Try {
       if (request.is_open() && !open) open = request;
     }
     if (!open) {
-      const auto declined = std::find_if(requests.begin(), requests.end(), [&](const ChangeRequest& request) {
+      const auto newest = std::find_if(requests.begin(), requests.end(), [&](const ChangeRequest& request) {
         const auto marker = read_marker(request.body);
-        return request.state == ChangeRequest::State::closed && marker && marker->change_set == change_set;
+        return marker && marker->change_set == change_set;
       });
-      if (declined == requests.end() || options.reopen) return false;
-      show(*declined);
+      if (newest == requests.end() || newest->state != ChangeRequest::State::closed || options.reopen) return false;
+      show(*newest);
       proposal.outcome = ProposalOutcome::declined;
       return true;
     }

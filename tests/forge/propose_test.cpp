@@ -141,6 +141,18 @@ TEST_F(Proposing, rule_4_unless_told_otherwise) {
   EXPECT_EQ(propose({}, wanted).outcome, ProposalOutcome::opened);
 }
 
+TEST_F(Proposing, rule_4_one_that_was_merged_after_another_was_closed_counts) {
+  propose();
+  forge.kept[0].request.state = ChangeRequest::State::closed;
+  auto wanted = options();
+  wanted.reopen = true;
+  propose({}, wanted);
+  place.take(kBranch);
+  place.push("main");
+  forge.kept[1].request.state = ChangeRequest::State::merged;
+  EXPECT_EQ(propose().outcome, ProposalOutcome::deployed);
+}
+
 TEST_F(Proposing, rule_5_commits_of_others_are_never_pushed_over) {
   propose();
   place.take(kBranch);
