@@ -170,9 +170,13 @@ void add(const Json& json, std::string_view where, Live& live) {
 }  // namespace
 
 void read_live(std::string_view text, std::string_view what, Live& live) {
-  std::size_t number = 0, filled = 0;
-  for (const auto line : lines(text)) filled += trim(line).empty() ? 0 : 1;
-  const bool one_per_line = filled > 1 && trim(text).find("}\n{") != std::string_view::npos && trim(lines(trim(text)).front()).ends_with('}');
+  std::size_t number = 0, filled = 0, whole = 0;  // lines; those with something on them; those that could be an object each
+  for (const auto line : lines(text)) {
+    const std::string_view content = trim(line);
+    filled += content.empty() ? 0 : 1;
+    whole += content.starts_with('{') && content.ends_with('}') ? 1 : 0;
+  }
+  const bool one_per_line = filled > 1 && whole == filled;
   if (!one_per_line) {
     if (filled > 0) add(parse_json(text, what, kLiveLimits), what, live);
     return;

@@ -178,11 +178,11 @@ TEST(RolloutStatus, places_that_were_left_do_not_count_and_those_that_are_done_d
 
 TEST(RolloutStatus, hostile_input_is_refused_or_means_nothing) {
   const auto rollout = rollout_of("Deployment");
-  for (const std::string text : {"[1]", "{}", "\"x\"", "{\"kind\":7}", "{\"items\":", "{}\n{}\n", "{\"kind\":\"Pod\",\"image\":1}"}) {
+  for (const std::string text : {"[1]", "{}", "\"x\"", "{\"kind\":7}", "{\"items\":", "{}\n{}\n", "{\"kind\":\"Pod\",\"image\":1}", "{\"kind\":\"List\",\"items\":{\"a\":1}}"}) {
     Live live;
     EXPECT_THROW(read_live(text, "live", live), Error) << text;
   }
-  for (const std::string text : {"", "\n", "{\"items\":[]}", "{\"items\":[1,null,{}]}", "{\"kind\":\"List\",\"items\":{\"a\":1}}",
+  for (const std::string text : {"", "\n", "{\"items\":[]}", "{\"items\":[1,null,{}]}", 
                                  "{\"kind\":\"Pod\",\"metadata\":{},\"status\":{\"containerStatuses\":[7,{\"name\":3,\"imageID\":[]}]}}",
                                  "{\"kind\":\"Deployment\",\"metadata\":{\"name\":\"web\",\"ownerReferences\":[1]},\"spec\":[],\"status\":\"x\"}"}) {
     Live live;
