@@ -146,6 +146,7 @@ life() {
     not grep -rq "$TOKEN" "$T/arguments" "$T/state.json"
     not grep -q "$TOKEN" <<<"$output$stderr"
     [ -z "$(bare log --all --format=%H --grep "$TOKEN")" ]
+    for _ in $(seq 100); do grep -q 'git-receive-pack HTTP' "$T/srv/access.log" && break; sleep 0.1; done  # the server writes its log now and then
     grep -q 'git-receive-pack HTTP' "$T/srv/access.log"
 
     # A wrong one is a message, not a question at the terminal.
