@@ -19,6 +19,7 @@ constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_ed
 constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status};
 constexpr VerbSet kFeeds = {feed_update, feed_import, feed_status};
 constexpr VerbSet kRollout = {rollout_edit, rollout_revert};
+constexpr VerbSet kBases = {inspect, plan, patch};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
 constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
@@ -88,7 +89,16 @@ const std::vector<OptionRow> kTable = {
      "What to take, to leave and to refuse (YAML or JSON, docs/policy.md)"},
     {"--update", Takes::one, "reported|security|all", "reported with --report or --feed, else security", "", kPlanning, [](Options& o, Text t) { o.planning.update = t; },
      "Which packages: those that the reports name, security updates, or all"},
-    {"--strategy", Takes::one, "append", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; }, "How the image is changed"},
+    {"--strategy", Takes::one, "append|rebase|auto", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; },
+     "Layers on top; or another base below the application's layers first; auto: that when it is safe (docs/rebase.md)"},
+    {"--old-base", Takes::one, "IMAGE", "as the image says", "", kBases, [](Options& o, Text t) { o.planning.old_base = oci::Location::parse(t); },
+     "The base that the image was built on, best with its digest"},
+    {"--new-base", Takes::one, "IMAGE", "what the base's name means now", "", kPlanning, [](Options& o, Text t) { o.planning.new_base = oci::Location::parse(t); },
+     "The base to move to"},
+    {"--base-registry", Takes::many, "HOST", "", "", kBases, [](Options& o, Text t) { append(o.planning.base_registries, list_value(t)); },
+     "A base that only the image names may be looked up there; at the image's own registry it may"},
+    {"--allow", Takes::many, "interpreter|removed", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.allow, list_value(t)); },
+     "Change the base although an interpreter's minor version changes, or packages go"},
     {"--min-severity", Takes::one, "LEVEL|LIST", "", "", kPlanning, [](Options& o, Text t) { o.planning.severities = severities_value(t); },
      "Findings to fix: a level (\"high\" and above) or a list (\"low,critical\")"},
     {"--only", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.only, list_value(t)); },

@@ -46,6 +46,8 @@ struct PlanningOptions {
   std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
   std::string recipes_dir, deployed_as, policy, package_cert_dir;
   bool force_report = false, offline = false, lockstep = false;
+  std::optional<oci::Location> old_base, new_base;
+  std::vector<std::string> base_registries, allow;
 };
 
 struct BuildingOptions {

@@ -60,6 +60,11 @@ constexpr Row kCaptured[] = {
     {"etc/lsb-release", kConfiguration},
     {"etc/passwd", kData},
     {"etc/group", kData},
+    {"etc/shadow", kData},
+    {"etc/gshadow", kData},
+    {"etc/subuid", kConfiguration},
+    {"etc/subgid", kConfiguration},
+    {"etc/shells", kConfiguration},
     // the dynamic linker
     {"etc/ld.so.conf", kConfiguration},
     {"etc/ld.so.conf.d/**", kConfiguration},
