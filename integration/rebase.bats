@@ -75,3 +75,32 @@ same_as_expected() {
     local dir=$(rebased server)
     "$SUPPORT/apt-reference" --run 'set -e; test -z "$(dpkg --audit)"; apt-get -q check; nginx -t; /srv/venv/bin/python -c "import ssl, sys"; id app' "$dir/bundle/rootfs"
 }
+
+@test "diff tells what the new base changed, and nothing between an image and itself" {
+    local dir=$(rebased copied) case=$(case_of copied)
+    expect 0 resole diff "oci:$case/oci:v1" "oci:$case/oci:v2" -f json
+    echo "$output" >"$dir/bases.json"
+    jq -e '.platforms[0].packages | length > 0 and all(.from != .to)' "$dir/bases.json"
+    jq -e '.platforms[0].files | any(.path == "/var/lib/dpkg/status" and .change == "content")' "$dir/bases.json"
+    expect 0 resole diff "oci:$case/oci:app" "oci:$dir/out:new" -f json
+    equal <(jq -S '.platforms[0].packages' "$dir/bases.json") <(jq -S '.platforms[0].packages' <<<"$output")
+    jq -e '.platforms[0].layers | (.shared | length) == 1 and (.onlyA | length) == 1 and (.onlyB | length) == 1' <<<"$output"
+    expect 0 resole diff "oci:$case/oci:app" "oci:$case/oci:app"
+    [[ $output == *"no difference"* ]]
+}
+
+@test "inspect says which base, by what, and how many layers are the application's; no registry is asked that nobody named" {
+    local case=$(case_of copied)
+    expect 0 resole inspect "oci:$case/oci:app" -f json
+    jq -e '.platforms[0].base | .proven == false and .foundBy == "label" and .name == "registry.example.org/base:12" and (.remarks[0] | contains("--base-registry"))' <<<"$output"
+    expect 0 resole inspect "oci:$case/oci:app" --old-base "oci:$case/oci:v1" -f json
+    jq -e '.platforms[0].base | .proven and .layers == 1 and .applicationLayers == 1' <<<"$output"
+}
+
+@test "podman, umoci and skopeo read the result" {
+    need skopeo
+    local dir=$(rebased server)
+    skopeo copy --quiet "oci:$dir/out:new" "dir:$BATS_TEST_TMPDIR/copy"
+    skopeo copy --quiet "oci:$dir/out:new" "docker-archive:$BATS_TEST_TMPDIR/copy.tar:x:1"
+    skopeo inspect "oci:$dir/out:new" | jq -e '.Labels["io.resole.base.new"] | startswith("sha256:")'
+}

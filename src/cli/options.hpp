@@ -18,7 +18,7 @@
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status };
+enum class Verb { inspect, plan, fetch, build, patch, verify, diff, rollout_edit, rollout_revert, feed_update, feed_import, feed_status };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
@@ -91,7 +91,8 @@ struct Options {
   RegistrySettings registry;
   RolloutOptions rollout;
   FeedOptions feed;
-  std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source
+  std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source; diff, the first
+  std::optional<oci::Location> other;            // diff, the second
   std::filesystem::path plan_file;               // read: fetch, build, verify --plan
   std::filesystem::path plan_output;             // written: patch --plan
   std::filesystem::path output;                  // -o: the verb's document ("" = standard output where that is the verb's data)
