@@ -59,6 +59,10 @@ class ConfigMerger {
   std::optional<OrderedJson> merge(Value o, Value n, Value a, const std::string& place) {
     if (same(a, o)) return n ? std::optional(*n) : std::nullopt;
     if (same(n, o) || same(a, n)) return a ? std::optional(*a) : std::nullopt;
+    if (is_member(place) && (is_empty(o) || is_empty(n) || is_empty(a))) {
+      const auto known = [](Value each) { return is_empty(each) ? nullptr : each; };
+      if (!same(known(o), o) || !same(known(n), n) || !same(known(a), a)) return merge(known(o), known(n), known(a), place);
+    }
     if (place == "config.Env") return merge_env(o, n, a);
     const auto is_map = [](Value each) { return !each || each->is_object(); };
     if ((a || n) && is_map(o) && is_map(n) && is_map(a)) return merge_map(o, n, a, place);
@@ -67,6 +71,10 @@ class ConfigMerger {
   }
 
  private:
+  // Of the members of "config", an empty one is none (image-spec config.md: all are optional); further down "" and {} are values.
+  static bool is_member(const std::string& place) { return place.starts_with("config.") && place.find('.', 7) == std::string::npos; }
+  static bool is_empty(Value value) { return value && (value->is_string() ? value->get_ref<const std::string&>().empty() : value->is_structured() && value->empty()); }
+
   std::optional<OrderedJson> merge_map(Value o, Value n, Value a, const std::string& place) {
     OrderedJson out = a ? *a : OrderedJson::object();
     std::set<std::string> keys;
@@ -74,7 +82,7 @@ class ConfigMerger {
       for (auto field = each ? each->begin() : OrderedJson::const_iterator(); each && field != each->end(); ++field) keys.insert(field.key());
     }
     for (const std::string& key : keys) {
-      auto merged = merge(value_at(o, key), value_at(n, key), value_at(a, key), place + "." + key);
+      auto merged = merge(value_at(o, key), value_at(n, key), value_at(a, key), place.empty() ? key : place + "." + key);
       if (merged)
         out[key] = std::move(*merged);
       else

@@ -25,13 +25,15 @@ Indexes stack(Indexes below, const rootfs::Tree& application, std::size_t from, 
   return below;
 }
 
-// What the new base is called afterwards: by the name that can move again, and what it means now.
+// What the new base is called afterwards: by the name that can move again, and what it means now. A file or directory is no name; the image's own word stays.
 std::map<std::string, std::string> labels_of(const BaseFinding& base) {
-  const oci::Location location = oci::Location::parse(base.reference);
-  if (!location.reference) return {};
-  oci::Reference name = *location.reference;
-  name.digest = {};
-  return {{std::string(oci::kBaseName), name.text()}, {std::string(oci::kBaseDigest), base.root.text()}};
+  std::map<std::string, std::string> labels = {{std::string(oci::kBaseDigest), base.root.text()}};
+  if (const oci::Location location = oci::Location::parse(base.reference); location.reference) {
+    oci::Reference name = *location.reference;
+    if (!name.tag.empty()) name.digest = {};
+    labels[std::string(oci::kBaseName)] = name.text();
+  }
+  return labels;
 }
 
 std::vector<std::string> words_of(const std::vector<pkg::MergeConflict>& conflicts, bool of_files) {
