@@ -60,8 +60,6 @@ constexpr Row kCaptured[] = {
     {"etc/lsb-release", kConfiguration},
     {"etc/passwd", kData},
     {"etc/group", kData},
-    {"etc/shadow", kData},
-    {"etc/gshadow", kData},
     {"etc/subuid", kConfiguration},
     {"etc/subgid", kConfiguration},
     {"etc/shells", kConfiguration},

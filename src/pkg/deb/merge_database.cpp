@@ -297,8 +297,6 @@ void merge_tables(const ThreeSystems& systems, MergeDraft& draft, std::vector<pk
   for (const std::string& name : triggers) table(fmt::format("{}/{}", kTriggersDirectory, name), set_of_lines());
   table("etc/passwd", lines_by_first_field());
   table("etc/group", groups());
-  table("etc/shadow", lines_by_first_field());
-  table("etc/gshadow", groups());
   for (const char* path : {"etc/passwd", "etc/group"}) check_numbers(systems, path, draft, conflicts);
   merge_alternatives(systems, draft, conflicts);
 }

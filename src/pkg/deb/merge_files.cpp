@@ -12,10 +12,11 @@
 namespace resole::deb {
 namespace {
 
-// Merged by others here, or nobody's: logs, caches, backups, locks.
+// Merged by others here, or nobody's: logs, caches, backups, locks. Not shadow and gshadow: the layer index keeps no secrets (rootfs/capture.cpp), so lines of
+// both sides cannot be put together.
 constexpr std::string_view kElsewhere[] = {
     "var/lib/dpkg/*",      "var/lib/apt/*",    "var/cache/*",          "var/log/*",          "var/tmp/*",      "tmp/*",           "run/*",
-    "etc/ld.so.cache",     "etc/passwd*",      "etc/group*",           "etc/shadow*",        "etc/gshadow*",   "etc/subuid*",     "etc/subgid*",
+    "etc/ld.so.cache",     "etc/passwd*",      "etc/group*",           "etc/shadow-",        "etc/gshadow-",   "etc/subuid*",     "etc/subgid*",
     "etc/shells",          "etc/.pwd.lock",    "etc/ssl/certs/*",      "etc/ca-certificates.conf*", "etc/alternatives/*", "var/lib/ucf/*",   "*.pyc",
     "var/lib/systemd/deb-systemd-*",           "root/.bash_history",   "etc/resolv.conf",    "etc/hosts",      "etc/hostname",    "proc/*",
     "dev/*",               "sys/*",            "etc/mtab",             "var/lib/chisel/*",

@@ -33,7 +33,7 @@ MergedText merge_text(const ThreeTexts& texts, const RecordForm& form);
 
 RecordForm set_of_lines();                        // each line is its own key
 RecordForm lines_by_last_word();                  // statoverride, ucf's hashfile
-RecordForm lines_by_first_field();                // passwd, shadow: up to the first ':'
+RecordForm lines_by_first_field();                // passwd: up to the first ':'
 RecordForm groups();                              // likewise; members that both sides added or took away are put together
 RecordForm paragraphs(std::vector<std::string> key_fields);  // extended_states, debconf's answers
 RecordForm triples();                             // diversions: by the first line of each
