@@ -36,7 +36,53 @@ Json layers_json(const patch::PlatformView& view) {
   return layers;
 }
 
-Json platform_json(const patch::PlatformView& view, const patch::Tools& tools) {
+// Which base, how that is known, and how many of the layers are the application's. Of a base that is not proven, what the image calls it.
+Json base_json(const patch::PlatformView& view, const patch::BaseFinding& base) {
+  Json json = Json::object();
+  const std::size_t layers = view.image.layers().size(), ours = view.own_layers + view.merge_layers;
+  const std::size_t below = base.old_base ? base.old_base->config.diff_ids().size() : base.seam;
+  json["proven"] = base.old_base.has_value();
+  if (base.old_base) {
+    json["name"] = base.old_reference;
+    json["foundBy"] = base.found_by;
+    json["manifest"] = base.old_base->descriptor.digest.text();
+  } else if (!base.named.empty()) {
+    json["name"] = base.named;
+    json["foundBy"] = base.named_by;
+  }
+  if (below > 0) {
+    json["layers"] = below;
+    json["applicationLayers"] = layers - std::min(layers, below + ours);
+  }
+  if (base.new_base) json["newest"] = {{"name", base.reference}, {"manifest", base.new_base->descriptor.digest.text()}, {"current", base.is_current()}};
+  if (!base.remarks.empty()) json["remarks"] = base.remarks;
+  return json;
+}
+
+std::string base_text(const patch::PlatformView& view, const patch::BaseFinding& base) {
+  const Json json = base_json(view, base);
+  if (!json.contains("name") && !json.contains("layers")) return {};
+  std::string text = fmt::format("base      {} (by {})", printable(string_or(json, "name", "without a name"), 160), string_or(json, "foundBy", "its seam"));
+  if (json.contains("layers")) text += fmt::format(", {} layers, {} of the application", integer_or(json, "layers", 0), integer_or(json, "applicationLayers", 0));
+  if (!base.old_base) text += ", not proven";
+  if (base.new_base) text += base.is_current() ? ", current" : ", a newer one is at " + printable(base.reference, 160);
+  text += '\n';
+  if (!base.old_base) {
+    for (const std::string& remark : base.remarks) text += "          " + printable(remark, 300) + "\n";
+  }
+  return text;
+}
+
+// Patched by another tool before us: Copa leaves a label with the image's name, and an annotation (copacetic pkg/buildkit).
+std::string patched_by_others(const patch::PlatformView& view) {
+  const auto& labels = view.image.config.labels();
+  const auto& annotations = view.image.manifest.annotations();
+  const auto base = labels.find("BaseImage");
+  if (!annotations.contains("sh.copa.image.patched") && !labels.contains("sh.copa.image.patched")) return {};
+  return base == labels.end() ? "Copa" : "Copa, from " + base->second;
+}
+
+Json platform_json(const patch::PlatformView& view, const patch::BaseFinding& base, const patch::Tools& tools) {
   Json packages = Json::array();
   for (const auto& package : view.given_inventory.packages) {
     if (package.state != pkg::InstallState::removed) packages.push_back(package_json(package));
@@ -51,11 +97,13 @@ Json platform_json(const patch::PlatformView& view, const patch::Tools& tools) {
                {"arch", view.given_inventory.arch},
                {"layers", layers_json(view)},
                {"packages", packages}};
+  if (const Json known = base_json(view, base); known.contains("name") || known.contains("layers")) json["base"] = known;
+  if (const std::string others = patched_by_others(view); !others.empty()) json["patchedBy"] = others;
   if (view.lineage) json["lineage"] = {{"source", view.lineage->source}, {"plan", view.lineage->plan}, {"version", view.lineage->version}};
   return json;
 }
 
-void print_platform(const patch::PlatformView& view, const patch::Tools& tools, bool color) {
+void print_platform(const patch::PlatformView& view, const patch::BaseFinding& base, const patch::Tools& tools, bool color) {
   const pkg::Release* release = tools.recipes.release(view.os);
   std::uint64_t size = 0;
   for (const auto& layer : view.image.layers()) size += layer.descriptor.size;
@@ -64,6 +112,8 @@ void print_platform(const patch::PlatformView& view, const patch::Tools& tools, 
                            release ? ", end of life " + (release->lts_end.empty() ? release->end_of_life : release->lts_end) : "", view.image.layers().size(),
                            human_size(size), view.own_layers ? fmt::format(", the top {} ours", view.own_layers) : "");
   if (view.lineage) std::cout << fmt::format("patched   from {} by plan {}\n", printable(view.lineage->source), printable(view.lineage->plan));
+  std::cout << base_text(view, base);
+  if (const std::string others = patched_by_others(view); !others.empty()) std::cout << "patched   by " << printable(others, 200) << '\n';
   if (!view.family) {
     std::cout << "packages  no package database that resole knows\n";
     return;
@@ -89,8 +139,11 @@ void print_platform(const patch::PlatformView& view, const patch::Tools& tools, 
 
 int inspect(const Options& options, Workplace& workplace) {
   const patch::ImageView image = patch::look(*options.image, options.planning.platforms, workplace.tools());
+  patch::BaseRequest wish = base_request(options.planning);
+  wish.strategy = patch::Strategy::automatic;  // looked for whenever that may be
+  const std::vector<patch::BaseFinding> bases = patch::find_bases(image, wish, workplace.tools());
   Json platforms = Json::array();
-  for (const auto& view : image.platforms) platforms.push_back(platform_json(view, workplace.tools()));
+  for (std::size_t i = 0; i < image.platforms.size(); ++i) platforms.push_back(platform_json(image.platforms[i], bases[i], workplace.tools()));
   const Json document = {{"schema", "resole/inspection/v1"},
                          {"reference", image.location.text()},
                          {"digest", image.root.descriptor.digest.text()},
@@ -101,9 +154,9 @@ int inspect(const Options& options, Workplace& workplace) {
   const int code = known ? kExitDone : exit_code(ErrorKind::unsupported);
   if (options.format == "json") return code;
   std::cout << fmt::format("image     {}\ndigest    {}\n", printable(image.location.text()), image.root.descriptor.digest.text());
-  for (const auto& view : image.platforms) {
+  for (std::size_t i = 0; i < image.platforms.size(); ++i) {
     std::cout << '\n';
-    print_platform(view, workplace.tools(), workplace.color());
+    print_platform(image.platforms[i], bases[i], workplace.tools(), workplace.color());
   }
   return code;
 }

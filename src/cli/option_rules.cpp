@@ -38,6 +38,10 @@ void require_together(const Options& options) {
   if (!options.planning.scanner.empty() && options.planning.reports.empty()) refuse("--scanner needs a --report", "name the report that the scanner's program is to read");
   if (options.planning.update == "reported" && options.planning.reports.empty() && options.planning.feeds.empty()) refuse("--update reported needs a --report or a --feed", "name the scanner's report, or --update security");
   if (options.propose.branch_only && options.propose.patch_only) refuse("--branch-only and --patch-only exclude each other", "a patch is written without any remote");
+  if (options.verb == Verb::diff && options.planning.platforms.size() > 2) refuse("diff compares two platforms at a time", "give --platform once, or twice");
+  for (const std::string& word : options.planning.allow) {
+    if (word != "interpreter" && word != "removed") refuse("--allow " + printable(word, 60) + " is neither interpreter nor removed", "the other guards cannot be passed: use --strategy append");
+  }
   if (!options.rollout.renderings.empty() && options.rollout.render_dir.empty()) refuse("--render needs --render-dir", "name the directory that the renderings go to");
 }
 

@@ -15,13 +15,14 @@ namespace {
 using Text = std::string_view;
 using enum Verb;
 
-constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status};
-constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status};
+constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, diff, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status};
+constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, diff, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status};
 constexpr VerbSet kFeeds = {feed_update, feed_import, feed_status};
 constexpr VerbSet kRollout = {rollout_edit, rollout_revert};
+constexpr VerbSet kBases = {inspect, plan, patch};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
-constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
-constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify, propose}, kWritesImages = {build, patch};
+constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify, diff};
+constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify, diff, propose}, kWritesImages = {build, patch};
 constexpr Text kRepositoryGroup = "Repositories", kRegistryGroup = "Registries", kCommonGroup = "Common";
 
 // A place whose tag is made when the plan is known is checked with words in its stead.
@@ -39,6 +40,8 @@ const std::vector<OptionRow> kTable = {
     // ---- arguments
     {"IMAGE", Takes::one, "", "required", "", kImages, [](Options& o, Text t) { o.image = oci::Location::parse(t); },
      "[docker://]HOST/REPO:TAG, oci:DIR[:TAG], oci-archive:FILE[:TAG], docker-archive:FILE[:REF], docker-daemon:REF"},
+    {"A", Takes::one, "", "required", "", {diff}, [](Options& o, Text t) { o.image = oci::Location::parse(t); }, "The first image, written as IMAGE"},
+    {"B", Takes::one, "", "required", "", {diff}, [](Options& o, Text t) { o.other = oci::Location::parse(t); }, "The second; the same one for two of its platforms"},
     {"PLAN", Takes::one, "", "required", "", {fetch, build}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "plan.json"},
     {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
      "result.json of build or patch"},
@@ -51,7 +54,7 @@ const std::vector<OptionRow> kTable = {
     // ---- results
     {"--to", Takes::many, "IMAGE", "required", "", kBuilding, [](Options& o, Text t) { add_destination(o.building, t); },
      "Where the patched image goes; {tag} in its tag is the source's, {plan8} the first digits of the plan's digest"},
-    {"-o,--output", Takes::one, "FILE", "", "", {inspect, verify}, [](Options& o, Text t) { o.output = t; }, "Write the document here"},
+    {"-o,--output", Takes::one, "FILE", "", "", {inspect, verify, diff}, [](Options& o, Text t) { o.output = t; }, "Write the document here"},
     {"-o,--output", Takes::one, "FILE", "", "", {plan}, [](Options& o, Text t) { o.output = t; }, "Write the plan here"},
     {"-o,--output", Takes::one, "PATH", "required", "", {fetch}, [](Options& o, Text t) { o.output = t; }, "The bundle: a directory, or FILE.tar"},
     {"-o,--output", Takes::one, "FILE", "", "", kBuilding, [](Options& o, Text t) { o.output = t; }, "Write the result here"},
@@ -72,6 +75,8 @@ const std::vector<OptionRow> kTable = {
      [](Options& o, Text t) { o.planning.platforms.push_back(oci::Platform::parse(t)); }, "Only these platforms"},
     {"--platform", Takes::many, "OS/ARCH[/VARIANT]", "all", "", kPlanning,
      [](Options& o, Text t) { o.planning.platforms.push_back(oci::Platform::parse(t)); }, "Only these platforms; the others are carried as they are"},
+    {"--platform", Takes::many, "OS/ARCH[/VARIANT]", "all that both have", "", {diff},
+     [](Options& o, Text t) { o.planning.platforms.push_back(oci::Platform::parse(t)); }, "This platform of both; given twice, the first image's and the second's"},
     {"--report", Takes::many, "FILE|DIR", "", "", kPlanning, [](Options& o, Text t) { o.planning.reports.push_back(place_value(t)); },
      "Scanner report or SBOM, of any scanner, or a directory of which those about the image are taken (docs/inputs.md)"},
     {"--scanner", Takes::one, "NAME|FILE", "", "", kPlanning, [](Options& o, Text t) { o.planning.scanner = t; },
@@ -88,7 +93,16 @@ const std::vector<OptionRow> kTable = {
      "What to take, to leave and to refuse (YAML or JSON, docs/policy.md)"},
     {"--update", Takes::one, "reported|security|all", "reported with --report or --feed, else security", "", kPlanning, [](Options& o, Text t) { o.planning.update = t; },
      "Which packages: those that the reports name, security updates, or all"},
-    {"--strategy", Takes::one, "append", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; }, "How the image is changed"},
+    {"--strategy", Takes::one, "append|rebase|auto", "append", "", kPlanning, [](Options& o, Text t) { o.planning.strategy = t; },
+     "Layers on top; or another base below the application's layers first; auto: that when it is safe (docs/rebase.md)"},
+    {"--old-base", Takes::one, "IMAGE", "as the image says", "", kBases, [](Options& o, Text t) { o.planning.old_base = oci::Location::parse(t); },
+     "The base that the image was built on, best with its digest"},
+    {"--new-base", Takes::one, "IMAGE", "what the base's name means now", "", kPlanning, [](Options& o, Text t) { o.planning.new_base = oci::Location::parse(t); },
+     "The base to move to"},
+    {"--base-registry", Takes::many, "HOST", "", "", kBases, [](Options& o, Text t) { append(o.planning.base_registries, list_value(t)); },
+     "A base that only the image names may be looked up there; at the image's own registry it may"},
+    {"--allow", Takes::many, "interpreter|removed", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.allow, list_value(t)); },
+     "Change the base although an interpreter's minor version changes, or packages go"},
     {"--min-severity", Takes::one, "LEVEL|LIST", "", "", kPlanning, [](Options& o, Text t) { o.planning.severities = severities_value(t); },
      "Findings to fix: a level (\"high\" and above) or a list (\"low,critical\")"},
     {"--only", Takes::many, "PACKAGE", "", "", kPlanning, [](Options& o, Text t) { append(o.planning.only, list_value(t)); },
@@ -247,12 +261,13 @@ const std::vector<OptionRow> kTable = {
 };
 
 const std::vector<VerbRow> kVerbs = {
-    {inspect, "inspect", "What an image is: system, layers, packages, lineage"},
+    {inspect, "inspect", "What an image is: system, base, layers, packages, lineage"},
     {plan, "plan", "What would change, and why; writes nothing but the plan"},
     {fetch, "fetch", "Everything a plan needs, for an offline build"},
     {build, "build", "Exactly the plan"},
     {patch, "patch", "plan and build in one go"},
     {verify, "verify", "Prove that an image is what its plan says"},
+    {diff, "diff", "What differs between two images: packages, files, config, layers, size"},
     {rollout_edit, "rollout edit", "Find the workloads that run an image; show or write the edits, render"},
     {rollout_status, "rollout status", "How far a rollout is: per workload, from edited to running the patched image"},
     {rollout_revert, "rollout revert", "Take the edits of a rollout back"},

@@ -18,7 +18,7 @@
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status };
+enum class Verb { inspect, plan, fetch, build, patch, verify, diff, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
@@ -46,6 +46,8 @@ struct PlanningOptions {
   std::int64_t max_index_age = -1;               // seconds; -1 = Valid-Until decides
   std::string recipes_dir, deployed_as, policy, package_cert_dir;
   bool force_report = false, offline = false, lockstep = false;
+  std::optional<oci::Location> old_base, new_base;
+  std::vector<std::string> base_registries, allow;
 };
 
 struct BuildingOptions {
@@ -101,7 +103,8 @@ struct Options {
   RolloutOptions rollout;
   ProposeSettings propose;
   FeedOptions feed;
-  std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source
+  std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source; diff, the first
+  std::optional<oci::Location> other;            // diff, the second
   std::filesystem::path plan_file;               // read: fetch, build, verify --plan
   std::filesystem::path plan_output;             // written: patch --plan
   std::filesystem::path output;                  // -o: the verb's document ("" = standard output where that is the verb's data)

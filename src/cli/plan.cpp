@@ -22,6 +22,7 @@ namespace {
 // To explain takes more than the plan: the package database and the offers are read again.
 document::Plan make_plan(const Options& options, patch::ImageView& image, const patch::PlanRequest& request, const patch::Tools& tools, std::string& explanation) {
   if (options.explain.empty()) return patch::plan_or_recall(image, request, tools);
+  patch::find_bases_of(image, request, tools);
   patch::read_layers(image, tools);
   return patch::make_plan(image, request, tools, [&](const plan::Explained& facts) {
     for (const std::string& line : plan::explain(facts, options.explain)) explanation += line + "\n";

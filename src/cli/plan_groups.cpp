@@ -162,6 +162,19 @@ Group stale_group(const document::PlatformPlan& platform) {
   return group;
 }
 
+Group base_group(const document::PlatformPlan& platform) {
+  Group group{"with the new base", {"PACKAGE", "FROM", "TO", "FIXES"}, {}};
+  if (!platform.changes_base()) return group;
+  group.title += " " + printable(platform.base->name, 120);
+  for (const auto& change : platform.base->changes) {
+    group.rows.push_back({{name_of(change.name, change.arch, platform), Tone::strong},
+                          {change.from.empty() ? "(new)" : change.from},
+                          {change.to.empty() ? "(gone)" : change.to, change.to.empty() ? Tone::warn : Tone::good},
+                          {some_ids(change.fixes)}});
+  }
+  return group;
+}
+
 std::size_t count_changes(const document::PlatformPlan& platform, bool noise) {
   return static_cast<std::size_t>(std::count_if(platform.packages.begin(), platform.packages.end(), [&](const auto& each) { return each.noise == noise; }));
 }
@@ -169,7 +182,8 @@ std::size_t count_changes(const document::PlatformPlan& platform, bool noise) {
 }  // namespace
 
 std::vector<Group> groups_of(const document::PlatformPlan& platform) {
-  std::vector<Group> groups = {planned_group(platform, false),
+  std::vector<Group> groups = {base_group(platform),
+                               planned_group(platform, false),
                                planned_group(platform, true),
                                held_group(platform),
                                open_group(platform, Scope::rebase, "by a newer base"),
@@ -197,6 +211,10 @@ std::string platform_summary(const document::PlatformPlan& platform) {
                      : all_held     ? "no change, everything that could be fixed is held"
                      : out_of_reach ? "no change, the fixes are out of reach here"
                                     : "nothing to do";
+  if (platform.changes_base()) {
+    const std::string moved = fmt::format("base to {}, {} packages with it", printable(platform.base->name, 120), platform.base->changes.size());
+    text = changes > 0 || all_held ? moved + ", " + text : moved;
+  }
   if (const auto noise = count_changes(platform, true)) text += fmt::format(", {} of kernel headers and the like", noise);
   if (!platform.held.empty()) text += fmt::format(", {} held", platform.held.size());
   if (!platform.unfixed.empty()) text += fmt::format(", {} without a fix here", platform.unfixed.size());
@@ -208,6 +226,13 @@ std::string platform_summary(const document::PlatformPlan& platform) {
 
 std::vector<std::string> platform_remarks(const document::PlatformPlan& platform) {
   std::vector<std::string> lines;
+  if (platform.base) {
+    const document::PlannedBase& base = *platform.base;
+    lines.push_back(fmt::format("base: {} (by {}), {} of {} layers", printable(platform.changes_base() ? base.old_reference : base.name, 160), base.found_by, base.layers, platform.diff_ids.size()));
+    for (const auto& guard : base.guards) {
+      for (const auto& problem : guard.problems) lines.push_back(fmt::format("{} guard {}: {}", guard.allowed ? "allowed" : "failed", guard.name, printable(problem, 400)));
+    }
+  }
   for (const auto& note : platform.notes) lines.push_back("note: " + printable(note, 400));
   for (const auto& failure : platform.repository_failures)
     lines.push_back(fmt::format("warning: repository {} {}: {}", printable(failure.uri), printable(failure.suite), printable(failure.message, 400)));

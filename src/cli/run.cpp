@@ -24,6 +24,7 @@ struct VerbFunction { Verb verb; Run run; };
 constexpr VerbFunction kFunctions[] = {
     {Verb::inspect, inspect}, {Verb::plan, plan},     {Verb::fetch, fetch},
     {Verb::build, build},     {Verb::patch, patch},   {Verb::verify, verify},
+    {Verb::diff, diff},
     {Verb::rollout_edit, rollout_edit},
     {Verb::rollout_status, rollout_status}, {Verb::rollout_revert, rollout_revert},
     {Verb::propose, propose},

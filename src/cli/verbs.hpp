@@ -12,6 +12,7 @@ int fetch(const Options& options, Workplace& workplace);
 int build(const Options& options, Workplace& workplace);
 int patch(const Options& options, Workplace& workplace);
 int verify(const Options& options, Workplace& workplace);
+int diff(const Options& options, Workplace& workplace);
 int rollout_edit(const Options& options, Workplace& workplace);
 int rollout_revert(const Options& options, Workplace& workplace);
 int rollout_status(const Options& options, Workplace& workplace);

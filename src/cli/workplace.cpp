@@ -167,6 +167,7 @@ std::map<std::string, std::string> recorded_options(const PlanningOptions& plann
   record("platform", platforms);
   record("minSeverity", severities);
   if (planning.lockstep) options["lockstep"] = "true";
+  record("allow", planning.allow);
   return options;
 }
 
@@ -248,6 +249,14 @@ pkg::RepositoryOptions repository_options(const PlanningOptions& planning, std::
   return options;
 }
 
+patch::BaseRequest base_request(const PlanningOptions& planning) {
+  return {.strategy = planning.strategy == "rebase" ? patch::Strategy::rebase : planning.strategy == "auto" ? patch::Strategy::automatic : patch::Strategy::append,
+          .old_base = planning.old_base,
+          .new_base = planning.new_base,
+          .registries = planning.base_registries,
+          .allowed = {planning.allow.begin(), planning.allow.end()}};
+}
+
 patch::PlanRequest plan_request(const Options& options, const patch::Tools& tools) {
   const PlanningOptions& planning = options.planning;
   patch::PlanRequest request;
@@ -270,6 +279,7 @@ patch::PlanRequest plan_request(const Options& options, const patch::Tools& tool
   request.lockstep = planning.lockstep;
   request.compression = planning.compression;
   request.deployed_as = planning.deployed_as;
+  request.base = base_request(planning);
   request.options = recorded_options(planning, request.policy.update, request.policy.scripts);
   return request;
 }

@@ -44,6 +44,7 @@ std::unique_ptr<Reporter> make_reporter(const CommonOptions& common, const Clock
 
 // Requests of the way from options.
 patch::PlanRequest plan_request(const Options& options, const patch::Tools& tools);
+patch::BaseRequest base_request(const PlanningOptions& planning);
 pkg::RepositoryOptions repository_options(const PlanningOptions& planning, std::int64_t as_of, unsigned jobs);
 std::int64_t as_of(const PlanningOptions& planning, const Clock& clock);
 

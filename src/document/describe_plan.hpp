@@ -17,6 +17,32 @@ void describe(Form& form, T& value) {
 }
 
 template <class Form, class T>
+requires Of<T, Guard>
+void describe(Form& form, T& value) {
+  form.field("name", value.name);
+  form.field("passed", value.passed);
+  form.optional("allowed", value.allowed);
+  form.optional("problems", value.problems);
+}
+
+template <class Form, class T>
+requires Of<T, BaseChange>
+void describe(Form& form, T& value) {
+  form.field("name", value.name);
+  form.field("arch", value.arch);
+  form.optional("from", value.from);
+  form.optional("to", value.to);
+  form.optional("fixes", value.fixes);
+}
+
+template <class Form, class T>
+requires Of<T, RebaseGain>
+void describe(Form& form, T& value) {
+  form.field("fixed", value.fixed);
+  form.field("of", value.of);
+}
+
+template <class Form, class T>
 requires Of<T, PlannedBase>
 void describe(Form& form, T& value) {
   form.field("name", value.name);
@@ -24,6 +50,15 @@ void describe(Form& form, T& value) {
   form.optional("oldDigest", value.old_digest);
   form.optional("newDigest", value.new_digest);
   form.field("layers", value.layers);
+  form.optional("reference", value.reference);
+  form.optional("oldReference", value.old_reference);
+  form.optional("root", value.root);
+  form.optional("newDiffIds", value.new_diff_ids);
+  form.optional("merged", value.merged);
+  form.optional("changes", value.changes);
+  form.optional("guards", value.guards);
+  form.optional("allowed", value.allowed);
+  form.optional("gain", value.gain);
 }
 
 // One index of a repository: path below the suite, digest as downloaded.

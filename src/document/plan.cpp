@@ -36,8 +36,8 @@ std::optional<pkg::Candidate> PlannedPackage::against() const {
 
 bool Plan::changes() const {
   return std::any_of(platforms.begin(), platforms.end(), [](const PlatformPlan& platform) {
-    return std::any_of(platform.packages.begin(), platform.packages.end(),
-                       [](const PlannedPackage& package) { return !package.noise && package.why != Why::floor; });
+    return platform.changes_base() || std::any_of(platform.packages.begin(), platform.packages.end(),
+                                                  [](const PlannedPackage& package) { return !package.noise && package.why != Why::floor; });
   });
 }
 
@@ -69,7 +69,10 @@ Digest plan_digest(const Plan& plan) {
                           {"overwrite", package.overwrite},
                           {"keep", package.keep}});
     }
-    platforms.push_back({{"manifest", platform.manifest.text()}, {"ownLayers", platform.own_layers}, {"packages", packages}});
+    Json built = {{"manifest", platform.manifest.text()}, {"ownLayers", platform.own_layers}, {"packages", packages}};
+    if (platform.strategy != "append") built["strategy"] = platform.strategy;
+    if (platform.changes_base()) built["base"] = {{"layers", platform.base->layers}, {"newManifest", platform.base->new_digest.text()}, {"allowed", platform.base->allowed}};
+    platforms.push_back(std::move(built));
   }
   const auto compressor = plan.compressors.find(plan.compression);
   return Digest::of(dump_compact(Json{{"schema", kPlanSchema},

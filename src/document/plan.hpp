@@ -118,7 +118,32 @@ struct ShadowCopy { std::string path, soname, package, layer, proof, version; };
 // "env", "NGINX_VERSION", "1.25.1", "nginx"; "label"; "sbom", its path, the version that it names; "attestation", its digest, the image it is about.
 struct StaleMetadata { std::string where, name, value, package; };
 
-struct PlannedBase { std::string name, found_by; Digest old_digest, new_digest; std::size_t layers = 0; };
+// A condition under which the base may be changed. A failed one refuses that, unless --allow names it.
+struct Guard {
+  std::string name;                      // plan/rebase_guards.hpp
+  bool passed = true, allowed = false;
+  std::vector<std::string> problems;     // of a failed one
+};
+// A package that comes (or goes) with the new base. `from`, `to`: "" = not there.
+struct BaseChange {
+  std::string name, arch, from, to;
+  std::vector<std::string> fixes;        // advisory ids, sorted
+};
+struct RebaseGain { std::size_t fixed = 0, of = 0; };
+
+struct PlannedBase {
+  std::string name, found_by;            // of the new base, or of the only one that is known
+  Digest old_digest, new_digest;         // manifests of this platform
+  std::size_t layers = 0;                // of the image that are the old base's
+  std::string reference, old_reference;  // where both are to be had
+  Digest root;                           // what `reference` means
+  std::vector<Digest> new_diff_ids;      // of a platform whose base is changed
+  bool merged = false;                   // above the application's layers lies one with the merged package database
+  std::vector<BaseChange> changes;       // sorted by name, arch
+  std::vector<Guard> guards;
+  std::vector<std::string> allowed;      // --allow, sorted
+  std::optional<RebaseGain> gain;        // of what is open now, when the strategy is another
+};
 
 struct PlatformPlan {
   oci::Platform platform;
@@ -145,6 +170,7 @@ struct PlatformPlan {
   std::vector<pkg::RepositoryState> repositories;
   std::vector<pkg::RepositoryFailure> repository_failures;
   std::vector<std::string> notes;
+  bool changes_base() const { return strategy == "rebase" && base.has_value(); }
 };
 
 struct Input { std::string kind, name; Digest sha256; };  // "report", "feed", "release", "index", "policy", "vex"

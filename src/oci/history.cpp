@@ -10,6 +10,7 @@
 #include "oci/history.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/json.hpp"
 #include "oci/json_fields.hpp"
@@ -37,7 +38,49 @@ void strip(OrderedJson& history, std::size_t count) {
   }
 }
 
+std::size_t known_layers(const OrderedJson& history) { return static_cast<std::size_t>(std::count_if(history.begin(), history.end(), stands_for_layer)); }
+
+OrderedJson list_of(const OrderedJson& history) { return history.is_array() ? history : OrderedJson::array(); }
+
+// What stands behind the base's history, when the image's begins with it: then it is known where the application's begins, empty entries and all.
+std::optional<OrderedJson> behind(const OrderedJson& base, const OrderedJson& image) {
+  if (base.empty() || image.size() < base.size() || !std::equal(base.begin(), base.end(), image.begin())) return std::nullopt;
+  OrderedJson tail = OrderedJson::array();
+  for (std::size_t i = base.size(); i < image.size(); ++i) tail.push_back(image[i]);
+  return tail;
+}
+
+// The last entries that stand for this many layers, with the empty ones between and behind them.
+OrderedJson last_of(const OrderedJson& image, std::size_t layers) {
+  std::size_t first = image.size();
+  for (std::size_t known = 0; first > 0 && known < layers; --first) known += stands_for_layer(image[first - 1]) ? 1 : 0;
+  OrderedJson tail = OrderedJson::array();
+  for (std::size_t i = first; layers > 0 && i < image.size(); ++i) tail.push_back(image[i]);
+  return tail;
+}
+
+OrderedJson tail_of(const BaseHistories& all) {
+  const std::size_t own = all.layers - all.old_layers - all.strip;
+  OrderedJson image = list_of(all.image);
+  if (known_layers(image) >= all.strip) strip(image, all.strip);
+  auto tail = behind(list_of(all.old_base), image);
+  if (!tail || known_layers(*tail) > own) {
+    pad(image, all.layers - all.strip);
+    tail = last_of(image, own);
+  }
+  pad(*tail, own);
+  return std::move(*tail);
+}
+
 }  // namespace
+
+OrderedJson rebase_history(const BaseHistories& histories) {
+  if (list_of(histories.image).empty() && list_of(histories.new_base).empty()) return histories.image;
+  OrderedJson out = list_of(histories.new_base);
+  pad(out, histories.new_layers);
+  for (OrderedJson& entry : tail_of(histories)) out.push_back(std::move(entry));
+  return out;
+}
 
 OrderedJson edit_history(OrderedJson history, const HistoryChange& change) {
   if (history.is_null() && change.created_by.empty()) return history;

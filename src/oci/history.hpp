@@ -19,4 +19,15 @@ struct HistoryChange {
 // `history` is an array or null; what it becomes is returned (null stays null when nothing is appended).
 OrderedJson edit_history(OrderedJson history, const HistoryChange& change);
 
+// Each an array or null. The counts are of layers; `strip`: top layers of the image that go.
+struct BaseHistories {
+  const OrderedJson& old_base;
+  const OrderedJson& new_base;
+  const OrderedJson& image;
+  std::size_t old_layers = 0, new_layers = 0, layers = 0, strip = 0;
+};
+
+// The new base's history and behind it the application's part of the image's. Null when neither says anything.
+OrderedJson rebase_history(const BaseHistories& histories);
+
 }  // namespace resole::oci

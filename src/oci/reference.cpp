@@ -20,7 +20,7 @@ bool is_lower_alnum(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <=
 bool is_alnum(char c) { return is_lower_alnum(c) || (c >= 'A' && c <= 'Z'); }
 bool is_hex(char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); }
 
-[[noreturn]] void refuse(std::string_view text, std::string_view reason) {
+[[noreturn]] void refuse_reference(std::string_view text, std::string_view reason) {
   throw Error(ErrorKind::usage, fmt::format("\"{}\" is not an image reference: {}", printable(text), reason),
               "write [host[:port]/]repository[:tag][@sha256:...], in lower case up to the tag");
 }
@@ -75,7 +75,7 @@ void split_name(std::string_view name, std::string_view whole, Reference& out) {
   if (slash != std::string_view::npos && looks_like_host(name.substr(0, slash))) {
     out.registry = name.substr(0, slash);
     out.repository = name.substr(slash + 1);
-    if (!is_host(out.registry)) refuse(whole, fmt::format("\"{}\" is not a host", printable(out.registry)));
+    if (!is_host(out.registry)) refuse_reference(whole, fmt::format("\"{}\" is not a host", printable(out.registry)));
   } else {
     out.registry = "docker.io";
     out.repository = name;
@@ -89,10 +89,10 @@ void split_name(std::string_view name, std::string_view whole, Reference& out) {
 Reference Reference::parse(std::string_view text) {
   Reference out;
   std::string_view name = text;
-  if (name.empty()) refuse(text, "it is empty");
+  if (name.empty()) refuse_reference(text, "it is empty");
   if (const std::size_t at = name.find('@'); at != std::string_view::npos) {
     const std::optional<Digest> digest = Digest::try_parse(name.substr(at + 1));
-    if (!digest) refuse(text, "what follows the '@' is not a digest");
+    if (!digest) refuse_reference(text, "what follows the '@' is not a digest");
     out.digest = *digest;
     name = name.substr(0, at);
   }
@@ -100,17 +100,17 @@ Reference Reference::parse(std::string_view text) {
   if (colon != std::string_view::npos && (slash == std::string_view::npos || colon > slash)) {
     out.tag = name.substr(colon + 1);
     name = name.substr(0, colon);
-    if (!is_tag(out.tag)) refuse(text, fmt::format("\"{}\" is not a tag", printable(out.tag)));
+    if (!is_tag(out.tag)) refuse_reference(text, fmt::format("\"{}\" is not a tag", printable(out.tag)));
   }
   // docker refuses it too: it could not be told from the id of an image.
-  if (name.size() == 64 && std::all_of(name.begin(), name.end(), is_hex)) refuse(text, "64 hexadecimal digits are an image id, not a name");
+  if (name.size() == 64 && std::all_of(name.begin(), name.end(), is_hex)) refuse_reference(text, "64 hexadecimal digits are an image id, not a name");
   split_name(name, text, out);
   for (std::string_view component : split(out.repository, '/')) {
     if (is_repository_component(component)) continue;
-    refuse(text, lower(component) != component ? "the repository must be in lower case"
+    refuse_reference(text, lower(component) != component ? "the repository must be in lower case"
                                                : fmt::format("\"{}\" is not part of a repository", printable(component)));
   }
-  if (out.name().size() > kLongestName) refuse(text, "it is longer than 255 characters");
+  if (out.name().size() > kLongestName) refuse_reference(text, "it is longer than 255 characters");
   if (out.tag.empty() && out.digest.empty()) out.tag = "latest";
   return out;
 }

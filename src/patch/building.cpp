@@ -11,9 +11,11 @@
 #include "patch/downloads.hpp"
 #include "patch/places.hpp"
 #include "patch/publishing.hpp"
+#include "patch/rebasing.hpp"
 #include "patch/watched.hpp"
 #include "patch/scripts.hpp"
 #include "pkg/resource.hpp"
+#include "plan/rebase_guards.hpp"
 
 namespace resole::patch {
 
@@ -101,13 +103,36 @@ std::vector<pkg::Item> items_of(const document::PlatformPlan& plan, Downloads& d
   return items;
 }
 
-Lineage lineage_of(const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
+// What is built upon: the image as it was given, or as it comes to on another base.
+struct Foundation {
+  const PlatformView& given;
+  const std::optional<Rebased>& rebased;
+  const PlatformView& view() const { return rebased ? rebased->view : given; }
+};
+
+Lineage lineage_of(const Foundation& on, const document::Plan& plan, const document::PlatformPlan& platform, const std::vector<build::BuiltLayer>& layers) {
+  const PlatformView& given = on.given;
   Lineage lineage;
-  lineage.source = platform.own_layers > 0 && view.lineage ? view.lineage->source : view.image.descriptor.digest.text();
+  lineage.source = platform.own_layers > 0 && given.lineage ? given.lineage->source : given.image.descriptor.digest.text();
   lineage.plan = document::plan_digest(plan).text();
   lineage.version = RESOLE_VERSION;
-  for (const auto& layer : layers) lineage.layers.push_back(layer.layer.diff_id.text());
+  for (const auto& layer : layers) {
+    (layer.role == "merge" ? lineage.merge_layer : lineage.layers.emplace_back()) = layer.layer.diff_id.text();
+  }
   for (const auto& package : platform.packages) lineage.packages.push_back({package.name, package.arch, package.to});
+  if (on.rebased) {
+    lineage.base_old = platform.base->old_digest.text();
+    lineage.base_new = platform.base->new_digest.text();
+  } else if (given.lineage) {
+    lineage.base_old = given.lineage->base_old;
+    lineage.base_new = given.lineage->base_new;
+    if (given.merge_layers > 0) lineage.merge_layer = given.lineage->merge_layer;
+  }
+  if (lineage.base_new.empty()) return lineage;
+  std::vector<Digest> diff_ids = on.view().image.config.diff_ids();
+  diff_ids.resize(diff_ids.size() - (on.rebased ? 0 : platform.own_layers));
+  for (const auto& layer : layers) diff_ids.push_back(layer.layer.diff_id);
+  lineage.rootfs = rootfs_text(diff_ids);
   return lineage;
 }
 
@@ -124,14 +149,26 @@ document::PlatformResult carried(const PlatformView* view, const document::Platf
 }
 
 bool wants_change(const document::PlatformPlan& plan) {
-  return std::any_of(plan.packages.begin(), plan.packages.end(), [](const auto& package) { return !package.noise; });
+  return plan.changes_base() || std::any_of(plan.packages.begin(), plan.packages.end(), [](const auto& package) { return !package.noise; });
 }
 
 struct BuiltPlatform {
   document::PlatformResult result;
   std::vector<build::BuiltLayer> layers;
   std::optional<oci::EditedImage> edited;
+  std::optional<PatchedTree::Borrowed> base = {};
 };
+
+// The plan is reviewed, not trusted: on another base the guards are asked again.
+std::optional<Rebased> rebased_as_planned(const PlatformView& given, const document::Plan& plan, const document::PlatformPlan& platform, PatchedTree::Borrowed& base, const Tools& tools) {
+  if (!platform.changes_base()) return std::nullopt;
+  const BaseFinding found = planned_base(given.image, *platform.base, tools);
+  Rebased rebased = rebase(given, found, {platform.base->allowed.begin(), platform.base->allowed.end()}, plan.compression, tools);
+  if (!plan::all_pass(rebased.base.guards)) throw Error(ErrorKind::refused, "the base cannot be changed: " + plan::problems_of(rebased.base.guards), "plan again");
+  if (rebased.strip != platform.own_layers) throw Error(ErrorKind::input, "the plan takes off other layers than resole's", "plan again");
+  base = {found.new_base->manifest.layers(), found.store};
+  return rebased;
+}
 
 // The image's layers, with or without scripts on the way.
 build::ScriptedUpgrade upgrade_packages(const ImageView& image, const PlatformView& view, const document::PlatformPlan& platform, const pkg::UpgradeRequest& wish,
@@ -153,12 +190,12 @@ build::ScriptedUpgrade upgrade_packages(const ImageView& image, const PlatformVi
   return done;
 }
 
-BuiltPlatform build_platform(const ImageView& image, const PlatformView& view, const document::Plan& plan, const document::PlatformPlan& platform,
-                             const BuildRequest& request, const Tools& tools) {
-  if (!platform.patched || !view.family || !wants_change(platform)) {
-    return {carried(&view, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
-  }
-  const Ground ground = ground_of(view, platform.own_layers);
+// The packages of the plan, in layers over the foundation.
+build::ScriptedUpgrade upgrade_on(const Foundation& on, const ImageView& image, const document::Plan& plan, const document::PlatformPlan& platform, const BuildRequest& request,
+                                  std::int64_t created, const Tools& tools) {
+  if (platform.packages.empty()) return {};
+  const PlatformView& view = on.view();
+  const Ground ground = ground_of(view, on.rebased ? 0 : platform.own_layers);
   require_moves_forward(view, ground, platform);
   require_sandbox(view, platform, tools);
   const std::vector<std::string> proven_at = prove(view, platform, request, tools);
@@ -172,29 +209,46 @@ BuiltPlatform build_platform(const ImageView& image, const PlatformView& view, c
                            .cache = tools.cache,
                            .spool = tools.spool,
                            .reporter = tools.reporter};
-  const std::int64_t created = parse_time(view.image.config.created()).value_or(0);
   build::ScriptedUpgrade done = upgrade_packages(
       image, view, platform, wish,
       {.compression = compression_of(plan), .manifest_type = view.image.manifest.type(), .epoch = created, .jobs = tools.jobs}, downloads, tools);
+  require_outcome(view, ground, platform, done.layers);
+  return done;
+}
+
+BuiltPlatform build_platform(const ImageView& image, const PlatformView& given, const document::Plan& plan, const document::PlatformPlan& platform,
+                             const BuildRequest& request, const Tools& tools) {
+  if (!platform.patched || !given.family || !wants_change(platform)) {
+    return {carried(&given, platform, platform.patched ? "unchanged" : "carried"), {}, {}};
+  }
+  PatchedTree::Borrowed base;
+  const std::optional<Rebased> rebased = rebased_as_planned(given, plan, platform, base, tools);
+  const Foundation on{given, rebased};
+  const PlatformView& view = on.view();
+  std::int64_t created = parse_time(view.image.config.created()).value_or(0);
+  if (rebased) created = std::max(created, parse_time(rebased->created).value_or(0));
+  build::ScriptedUpgrade done = upgrade_on(on, image, plan, platform, request, created, tools);
   const pkg::UpgradeResult& upgrade = done.upgrade;
-  const std::int64_t epoch = upgrade.epoch > 0 ? upgrade.epoch : created;
+  const std::int64_t epoch = rebased ? std::max(upgrade.epoch, created) : upgrade.epoch > 0 ? upgrade.epoch : created;
 
   BuiltPlatform built;
-  built.layers = std::move(done.layers);
-  require_outcome(view, ground, platform, built.layers);
+  if (rebased) {
+    built.layers = rebased->layers;
+    built.base = std::move(base);
+  }
+  built.layers.insert(built.layers.end(), std::make_move_iterator(done.layers.begin()), std::make_move_iterator(done.layers.end()));
   require_growth(view, plan, platform, built.layers);
 
-  const Lineage lineage = lineage_of(view, plan, platform, built.layers);
-  oci::ImageEdit change{.strip_layers = platform.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
-  if (!oci::media_type::is_docker(view.image.manifest.type())) {
-    change.annotations = {{std::string(label::kSource), lineage.source}, {std::string(label::kPlan), lineage.plan}, {std::string(label::kVersion), lineage.version}};
-  }
+  const Lineage lineage = lineage_of(on, plan, platform, built.layers);
+  oci::ImageEdit change{
+      .strip_layers = rebased ? 0 : platform.own_layers, .append = {}, .created = format_time(epoch), .labels = lineage_labels(lineage), .annotations = {}};
+  if (!oci::media_type::is_docker(view.image.manifest.type())) change.annotations = lineage_annotations(lineage);
   for (const auto& layer : built.layers) {
     change.append.push_back({layer.layer, fmt::format("resole {} {} plan {}", RESOLE_VERSION, layer.role, lineage.plan)});
   }
   built.edited = oci::edit(view.image, change);
 
-  built.result = carried(&view, platform, "patched");
+  built.result = carried(&given, platform, "patched");
   built.result.manifest = built.edited->manifest.digest;
   built.result.config = built.edited->config.digest;
   built.result.packages = platform.packages;
@@ -218,6 +272,7 @@ void add_root(const ImageView& image, std::vector<BuiltPlatform>& built, Patched
   for (auto& platform : built) {
     if (!platform.edited) continue;
     for (const auto& layer : platform.layers) tree.blobs.push_back({layer.layer.descriptor, layer.bytes, layer.kept_as});
+    if (platform.base) tree.borrowed.push_back(*platform.base);
     tree.blobs.push_back({platform.edited->config, Blob::of(platform.edited->config_bytes)});
     tree.manifests.push_back({platform.edited->manifest, platform.edited->manifest_bytes});
     replaced[platform.result.source_manifest] = platform.edited->manifest;
@@ -301,7 +356,7 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
   std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
   WatchedReporter watched(tools.reporter);
   Made made = make(image, plan, request, with_reporter(tools, watched));
-  if (!request.trust_plan && !watched.warned()) BuiltBefore(image, plan, request, tools).keep(made);
+  if (!request.trust_plan && !watched.warned() && made.tree.borrowed.empty()) BuiltBefore(image, plan, request, tools).keep(made);
   return deliver(image, plan, std::move(made), std::move(destinations), request, tools);
 }
 

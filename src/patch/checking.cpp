@@ -21,7 +21,10 @@ void require_platform(const oci::Image& image, const document::PlatformPlan& pla
     refuse(fmt::format("the plan's platform {} is of manifest {}, the image has {} there", plan.platform.text(), plan.manifest.short_text(), image.descriptor.digest.short_text()));
   }
   if (plan.diff_ids != image.config.diff_ids()) refuse(fmt::format("the plan's layers of {} are not the image's", name));
-  if (view && plan.own_layers != 0 && plan.own_layers != view->own_layers) refuse(fmt::format("the plan takes off layers of {} that are not resole's", name));
+  const std::size_t own = !view ? 0 : view->own_layers + (plan.changes_base() ? view->merge_layers : 0);
+  if (view && plan.own_layers != 0 && plan.own_layers != own) refuse(fmt::format("the plan takes off layers of {} that are not resole's", name));
+  if (plan.strategy != "append" && plan.strategy != "rebase") refuse(fmt::format("the plan's strategy \"{}\" is not known", printable(plan.strategy, 40)));
+  if (!plan.patched && plan.changes_base()) refuse(fmt::format("the plan changes the base of {}, which it says is carried", name));
   if (!plan.patched && !plan.packages.empty()) refuse(fmt::format("the plan lists packages for {}, which it says is carried", name));
 }
 

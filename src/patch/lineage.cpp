@@ -29,6 +29,10 @@ std::optional<Lineage> read_lineage(const std::map<std::string, std::string>& la
   if (!Digest::try_parse(lineage.plan)) return std::nullopt;
   lineage.source = value_or_empty(labels, label::kSource);
   lineage.version = value_or_empty(labels, label::kVersion);
+  lineage.base_old = value_or_empty(labels, label::kBaseOld);
+  lineage.base_new = value_or_empty(labels, label::kBaseNew);
+  lineage.merge_layer = value_or_empty(labels, label::kMergeLayer);
+  lineage.rootfs = value_or_empty(labels, label::kRootfs);
   const std::string layers = value_or_empty(labels, label::kLayers), packages = value_or_empty(labels, label::kPackages);
   for (const auto word : split_words(layers)) lineage.layers.emplace_back(word);
   for (const auto word : split_words(packages)) {
@@ -44,7 +48,19 @@ std::map<std::string, std::string> lineage_labels(const Lineage& lineage) {
           {std::string(label::kPlan), lineage.plan},
           {std::string(label::kVersion), lineage.version},
           {std::string(label::kLayers), join(lineage.layers, " ")},
-          {std::string(label::kPackages), join(packages, " ")}};
+          {std::string(label::kPackages), join(packages, " ")},
+          {std::string(label::kBaseOld), lineage.base_old},
+          {std::string(label::kBaseNew), lineage.base_new},
+          {std::string(label::kMergeLayer), lineage.merge_layer},
+          {std::string(label::kRootfs), lineage.rootfs}};
+}
+
+std::map<std::string, std::string> lineage_annotations(const Lineage& lineage) {
+  return {{std::string(label::kSource), lineage.source},
+          {std::string(label::kPlan), lineage.plan},
+          {std::string(label::kVersion), lineage.version},
+          {std::string(label::kBaseOld), lineage.base_old},
+          {std::string(label::kBaseNew), lineage.base_new}};
 }
 
 Digest config_content(const oci::Config& config) {
@@ -72,6 +88,23 @@ std::size_t own_layers(const oci::Image& image, const Lineage& lineage) {
     if (diff_ids[first + i].text() != lineage.layers[i]) return 0;
   }
   return lineage.layers.size();
+}
+
+std::size_t merge_layers(const oci::Image& image, const Lineage& lineage, std::size_t own) {
+  const auto& diff_ids = image.config.diff_ids();
+  // Without layers of ours above it that could be recognised, it has to be the top one.
+  if (lineage.merge_layer.empty() || diff_ids.size() <= own || (own == 0 && !lineage.layers.empty())) return 0;
+  return diff_ids[diff_ids.size() - own - 1].text() == lineage.merge_layer ? 1 : 0;
+}
+
+std::string rootfs_text(const std::vector<Digest>& diff_ids) {
+  std::string all;
+  for (const Digest& id : diff_ids) all += id.text() + "\n";
+  return Digest::of(all).text();
+}
+
+bool is_unchanged_since(const oci::Image& image, const Lineage& lineage) {
+  return own_layers(image, lineage) > 0 || (!lineage.rootfs.empty() && lineage.rootfs == rootfs_text(image.config.diff_ids()));
 }
 
 }  // namespace resole::patch

@@ -49,7 +49,19 @@ Json request_of(const PlanRequest& request) {
           {"lockstep", request.lockstep},
           {"compression", request.compression},
           {"deployedAs", request.deployed_as},
+          {"strategy", static_cast<int>(request.base.strategy)},
+          {"allowed", words({request.base.allowed.begin(), request.base.allowed.end()})},
           {"options", request.options}};
+}
+
+// What the bases are now: a tag that moved is another plan.
+Json bases_of(const ImageView& image) {
+  Json out = Json::array();
+  for (const BaseFinding& base : image.bases) {
+    out.push_back({base.found_by, base.old_reference, base.reference, base.root.text(), base.old_base ? base.old_base->descriptor.digest.text() : "",
+                   base.new_base ? base.new_base->descriptor.digest.text() : "", words(base.remarks)});
+  }
+  return out;
 }
 
 // Whether scripts could run, when that is asked: a plan without a sandbox is another one.
@@ -68,6 +80,7 @@ std::string key_of(const ImageView& image, const PlanRequest& request, const Too
                        {"image", image.location.text()},
                        {"root", image.root.descriptor.digest.text()},
                        {"platforms", image.positions},
+                       {"bases", bases_of(image)},
                        {"sandbox", sandbox_of(request, tools)},
                        {"request", request_of(request)}};
   return std::string(Digest::of(dump_compact(inputs)).hex());

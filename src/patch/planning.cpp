@@ -7,8 +7,10 @@
 #include "patch/findings.hpp"
 #include "patch/first_seen.hpp"
 #include "patch/planned_before.hpp"
+#include "patch/rebasing.hpp"
 #include "patch/scripts.hpp"
 #include "plan/policy/apply.hpp"
+#include "plan/rebase_guards.hpp"
 
 namespace resole::patch {
 
@@ -25,6 +27,44 @@ std::vector<plan::Floor> floors_of(const PlatformView& view) {
     if (!before || view.family->compare(before->version, package.version) < 0) floors.push_back({package.name, package.arch, package.version});
   }
   return floors;
+}
+
+// On another base: what is older there than the image has it. What is not there at all is the guards' to judge.
+std::vector<plan::Floor> floors_on(const PlatformView& rebased, const PlatformView& given) {
+  std::vector<plan::Floor> floors;
+  for (const auto& package : given.given_inventory.packages) {
+    if (package.state == pkg::InstallState::removed) continue;
+    const auto* now = rebased.inventory.find(package.name, package.arch);
+    if (now && given.family->compare(now->version, package.version) < 0) floors.push_back({package.name, package.arch, package.version});
+  }
+  return floors;
+}
+
+// The packages as they will be, relations included.
+pkg::Inventory outcome_of(const pkg::Inventory& before, const std::vector<document::PlannedPackage>& planned, const pkg::CandidateSource& offers) {
+  pkg::Inventory after = before;
+  for (const auto& package : planned) {
+    for (const pkg::Candidate& candidate : offers.offers(package.name, package.arch).all) {
+      if (candidate.version != package.to || candidate.entry.sha256 != package.repository.sha256) continue;
+      const auto old = std::find_if(after.packages.begin(), after.packages.end(), [&](const auto& each) {
+        return each.name == package.name && (each.arch == package.arch || each.arch == "all" || package.arch == "all");
+      });
+      if (old == after.packages.end()) {
+        after.packages.emplace_back();
+        static_cast<pkg::Package&>(after.packages.back()) = candidate;
+      } else {
+        static_cast<pkg::Package&>(*old) = candidate;
+      }
+      break;
+    }
+  }
+  return after;
+}
+
+std::vector<std::string> texts_of(const std::map<std::string, std::string>& violations) {
+  std::vector<std::string> texts;
+  for (const auto& [identity, text] : violations) texts.push_back(printable(text) + " does not hold");
+  return texts;
 }
 
 // The version that the image has, when an index still offers it.
@@ -94,6 +134,7 @@ plan::Decision decide_again(const plan::Request& as_given, const PlatformView& v
                                 .rules = as_given.rules,
                                 .image_names = as_given.image_names,
                                 .now = as_given.now,
+                                .unsettled = {},
                                 .public_since = as_given.public_since};
     return decide(std::move(from_original), view, ground_of(view, view.own_layers), tools);
   } catch (const Error& error) {
@@ -134,15 +175,22 @@ void judge_age(document::PlatformPlan& out, const PlatformView& view, const Plan
 // One platform: what its repositories offer is read once; it may be asked more than once for its plan, each time with more to hold back (--lockstep).
 class PlatformPlanner {
  public:
-  PlatformPlanner(const PlatformView& view, const ImageView& image, const PlanRequest& request, const Tools& tools)
-      : view_(view), root_(image.root), request_(request), tools_(tools), image_names_(image_names(image, request)) {
-    begun_.platform = view.image.platform();
-    begun_.manifest = view.image.descriptor.digest;
-    begun_.config = view.image.manifest.config().digest;
+  // `given` is the image; when it is moved to another base, what is planned is what it comes to there.
+  PlatformPlanner(const PlatformView& given, std::shared_ptr<const Rebased> rebased, const ImageView& image, const PlanRequest& request, const Tools& tools)
+      : given_(given), rebased_(std::move(rebased)), view_(rebased_ ? rebased_->view : given), root_(image.root), request_(request), tools_(tools), image_names_(image_names(image, request)) {
+    const PlatformView& view = view_;
+    begun_.platform = given.image.platform();
+    begun_.manifest = given.image.descriptor.digest;
+    begun_.config = given.image.manifest.config().digest;
     begun_.config_content = config_content(view.image.config);
-    begun_.diff_ids = view.image.config.diff_ids();
-    begun_.own_layers = view.own_layers;
+    begun_.diff_ids = given.image.config.diff_ids();
+    begun_.own_layers = rebased_ ? rebased_->strip : given.own_layers;
     begun_.os = view.os;
+    if (rebased_) {
+      begun_.strategy = "rebase";
+      begun_.base = rebased_->base;
+      begun_.notes = rebased_->notes;
+    }
     if (!view.family) {
       begun_.patched = false;
       begun_.carried_because = "no package database";
@@ -153,7 +201,11 @@ class PlatformPlanner {
     begun_.arch = view.inventory.arch;
     judge_age(begun_, view, request, tools);
     if (request.policy.scripts == plan::Scripts::sandbox) obstacle_ = sandbox_obstacle(view, tools);
-    findings_ = gather_findings(view, image, request, begun_);
+    if (rebased_) {
+      obstacle_ = plan::SandboxObstacle{document::HeldReason::needs_sandbox, "scripts run on images as they are, not on one that moves to another base"};
+    }
+    findings_ = gather_findings(given, image, request, begun_);
+    if (rebased_) plan::note_fixes(begun_.base->changes, findings_, given.inventory, view.inventory, *view.family);
     read_repositories();
   }
 
@@ -184,7 +236,7 @@ class PlatformPlanner {
                              .family = *view_.family,
                              .recipe = tools_.recipes.find(view_.os),
                              .findings = findings_,
-                             .floors = {},
+                             .floors = rebased_ ? floors_on(view_, given_) : std::vector<plan::Floor>(),
                              .policy = request_.policy,
                              .verdicts = {},
                              .behind = behind,
@@ -192,6 +244,7 @@ class PlatformPlanner {
                              .rules = request_.rules ? &*request_.rules : nullptr,
                              .image_names = image_names_,
                              .now = request_.as_of,
+                             .unsettled = rebased_ ? unsettled() : std::set<std::string>(),
                              .public_since = first_seen(*offers_, tools_.cache, tools_.clock)};
     plan::Decision decision;
     {
@@ -209,8 +262,19 @@ class PlatformPlanner {
     out.shadow_copies = plan::shadow_copies(view_.given, view_.given_inventory, out.packages);
     out.stale_metadata = plan::stale_metadata(view_.image.config.env(), view_.image.config.labels(), out.packages);
     for (auto& list : plan::stale_parts_lists(view_.given, out.packages)) out.stale_metadata.push_back(std::move(list));
-    if (!out.packages.empty()) add_attestations(out);
+    if (!out.packages.empty() || rebased_) add_attestations(out);
+    if (rebased_) out.base->guards.push_back(dependencies(out));
     return out;
+  }
+
+  // Of what the plan leaves, against what was there and what the new base itself leaves open.
+  document::Guard dependencies(const document::PlatformPlan& plan) const {
+    const pkg::Inventory after = outcome_of(view_.inventory, plan.packages, *offers_);
+    return plan::guard_of("dependencies", texts_of(plan::new_violations(given_.given_inventory, rebased_->base_packages, after, *view_.family)));
+  }
+  // What does not fit together on the new base: those packages have to move, whatever else is asked for.
+  std::set<std::string> unsettled() const {
+    return plan::packages_of_violations(plan::new_violations(given_.given_inventory, rebased_->base_packages, view_.inventory, *view_.family));
   }
 
   void read_repositories() {
@@ -234,7 +298,9 @@ class PlatformPlanner {
     for (const oci::NestedIndex& nested : root_.nested) add(nested.index);
   }
 
-  const PlatformView& view_;
+  const PlatformView& given_;
+  const std::shared_ptr<const Rebased> rebased_;  // null: on the base that it has
+  const PlatformView& view_;                      // what is planned
   const oci::Root& root_;
   const PlanRequest& request_;
   const Tools& tools_;
@@ -261,6 +327,87 @@ void keep_in_step(document::Plan& plan, const std::vector<std::unique_ptr<Platfo
       grown = true;
     }
   }
+}
+
+// ---- the base
+
+constexpr const char* kAppendRemains = "--strategy append patches the image on the base that it has";
+
+std::string base_unknown(const BaseFinding& base) {
+  std::string text = base.old_base ? "what its base is now is not known" : "the base that the image was built on is not known";
+  if (!base.remarks.empty()) text += ": " + join(base.remarks, "; ");
+  return text;
+}
+
+// A plan on the new base, or why there is none.
+struct BaseAttempt {
+  std::unique_ptr<PlatformPlanner> planner;
+  document::PlatformPlan plan;
+  std::string problem;
+};
+
+BaseAttempt plan_on_base(const ImageView& image, std::size_t i, const PlanRequest& request, const Tools& tools) {
+  const PlatformView& given = image.platforms[i];
+  const BaseFinding& base = image.bases[i];
+  if (!base.is_known()) return {nullptr, {}, base_unknown(base)};
+  auto rebased = std::make_shared<Rebased>(rebase(given, base, request.base.allowed, request.compression, tools));
+  if (!plan::all_pass(rebased->base.guards)) return {nullptr, {}, plan::problems_of(rebased->base.guards)};
+  BaseAttempt attempt{std::make_unique<PlatformPlanner>(given, rebased, image, request, tools), {}, {}};
+  attempt.plan = attempt.planner->plan({});
+  if (!plan::all_pass(attempt.plan.base->guards)) attempt.problem = plan::problems_of(attempt.plan.base->guards);
+  return attempt;
+}
+
+// What is known of the base of an image that keeps it, and what moving to the new one would bring.
+void tell_base(document::PlatformPlan& plan, const ImageView& image, std::size_t i, const PlanRequest& request, const Tools& tools) {
+  const BaseFinding& base = image.bases[i];
+  if (!base.old_base) return;
+  plan.base = document::PlannedBase{};
+  plan.base->name = base.reference.empty() ? base.old_reference : base.reference;
+  plan.base->found_by = base.found_by;
+  plan.base->old_digest = base.old_base->descriptor.digest;
+  plan.base->layers = base.old_base->config.diff_ids().size();
+  plan.base->old_reference = base.old_reference;
+  if (!base.new_base) return;
+  plan.base->reference = base.reference;
+  plan.base->root = base.root;
+  plan.base->new_digest = base.new_base->descriptor.digest;
+  if (base.is_current() || !image.platforms[i].family) return;
+  const Rebased rebased = rebase(image.platforms[i], base, request.base.allowed, request.compression, tools);
+  plan.base->guards = rebased.base.guards;
+  plan.base->gain = plan::rebase_gain(plan, rebased.view.inventory, *image.platforms[i].family);
+  plan.notes.push_back(fmt::format("a rebase to {} fixes {} of {}", printable(plan.base->name, 120), plan.base->gain->fixed, plan.base->gain->of));
+}
+
+// One platform, on the base that the strategy comes to.
+std::unique_ptr<PlatformPlanner> plan_platform(document::PlatformPlan& out, const ImageView& image, std::size_t i, const PlanRequest& request, const Tools& tools) {
+  const PlatformView& given = image.platforms[i];
+  std::string why;
+  const bool looked = !image.bases.empty();
+  if (request.base.strategy != Strategy::append && given.family && looked) {
+    if (image.bases[i].is_current()) {
+      why = fmt::format("its base is {} as it is now: nothing to move to", printable(image.bases[i].reference, 120));
+    } else {
+      try {
+        BaseAttempt attempt = plan_on_base(image, i, request, tools);
+        if (attempt.problem.empty()) {
+          out = std::move(attempt.plan);
+          return std::move(attempt.planner);
+        }
+        why = attempt.problem;
+      } catch (const Error& error) {
+        if (request.base.strategy != Strategy::automatic || (error.kind() != ErrorKind::refused && error.kind() != ErrorKind::unsupported)) throw;
+        why = error.message();
+      }
+      if (request.base.strategy == Strategy::rebase) throw Error(ErrorKind::refused, "the base cannot be changed: " + why, kAppendRemains);
+      why = "appended, not rebased: " + why;
+    }
+  }
+  auto planner = std::make_unique<PlatformPlanner>(given, nullptr, image, request, tools);
+  out = planner->plan({});
+  if (!why.empty()) out.notes.push_back(why);
+  if (looked) tell_base(out, image, i, request, tools);
+  return planner;
 }
 
 document::PlatformPlan carried_platform(const oci::Image& image) {
@@ -347,8 +494,7 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
     const PlatformView& view = image.platforms[i];
     const std::size_t at = image.positions[i];
     with_context([&] { return "planning " + view.image.platform().text(); }, [&] {
-      planners[at] = std::make_unique<PlatformPlanner>(view, image, request, tools);
-      plan.platforms[at] = planners[at]->plan({});
+      planners[at] = plan_platform(plan.platforms[at], image, i, request, tools);
       inventories[at] = planners[at]->inventory();
     });
   });
@@ -365,7 +511,12 @@ document::Plan make_plan(const ImageView& image, const PlanRequest& request, con
   return plan;
 }
 
+void find_bases_of(ImageView& image, const PlanRequest& request, const Tools& tools) {
+  if (image.bases.empty()) image.bases = find_bases(image, request.base, tools);
+}
+
 document::Plan plan_or_recall(ImageView& image, const PlanRequest& request, const Tools& tools) {
+  find_bases_of(image, request, tools);
   const PlannedBefore before(image, request, tools);
   if (auto plan = before.recall()) return std::move(*plan);
   read_layers(image, tools);

@@ -40,14 +40,17 @@ struct PlanRequest {
   std::int64_t as_of = 0;
   std::string compression = "gzip";
   std::string deployed_as;                                   // --source-deployed-as
+  BaseRequest base;                                          // --strategy, --old-base, --new-base, --base-registry, --allow
   std::map<std::string, std::string> options;                // canonical text of what shaped the plan, recorded in it
 };
 
-// The layers of the image must have been read. `told`: is given every platform's plan with what it was made of.
+// The layers of the image must have been read, and its bases looked for when the request asks for them. `told`: is given every platform's plan with what it was made of.
 using Told = std::function<void(const plan::Explained&)>;
 document::Plan make_plan(const ImageView& image, const PlanRequest& request, const Tools& tools, const Told& told = {});
 
 // The same, and kept; or the plan that was made and kept before from the same inputs, for which no layer is read.
+// Looks for the bases, if the request asks for them and nobody did.
+void find_bases_of(ImageView& image, const PlanRequest& request, const Tools& tools);
 document::Plan plan_or_recall(ImageView& image, const PlanRequest& request, const Tools& tools);
 
 }  // namespace resole::patch

@@ -19,7 +19,7 @@ bool keeps_manifests(const oci::Location& location) {
 bool is_ours(const oci::Root& root) {
   return std::any_of(root.images.begin(), root.images.end(), [](const oci::Image& image) {
     const auto lineage = read_lineage(image.config.labels());
-    return lineage && own_layers(image, *lineage) > 0;
+    return lineage && is_unchanged_since(image, *lineage);
   });
 }
 
@@ -115,7 +115,7 @@ void publish(const ImageView& image, const Made& made, Destination& destination,
     for (const auto& blob : tree.blobs) {
       if (!to.has_blob(blob.descriptor)) to.put_blob(blob.descriptor, opener_of(blob.bytes.bytes()));
     }
-    registry::copy_tree(*image.store, to, tree.root, tools.reporter, tools.jobs, ours);
+    registry::copy_tree(*image.store, to, tree.root, tools.reporter, tools.jobs, ours, tree.elsewhere());
     to.publish({.root = tree.root, .tag = destination.request.location.tag, .expected = destination.before, .force = destination.unasked});
   });
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The last step: everything below the new root is moved or mounted into the destination, then the name is written, and only if it still is what it was.
 #pragma once
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,9 +21,19 @@ struct PatchedTree {
     std::string kept_as = {};  // key in the cache room "payload"; "" = not kept there
   };
   struct NewManifest { oci::Descriptor descriptor; std::string bytes; };
+  // What comes from another place than the source: the layers of a new base.
+  struct Borrowed { std::vector<oci::Descriptor> blobs; std::shared_ptr<oci::Store> store; };
   std::vector<NewBlob> blobs;
+  std::vector<Borrowed> borrowed;
   std::vector<NewManifest> manifests;  // children before their index
   oci::Descriptor root;
+  std::map<Digest, oci::Store*> elsewhere() const {
+    std::map<Digest, oci::Store*> out;
+    for (const Borrowed& each : borrowed) {
+      for (const oci::Descriptor& blob : each.blobs) out[blob.digest] = each.store.get();
+    }
+    return out;
+  }
 };
 
 struct Made {

@@ -77,21 +77,31 @@ void verify_packages(const PlatformView& view, Verification& out, Findings& find
   }
 }
 
-// The layers of the plan's image, without those that it replaces, must be the bottom of the image, unchanged; above them stand only the layers that the
+std::vector<Digest> planned_layers(const document::PlatformPlan& plan) {
+  const auto end = plan.diff_ids.end() - static_cast<std::ptrdiff_t>(std::min(plan.own_layers, plan.diff_ids.size()));
+  if (!plan.changes_base()) return {plan.diff_ids.begin(), end};
+  std::vector<Digest> layers = plan.base->new_diff_ids;
+  layers.insert(layers.end(), plan.diff_ids.begin() + static_cast<std::ptrdiff_t>(std::min(plan.base->layers, plan.diff_ids.size())), end);
+  return layers;
+}
+
+// The layers of the plan's image, on the base that the plan gives it and without those that it replaces, must be the bottom of the image, unchanged; above them stand only the layers that the
 // lineage names, and the config says what it said.
 void verify_untouched(const PlatformView& view, const document::PlatformPlan& plan, Findings& findings) {
   const std::string platform = view.image.platform().text();
   const auto& have = view.image.config.diff_ids();
-  const std::size_t kept = plan.diff_ids.size() - std::min(plan.own_layers, plan.diff_ids.size());
-  for (std::size_t i = 0; i < kept; ++i) {
-    if (i >= have.size() || have[i] != plan.diff_ids[i]) {
-      findings.add(platform, fmt::format("layer {}", i + 1), "is not the layer of the plan: " + plan.diff_ids[i].short_text() + " was expected");
+  const std::vector<Digest> wanted = planned_layers(plan);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (i >= have.size() || have[i] != wanted[i]) {
+      findings.add(platform, fmt::format("layer {}", i + 1), "is not the layer of the plan: " + wanted[i].short_text() + " was expected");
       return;
     }
   }
-  if (have.size() != kept + view.own_layers) {
-    findings.add(platform, "layers", fmt::format("{} above those of the plan's image, where resole made {}", have.size() - kept, view.own_layers));
+  const std::size_t ours = view.own_layers + (plan.changes_base() ? view.merge_layers : 0);
+  if (have.size() != wanted.size() + ours) {
+    findings.add(platform, "layers", fmt::format("{} above those of the plan's image, where resole made {}", have.size() - wanted.size(), ours));
   }
+  if (plan.changes_base() && plan.base->merged != (view.merge_layers == 1)) findings.add(platform, "layers", "the merged package database is not the layer that the plan has");
   if (!plan.config_content.empty() && plan.config_content != config_content(view.image.config)) {
     findings.add(platform, "config", "is not the plan's image's (user, entrypoint, environment or the like was changed)");
   }
@@ -163,7 +173,7 @@ void verify_platforms(const ImageView& image, const document::Plan& plan, Findin
 }
 
 bool wants_change(const document::PlatformPlan& plan) {
-  return std::any_of(plan.packages.begin(), plan.packages.end(), [](const auto& package) { return !package.noise; });
+  return plan.changes_base() || std::any_of(plan.packages.begin(), plan.packages.end(), [](const auto& package) { return !package.noise; });
 }
 
 }  // namespace

@@ -39,23 +39,9 @@ std::map<Digest, IndexPointer> load_indexes(const oci::Root& root, const std::ve
       if (indexes.emplace(layer.diff_id, nullptr).second) layers.push_back(layer);
     }
   }
-  Phase phase(tools.reporter, "reading layers");
-  std::vector<IndexPointer> loaded(layers.size());
-  parallel_for(layers.size(), tools.jobs, [&](std::size_t i) {
-    loaded[i] = with_context([&] { return "reading layer " + layers[i].diff_id.short_text(); },
-                             [&] { return rootfs::load_layer_index(store, layers[i].descriptor, layers[i].diff_id, tools.cache); });
-  });
+  auto loaded = load_layers(layers, store, tools);
   for (std::size_t i = 0; i < layers.size(); ++i) indexes[layers[i].diff_id] = std::move(loaded[i]);
   return indexes;
-}
-
-pkg::OsRelease read_os_release(const rootfs::Tree& tree) {
-  for (const char* path : {"etc/os-release", "usr/lib/os-release"}) {
-    const auto text = tree.content(path);
-    if (!text) continue;
-    if (auto os = pkg::OsRelease::parse(*text)) return *os;
-  }
-  return {};
 }
 
 PlatformView view_platform(const oci::Image& image, const std::map<Digest, IndexPointer>& indexes) {
@@ -64,11 +50,13 @@ PlatformView view_platform(const oci::Image& image, const std::map<Digest, Index
 
   auto lineage = read_lineage(image.config.labels());
   const std::size_t own = lineage ? own_layers(image, *lineage) : 0;
+  const std::size_t merged = lineage ? merge_layers(image, *lineage, own) : 0;
   std::vector<IndexPointer> original_layers(layers.begin(), layers.end() - static_cast<std::ptrdiff_t>(own));
 
   PlatformView view{.image = image,
                     .lineage = std::move(lineage),
                     .own_layers = own,
+                    .merge_layers = merged,
                     .given = rootfs::Tree::merge(layers),
                     .original = rootfs::Tree::merge(std::move(original_layers)),
                     .os = {},
@@ -91,6 +79,25 @@ std::string hint_for_absent(const oci::Location& location) {
 
 }  // namespace
 
+std::vector<IndexPointer> load_layers(const std::vector<oci::Layer>& layers, oci::Store& store, const Tools& tools) {
+  Phase phase(tools.reporter, "reading layers");
+  std::vector<IndexPointer> loaded(layers.size());
+  parallel_for(layers.size(), tools.jobs, [&](std::size_t i) {
+    loaded[i] = with_context([&] { return "reading layer " + layers[i].diff_id.short_text(); },
+                             [&] { return rootfs::load_layer_index(store, layers[i].descriptor, layers[i].diff_id, tools.cache); });
+  });
+  return loaded;
+}
+
+pkg::OsRelease read_os_release(const rootfs::Tree& tree) {
+  for (const char* path : {"etc/os-release", "usr/lib/os-release"}) {
+    const auto text = tree.content(path);
+    if (!text) continue;
+    if (auto os = pkg::OsRelease::parse(*text)) return *os;
+  }
+  return {};
+}
+
 bool is_linux(const oci::Image& image) {
   const std::string os = image.platform().os;
   return os.empty() || os == "linux";
@@ -99,7 +106,7 @@ bool is_linux(const oci::Image& image) {
 ImageView open_image(const oci::Location& location, const std::vector<oci::Platform>& platforms, const Tools& tools) {
   return with_context([&] { return "reading image " + printable(location.text()); },
                       [&] {
-                        ImageView view{.location = location, .store = tools.open_for_reading(location), .root = {}, .platforms = {}, .positions = {}};
+                        ImageView view{.location = location, .store = tools.open_for_reading(location), .root = {}, .platforms = {}, .positions = {}, .bases = {}};
                         const auto root = view.store->resolve();
                         if (!root) throw Error(ErrorKind::input, "no such image", hint_for_absent(location));
                         view.root = oci::read_root(*view.store, *root);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "oci/image.hpp"
+#include "patch/base.hpp"
 #include "patch/lineage.hpp"
 #include "patch/tools.hpp"
 #include "pkg/family.hpp"
@@ -18,6 +19,7 @@ struct PlatformView {
   oci::Image image;
   std::optional<Lineage> lineage;        // of an image that we patched
   std::size_t own_layers = 0;            // top layers that are ours, proven by diff_id
+  std::size_t merge_layers = 0;          // 1: right below them lies the merge of an earlier rebase, which belongs to what is patched
   rootfs::Tree given;                    // all layers
   rootfs::Tree original;                 // without our own; the same as `given` for an image never patched
   pkg::OsRelease os;
@@ -41,9 +43,13 @@ struct ImageView {
   oci::Root root;
   std::vector<PlatformView> platforms;   // those that were asked for, in the index's order
   std::vector<std::size_t> positions;    // of each in root.images
+  std::vector<BaseFinding> bases = {};   // of each; empty as long as nobody looked for them (find_bases)
 };
 
 bool is_linux(const oci::Image& image);
+pkg::OsRelease read_os_release(const rootfs::Tree& tree);
+// Their indexes, from the cache or by reading each once, in parallel.
+std::vector<std::shared_ptr<const rootfs::LayerIndex>> load_layers(const std::vector<oci::Layer>& layers, oci::Store& store, const Tools& tools);
 
 // Manifests and configs; `platforms` of the view stays empty until its layers are read.
 // `platforms` empty = all for Linux (of an image that has none: all there are). Error(input) when the image or a wanted platform is not there.

@@ -96,6 +96,26 @@ struct VerifyFinding {
   bool is_problem() const { return kind == VerifyKind::damage || kind == VerifyKind::changed; }
 };
 
+// Another base under an application's layers: what the database and the files that are made from it come to. `stacked`: the layers of `new_base` and above them
+// the application's; what lies there is what the files are.
+struct MergeRequest {
+  const rootfs::Tree& old_base;
+  const rootfs::Tree& new_base;
+  const rootfs::Tree& application;  // the old base and the application's layers
+  const rootfs::Tree& stacked;
+  std::string arch;                 // as the inventory has it
+  std::int64_t epoch = 0;           // dates what is written anew
+};
+
+// What no side can be given right about: a package whose files come from both, a file that both changed, a number that two users have.
+struct MergeConflict { std::string subject, problem; };
+
+struct MergeResult {
+  rootfs::LayerDraft draft;         // over `stacked`; empty when its files say already what is true
+  std::vector<MergeConflict> conflicts;
+  std::vector<std::string> notes;   // what a person should know: configuration files that stay the application's
+};
+
 // Contract: pure but for the Fetcher, Cache and Spool handed in. Thread-safe. Errors: Error(input) for databases and packages that are damaged,
 // Error(verification) for what is not what an index says.
 class Family {
@@ -122,6 +142,9 @@ class Family {
   virtual UpgradeResult upgrade(const UpgradeRequest& request) const = 0;
   // The scripts of the items with run_scripts; `request` must outlive it.
   virtual std::unique_ptr<ScriptOrder> scripts(const UpgradeRequest& request) const = 0;
+  // merge(o, n, o) is n and merge(o, o, a) is a: nothing is written then. With conflicts, the draft is not to be used. Error(unsupported) of a family that has
+  // no merge (the default): its images are patched by appending.
+  virtual MergeResult merge(const MergeRequest& request) const;
   virtual std::vector<VerifyFinding> verify(const rootfs::Tree& tree, const Inventory& inventory) const = 0;  // database well formed, files against md5sums
 };
 

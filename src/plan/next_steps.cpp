@@ -77,6 +77,7 @@ Tally tally(const document::Plan& plan) {
     for (const auto& package : platform.packages) {
       if (!package.noise) insert_all(out.here, package.fixes);
     }
+    for (std::size_t i = 0; platform.changes_base() && i < platform.base->changes.size(); ++i) insert_all(out.here, platform.base->changes[i].fixes);
     for (const auto& held : platform.held) {
       if (!held.noise) insert_all(set_of(held.scope), held.fixes);
     }

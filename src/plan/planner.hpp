@@ -54,6 +54,7 @@ struct Request {
   const Rules* rules = nullptr;                           // of --policy; may be absent
   std::vector<std::string> image_names = {};              // what the rules' image patterns are compared with
   std::int64_t now = 0;                                   // asOf: expiry and ages are judged by it
+  std::set<std::string> unsettled = {};                   // names of packages that do not fit a new base as they are: they move, whatever else is asked for
   std::function<std::int64_t(const pkg::Candidate&)> public_since = {};  // since when this version is known to be public; for a minimum age
 };
 

@@ -61,6 +61,10 @@ class Selector {
  private:
   void consider(std::size_t index) {
     const Slot& slot = slots_[index];
+    if (request_.unsettled.contains(slot.installed->name)) {
+      out_.wishes[index] = {Why::rebase, "does not fit the new base as it is", true};
+      return;
+    }
     const bool named = !request_.policy.only.empty() && names_package(request_.policy.only, *slot.installed);
     if (!slot.floor.empty() && !slot.floor_candidate) {
       if (!request_.policy.only.empty() && !named) {

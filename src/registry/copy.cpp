@@ -125,18 +125,20 @@ class Watched : public Source {
 
 class BlobCopier {
  public:
-  BlobCopier(oci::Store& from, oci::Store& to, Reporter& reporter, std::uint64_t total)
-      : from_(from), to_(to), phase_(reporter, "copying image", total) {}
+  BlobCopier(oci::Store& from, oci::Store& to, const std::map<Digest, oci::Store*>& elsewhere, Reporter& reporter, std::uint64_t total)
+      : from_(from), to_(to), elsewhere_(elsewhere), phase_(reporter, "copying image", total) {}
 
   void copy(const oci::Descriptor& blob) {
-    if (to_.mount_blob(blob, from_)) {
+    const auto other = elsewhere_.find(blob.digest);
+    oci::Store& from = other == elsewhere_.end() ? from_ : *other->second;
+    if (to_.mount_blob(blob, from)) {
       advance(blob.size, blob);
       add([](CopyCount& count) { ++count.blobs_mounted; });
     } else if (to_.has_blob(blob)) {
       advance(blob.size, blob);
       add([](CopyCount& count) { ++count.blobs_there; });
     } else {
-      to_.put_blob(blob, [&] { return std::make_unique<Watched>(from_.open_blob(blob), [&](std::size_t count) { advance(count, blob); }); });
+      to_.put_blob(blob, [&] { return std::make_unique<Watched>(from.open_blob(blob), [&](std::size_t count) { advance(count, blob); }); });
       add([&](CopyCount& count) {
         ++count.blobs_moved;
         count.bytes_moved += blob.size;
@@ -160,6 +162,7 @@ class BlobCopier {
 
   oci::Store& from_;
   oci::Store& to_;
+  const std::map<Digest, oci::Store*>& elsewhere_;
   Phase phase_;
   std::mutex mutex_;
   std::uint64_t done_ = 0;
@@ -182,13 +185,13 @@ bool is_complete(oci::Store& from, oci::Store& to, const oci::Descriptor& root, 
 }
 
 CopyCount copy_tree(oci::Store& from, oci::Store& to, const oci::Descriptor& root, Reporter& reporter, unsigned jobs,
-                    const std::map<Digest, std::string_view>& ours) {
+                    const std::map<Digest, std::string_view>& ours, const std::map<Digest, oci::Store*>& elsewhere) {
   Tree tree(from, to, reporter, ours);
   tree.walk(root, 0);
   const std::vector<oci::Descriptor> blobs = tree.blobs_by_size();
   std::uint64_t total = 0;
   for (const oci::Descriptor& blob : blobs) total += blob.size;
-  BlobCopier copier(from, to, reporter, total);
+  BlobCopier copier(from, to, elsewhere, reporter, total);
   parallel_for(blobs.size(), jobs, [&](std::size_t at) { copier.copy(blobs[at]); });
   for (const KnownManifest& manifest : tree.manifests()) to.put_manifest(manifest.descriptor, manifest.bytes);
   CopyCount count = copier.count();

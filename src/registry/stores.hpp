@@ -38,8 +38,8 @@ struct CopyCount {
   std::uint64_t blobs_mounted = 0, blobs_there = 0;
   std::uint64_t manifests_absent = 0;  // listed in an index, but neither here nor there (a sparse index; warned about)
 };
-// `ours` holds the bytes of manifests below `root` that `from` does not have (a patched tree: its new blobs were put into `to` before).
+// `elsewhere`: blobs that `from` does not have, and who has them. `ours` holds the bytes of manifests below `root` that `from` does not have (a patched tree: its new blobs were put into `to` before).
 CopyCount copy_tree(oci::Store& from, oci::Store& to, const oci::Descriptor& root, Reporter& reporter, unsigned jobs,
-                    const std::map<Digest, std::string_view>& ours = {});
+                    const std::map<Digest, std::string_view>& ours = {}, const std::map<Digest, oci::Store*>& elsewhere = {});
 
 }  // namespace resole::registry

@@ -60,6 +60,9 @@ constexpr Row kCaptured[] = {
     {"etc/lsb-release", kConfiguration},
     {"etc/passwd", kData},
     {"etc/group", kData},
+    {"etc/subuid", kConfiguration},
+    {"etc/subgid", kConfiguration},
+    {"etc/shells", kConfiguration},
     // the dynamic linker
     {"etc/ld.so.conf", kConfiguration},
     {"etc/ld.so.conf.d/**", kConfiguration},

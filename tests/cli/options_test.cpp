@@ -301,7 +301,7 @@ TEST_F(ParseOptions, Snapshots) {
 // ---------------------------------------------------------------- messages
 
 TEST_F(ParseOptions, UnknownWordsAreNamed) {
-  has(problem({"bogus"}), "unknown verb bogus | verbs are: inspect, plan, fetch, build, patch, verify, rollout edit");
+  has(problem({"bogus"}), "unknown verb bogus | verbs are: inspect, plan, fetch, build, patch, verify, diff, rollout edit");
   has(problem({"rollout", "bogus"}), "unknown verb rollout bogus | verbs are:");
   has(problem({"rollout"}), "rollout what? | verbs are:");
   has(problem({}), "no verb is given | verbs are:");

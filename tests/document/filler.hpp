@@ -40,7 +40,7 @@ class Filler {
     static const std::map<std::string_view, std::vector<std::string>> kWords = {{"strategy", {"append", "rebase", "rewrite"}},
                                                                                 {"compression", {"gzip", "zstd"}},
                                                                                 {"outcome", {"patched", "unchanged"}},
-                                                                                {"role", {"payload", "database"}},
+                                                                                {"role", {"merge", "payload", "database"}},
                                                                                 {"where", {"env", "label"}},
                                                                                 {"endOfLife", {"2028-06-30"}},
                                                                                 {"asOf", {"2026-11-21T18:00:00Z"}}};

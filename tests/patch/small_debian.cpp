@@ -103,9 +103,9 @@ class System {
 
 }  // namespace
 
-std::string SmallDebian::layer(const std::string& architecture) const {
+std::string SmallDebian::layer(const std::string& architecture, int level) const {
   System system;
-  for (const Packaged& package : packages_at(1, architecture)) system.add(package);
+  for (const Packaged& package : packages_at(level, architecture)) system.add(package);
   system.file("usr/lib/os-release", "ID=debian\nVERSION_ID=\"12\"\nVERSION_CODENAME=bookworm\nPRETTY_NAME=\"Small Debian\"\n");
   system.file("etc/apt/sources.list", "deb " + kArchiveUrl + " bookworm main\ndeb " + kSecurityUrl + " bookworm-security main\n");
   system.file("etc/apt/trusted.gpg.d/test.gpg", key_.public_key());

@@ -24,8 +24,8 @@ class SmallDebian {
   // Needs gpg (TestKey::possible()).
   SmallDebian() : key_("ed25519") {}
 
-  // A plain layer with the system and its packages at version 1.
-  std::string layer(const std::string& architecture) const;
+  // A plain layer with the system and its packages at version 1, or where a later base has them.
+  std::string layer(const std::string& architecture, int level = 1) const;
   // The archive with version 1 of everything; the security archive with the version that is given for each architecture. `date`: of its release.
   ArchiveFiles archives(const std::map<std::string, int>& level_of_architecture, const std::string& date = ArchiveOptions().date) const;
 

@@ -47,6 +47,7 @@ struct WishForPatch {
   std::vector<std::string> hold = {};
   std::int64_t as_of = kNow;
   std::string keyring = {};  // instead of the image's
+  patch::BaseRequest base = {};
 };
 
 class WayRig {
@@ -122,6 +123,7 @@ class WayRig {
     request.policy.hold = wish.hold;
     request.lockstep = wish.lockstep;
     request.compression = wish.compression;
+    request.base = wish.base;
     return patch::plan_or_recall(image, request, process.tools);
   }
 

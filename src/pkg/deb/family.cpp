@@ -3,6 +3,7 @@
 
 #include "pkg/deb/inventory.hpp"
 #include "pkg/deb/load_candidates.hpp"
+#include "pkg/deb/merge.hpp"
 #include "pkg/deb/prove.hpp"
 #include "pkg/deb/script_order.hpp"
 #include "pkg/deb/scripts.hpp"
@@ -41,6 +42,8 @@ pkg::Verdict DebFamily::judge(const rootfs::Tree& tree, const pkg::Inventory& in
 pkg::UpgradeResult DebFamily::upgrade(const pkg::UpgradeRequest& request) const { return deb::upgrade(request); }
 
 std::unique_ptr<pkg::ScriptOrder> DebFamily::scripts(const pkg::UpgradeRequest& request) const { return script_order(request); }
+
+pkg::MergeResult DebFamily::merge(const pkg::MergeRequest& request) const { return deb::merge(request); }
 
 std::vector<pkg::VerifyFinding> DebFamily::verify(const rootfs::Tree& tree, const pkg::Inventory& inventory) const {
   return deb::verify(tree, inventory);

@@ -21,6 +21,7 @@ class DebFamily final : public pkg::Family {
                      const pkg::Candidate& candidate, const pkg::Candidate* installed, Fetcher& fetcher, Cache& cache) const override;
   pkg::UpgradeResult upgrade(const pkg::UpgradeRequest& request) const override;
   std::unique_ptr<pkg::ScriptOrder> scripts(const pkg::UpgradeRequest& request) const override;
+  pkg::MergeResult merge(const pkg::MergeRequest& request) const override;
   std::vector<pkg::VerifyFinding> verify(const rootfs::Tree& tree, const pkg::Inventory& inventory) const override;
 };
 
