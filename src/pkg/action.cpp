@@ -20,7 +20,7 @@ struct Row {
   ActionKind kind;
   std::string_view name, arguments;
 };
-constexpr std::array<Row, 15> kRows = {{
+constexpr std::array<Row, 16> kRows = {{
     {ActionKind::noop, "noop", ""},
     {ActionKind::ca_certificates, "ca-certificates", ""},
     {ActionKind::ld_so_cache, "ld-so-cache", ""},
@@ -36,6 +36,7 @@ constexpr std::array<Row, 15> kRows = {{
     {ActionKind::copy, "copy", "pp"},
     {ActionKind::remove, "remove", "p"},
     {ActionKind::tmpfiles, "tmpfiles", "w+"},
+    {ActionKind::busybox_applets, "busybox-applets", ""},
 }};
 
 const Row& row_of(ActionKind kind) { return *std::ranges::find(kRows, kind, &Row::kind); }

@@ -26,6 +26,7 @@ enum class ActionKind : std::uint8_t {
   copy,             // FROM TO, when nothing is there; FROM is a file of the package
   remove,           // PATH
   tmpfiles,         // NAME.conf...
+  busybox_applets,  // "busybox-applets": links to busybox for the applets that it has now, none for those that it has not
 };
 
 struct Action {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface of a package family (deb; later apk, rpm). Distros are data (recipes/), families are code. families.cpp is the table.
+// The interface of a package family (deb, apk; later rpm). Distros are data (recipes/), families are code. families.cpp is the table.
 #pragma once
 #include <functional>
 #include <map>
@@ -106,6 +106,8 @@ class Family {
   // `platform` of the image's config: decides where the database does not tell the architecture (an image of architecture-independent packages).
   virtual Inventory inventory(const rootfs::Tree& tree, const OsRelease& os, const oci::Platform& platform = {}) const = 0;
   virtual int compare(std::string_view a, std::string_view b) const = 0;  // version order: <0, 0, >0
+  // Does a version fulfil a wish? By the order alone, but for the operators that only some families have.
+  virtual bool satisfies(std::string_view version, Operator op, std::string_view wanted) const;
   // Reads the image's repositories, verifies them, and offers their packages. Network errors of one repository become failures() unless all fail.
   virtual std::unique_ptr<CandidateSource> candidates(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes,
                                                       const RepositoryOptions& options, Fetcher& fetcher, Cache& cache, Reporter& reporter) const = 0;
