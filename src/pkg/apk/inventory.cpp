@@ -132,6 +132,8 @@ pkg::Inventory read_inventory(const rootfs::Tree& tree, const pkg::OsRelease& os
     pkg::InstalledPackage package;
     static_cast<pkg::Package&>(package) = package_of(stanza.description);
     package.maintainer = stanza.description.maintainer;
+    // The database does not say which repository a package came from, and indexes have no version but the newest to tell it by.
+    if (stanza.tag.empty()) package.origin = os.id;
     for (const InstalledDirectory& directory : stanza.directories) {
       const bool is_protected = protection.covers(directory.path);  // apk has rules of its own for what was changed there
       for (const InstalledFile& file : directory.files) {

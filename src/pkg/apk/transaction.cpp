@@ -238,8 +238,8 @@ void Transaction::purge(const IncomingPackage& package) {
       owner_of_.erase(owner);
       const rootfs::Node* node = tree_.find(at);
       if (stays || !is_there(at) || (node && node->entry.type == tar::Type::directory)) continue;
-      const auto put = disk_.find(at);
-      if (put != disk_.end() && put->second.package) put->second.package->wanted[put->second.member].reset();  // the same file, spelled in another way: gone with apk, too
+      // A new file spelled in another way ("lib/x" was, "usr/lib/x" is, and /lib is a link to usr/lib) is not the old one: apk 2.14 would take it away.
+      if (const auto put = disk_.find(at); put != disk_.end() && put->second.package) continue;
       disk_[at] = {.package = nullptr, .member = 0, .gone = true};
       removed_.insert(at);
     }

@@ -11,6 +11,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 
 #include "base/error.hpp"
@@ -130,8 +131,11 @@ class ApkUpgrade {
       members.push_back({changes ? &found->control.description : &database.stanzas[i].description, changes});
       incoming.push_back(changes ? static_cast<std::size_t>(found - packages_.begin()) : kNone);
     }
+    std::map<std::string_view, std::size_t> fresh;  // by name, whatever the order of the items
     for (std::size_t i = 0; i < packages_.size(); ++i) {
-      if (packages_[i].old != kNone) continue;
+      if (packages_[i].old == kNone) fresh.emplace(packages_[i].control.description.name, i);
+    }
+    for (const auto& [name, i] : fresh) {
       members.push_back({&packages_[i].control.description, true});
       incoming.push_back(i);
     }
