@@ -24,7 +24,7 @@ namespace resole::pkg {
 // How repositories are reached, from options (product.md "Trust"). Everything here is the operator's word; the image's own files only name repositories.
 struct RepositoryOptions {
   std::vector<std::pair<std::string, std::string>> mirrors;  // --package-mirror FROM=TO, longest FROM that prefixes the URI wins
-  std::vector<std::string> extra;                            // --package-repo: a full one-line source without "deb", "URI SUITE COMPONENT..."
+  std::vector<std::string> extra;                            // --package-repo: deb: a one-line source without "deb", "URI SUITE COMPONENT..."; apk: a URL, with "@TAG" before it or not
   std::vector<std::string> keyrings;                         // --add-keyring, bytes
   bool replace_keyrings = false;                             // --replace-keyring: only these
   std::int64_t now = 0;                                      // asOf; Valid-Until and ages are judged by it

@@ -239,6 +239,7 @@ std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& c
     throw Error(ErrorKind::input, "the architecture of the image's packages is not known: no package, nor etc/apk/arch, nor the image's config names one",
                 "set the architecture in the config of the image");
   }
+  require_operator_keys(context.options);
   std::vector<Attempt> attempts;
   for (RepositorySource& source : effective_repositories(context.tree, context.inventory, context.recipes, context.options)) {
     attempts.push_back({.source = std::move(source), .repository = {}, .error = {}});
@@ -262,6 +263,7 @@ std::unique_ptr<pkg::CandidateSource> load_candidates(const RepositoryContext& c
 std::vector<pkg::Proof> prove(const RepositoryContext& context, const std::vector<pkg::Candidate>& packages) {
   std::vector<pkg::Proof> proofs;
   if (packages.empty()) return proofs;
+  require_operator_keys(context.options);
   IndexProver prover(context);
   for (const pkg::Candidate& package : packages) proofs.push_back(prover.prove(package));
   return proofs;

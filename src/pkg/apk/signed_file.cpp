@@ -124,6 +124,14 @@ std::vector<PublicKey> trusted_keys(const rootfs::Tree& tree, std::string_view a
   return keys;
 }
 
+void require_operator_keys(const pkg::RepositoryOptions& options) {
+  for (std::size_t i = 0; i < options.keyrings.size(); ++i) {
+    const KeyPointer key = parse_key({{}, options.keyrings[i]});
+    if (!key || EVP_PKEY_base_id(key.get()) != EVP_PKEY_RSA)
+      throw Error(ErrorKind::input, fmt::format("--add-keyring: file {} holds no RSA public key", i + 1), "repositories of apk are signed by keys in PEM files, NAME.rsa.pub");
+  }
+}
+
 Signer verify_signed(const SignedFile& file, std::string_view covered, const std::vector<PublicKey>& keys, std::string_view what) {
   if (file.signatures.empty()) throw Error(ErrorKind::verification, fmt::format("{} is not signed", printable(what)));
   std::size_t best = kKinds.size();

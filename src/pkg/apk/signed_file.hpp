@@ -34,6 +34,9 @@ struct PublicKey {
 // The image's keys (etc/apk/keys; what the distribution ships where there are none), unless the operator's replace them, and those.
 std::vector<PublicKey> trusted_keys(const rootfs::Tree& tree, std::string_view arch, const pkg::RepositoryOptions& options);
 
+// Error(input) for a file of --add-keyring that holds no RSA public key (PEM).
+void require_operator_keys(const pkg::RepositoryOptions& options);
+
 struct Signer {
   std::string key;     // name as the file has it
   bool weak = false;   // SHA-1, and the file has no better signature
