@@ -77,7 +77,9 @@ Blob fetch_package(const pkg::Candidate& candidate, Fetcher& fetcher) {
 }
 
 ScriptFacts fetch_facts(const pkg::Candidate& candidate, const std::vector<PublicKey>& keys, Fetcher& fetcher, Cache& cache) {
-  const std::string key = fmt::format("apk-2-{}", sha256_hex_of(candidate.entry.checksum + " " + std::to_string(candidate.entry.size)));
+  // The checksum does not cover the signature: another repository may have the same package, signed by another, which is another file.
+  const pkg::RepositoryEntry& entry = candidate.entry;
+  const std::string key = fmt::format("apk-2-{}", sha256_hex_of(fmt::format("{}\n{}\n{}\n{} {}", entry.uri, entry.path, entry.key, entry.checksum, entry.size)));
   if (candidate.entry.sha256.empty()) {
     if (const auto kept = cache.get(kFactsRoom, key)) {
       if (auto known = parse_script_facts(kept->bytes())) return std::move(*known);
