@@ -6,15 +6,12 @@ load support/lib
 
 setup_file() {
     load support/lib
-    command -v gpg >/dev/null || return 0
-    "$SUPPORT/tiny-archive" init "$BATS_FILE_TMPDIR/tiny"
+    make_tiny
 }
-teardown_file() { load support/lib; "$SUPPORT/tiny-archive" cleanup "$BATS_FILE_TMPDIR/tiny"; }
+teardown_file() { load support/lib; drop_tiny; }
 
 setup() {
-    need gpg dpkg jq
-    need_resole
-    T=$BATS_TEST_TMPDIR TINY=$BATS_FILE_TMPDIR/tiny IMAGE=oci:$BATS_FILE_TMPDIR/tiny/oci:base
+    use_tiny
     "$SUPPORT/tiny-archive" publish "$TINY" security --without-changing
     rm -f "$TINY/script.json"
     start_mirror "$TINY"

@@ -300,6 +300,25 @@ build_edited() { build_tiny "$T/edited.json" --to "oci:$T/out:x" "$@"; }
     "$SUPPORT/trivy-report" "$TINY/oci" base demo-lib=1.0-1=7.0-1 >"$T/report.json"
     expect 0 plan_tiny "oci:$TINY/oci:base" --report "$T/report.json" -o "$T/plan.json"   # nothing that could be done here was left
     jq -e '.platforms[].held[] | select(.name == "demo-lib") | .reason == "upstream-bump"' "$T/plan.json"
+    not grep -qi 'nothing to do' <<<"$output$stderr"
+    grep -q 'out of reach' <<<"$output"
+}
+@test "report with rows that cannot be read: told where, and the rest is planned" {
+    "$SUPPORT/trivy-report" "$TINY/oci" base demo-lib=1.0-1=1.0-1+deb12u1 | jq '.Results[0].Vulnerabilities += [{"PkgName": "settled"}]' >"$T/report.json"
+    expect 0 plan_tiny "oci:$TINY/oci:base" --report "$T/report.json" -o "$T/plan.json"
+    says '1 row could not be read and is left out; the first: Results\[0\]: Vulnerabilities\[1\]: "VulnerabilityID" is missing'
+    jq -e '.platforms[0] | (.notes | any(test("1 row could not be read"))) and (.packages | length > 0)' "$T/plan.json"
+}
+@test "report of what is fixed already, or not there: by name, in plan and table" {
+    "$SUPPORT/trivy-report" "$TINY/oci" base demo-lib=1.0-1=0.9-1 settled=1.0-1=1.0-1 ghost=1=2 >"$T/report.json"
+    expect 0 plan_tiny "oci:$TINY/oci:base" --report "$T/report.json" -o "$T/plan.json"
+    jq -e '.platforms[0] | [.alreadyFixed[] | [.id, .package]] == [["CVE-2026-10000", "demo-lib"], ["CVE-2026-10001", "settled"]]
+           and .notInImage == [{id: "CVE-2026-10002", package: "ghost"}]' "$T/plan.json"
+    grep -q '^fixed already$' <<<"$output"
+    grep -q '^ghost *CVE-2026-10002$' <<<"$output"
+    tail -1 <<<"$output" | grep -q '2 were fixed already, 1 names a package that is not there'
+    expect 0 plan_tiny "oci:$TINY/oci:base" --report "$T/report.json" --explain CVE-2026-10000
+    grep -q 'fixed already: the installed source version 1.0-1 is not below 0.9-1' <<<"$output"
 }
 @test "report that is no report" {
     echo '{"hello": 1}' >"$T/report.json"

@@ -146,6 +146,14 @@ equal() { diff -u "$1" "$2" >&2; }
 TINY_DEBIAN=http://archive.test/debian
 TINY_SECURITY=http://security.test/debian-security
 
+# Of a file whose tests share one: make_tiny in setup_file, drop_tiny in teardown_file, use_tiny in setup.
+make_tiny() { if command -v gpg >/dev/null; then "$SUPPORT/tiny-archive" init "$BATS_FILE_TMPDIR/tiny"; fi; }
+drop_tiny() { "$SUPPORT/tiny-archive" cleanup "$BATS_FILE_TMPDIR/tiny"; }
+use_tiny() {
+    need gpg dpkg jq
+    need_resole
+    T=$BATS_TEST_TMPDIR TINY=$BATS_FILE_TMPDIR/tiny IMAGE=oci:$BATS_FILE_TMPDIR/tiny/oci:base
+}
 # tiny_tree DIR: the tar of its root tree for this machine's architecture.
 tiny_tree() { echo "$1/tree-$(dpkg --print-architecture).tar"; }
 

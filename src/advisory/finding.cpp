@@ -67,4 +67,8 @@ std::string_view status_name(Status status) {
   std::unreachable();
 }
 
+void LeftOut::add(std::string_view reason) {
+  if (count++ == 0) first = printable(reason, 300);
+}
+
 }  // namespace resole::advisory

@@ -63,6 +63,13 @@ struct Subject {
   std::vector<std::string> layer_digests;  // compressed layers, bottom first, when the scanner names those instead of diff_ids
 };
 
+// Rows that could not be read. A report with some of them is not whole, and whatever is made of it says so.
+struct LeftOut {
+  std::size_t count = 0;
+  std::string first;                  // where the first stands, and why it could not be read
+  void add(std::string_view reason);
+};
+
 struct Report {
   std::string format;                 // "trivy"
   std::string name;                   // file name, for messages
@@ -71,6 +78,7 @@ struct Report {
   std::vector<Finding> findings;
   std::vector<ListedPackage> packages;  // as far as the report lists them
   bool inventory_only = false;        // an SBOM without findings: something to plan against, not a list of what to fix
+  LeftOut left_out;
   std::vector<std::string> notes;     // what was left out, and why; for people
 };
 

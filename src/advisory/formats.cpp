@@ -9,6 +9,7 @@
 
 #include "advisory/report/flat.hpp"
 #include "advisory/report/formats_of_reports.hpp"
+#include "advisory/report/reading.hpp"
 #include "base/error.hpp"
 #include "base/json.hpp"
 #include "base/json_fields.hpp"
@@ -20,7 +21,6 @@ namespace resole::advisory {
 namespace {
 
 constexpr std::size_t kHead = 64u << 10;             // what is looked at to tell XML from JSON
-constexpr std::size_t kMostFindings = 1'000'000;
 
 std::vector<Format> make_formats() {
   std::vector<Format> out = {
@@ -35,6 +35,7 @@ std::vector<Format> make_formats() {
       {"cyclonedx", "CycloneDX JSON, with vulnerabilities or as an inventory", cyclonedx::fields(), cyclonedx::recognise, cyclonedx::read},
       {"spdx", "SPDX 2 JSON, an inventory", spdx::fields(), spdx::recognise, spdx::read},
       {"syft", "Syft JSON, an inventory", syft::fields(), syft::recognise, syft::read},
+      {"sysdig", "Sysdig CLI scanner (JSON with tables) and Sysdig's results API", sysdig::fields(), sysdig::recognise, sysdig::read},
   };
   for (const flat::Format& format : flat::table()) {
     out.push_back({std::string(format.name), std::string(format.title), flat::fields(format), [&format](const Json& json) { return flat::recognise(format, json); },
@@ -136,15 +137,25 @@ void read_xml_report(Source& source, std::string_view root, const std::string& n
                 "of XML, CycloneDX and the OVAL results of OpenSCAP are read (oscap oval eval --results); else " + std::string(kJsonHint));
   }
   report.format = format->name;
-  if (format->name == "cyclonedx") return with_context([&] { return "report " + name; }, [&] { cyclonedx::read(cyclonedx::from_xml(source, "report " + name), report); });
-  oval_results::read(source, "report " + name, report);
+  const std::string what = "report " + name;  // the parser names it itself
+  if (format->name == "openscap") return oval_results::read(source, what, report);
+  const Json document = cyclonedx::from_xml(source, what);
+  with_context([&] { return what; }, [&] { cyclonedx::read(document, report); });
 }
 
 void finish(Report& report, const std::string& name) {
-  if (report.findings.size() > kMostFindings) throw Error(ErrorKind::input, fmt::format("report {} has more than {} findings", name, kMostFindings));
+  if (std::max(report.findings.size(), report.left_out.count) > kMostFindings) throw Error(ErrorKind::input, fmt::format("report {} has more than {} findings", name, kMostFindings));
   std::erase(report.subject.digests, "");
-  const std::size_t nameless = std::erase_if(report.findings, [](const Finding& finding) { return finding.id.empty() || finding.package.empty(); });
-  if (nameless > 0) report.notes.push_back(fmt::format("{} finding{} without an advisory's id or a package left out", nameless, nameless == 1 ? "" : "s"));
+  std::erase_if(report.findings, [&](const Finding& finding) {
+    const bool nameless = finding.id.empty() || finding.package.empty();
+    if (nameless) report.left_out.add(fmt::format("a finding without {}", finding.id.empty() ? "an advisory's id" : "a package"));
+    return nameless;
+  });
+  if (report.left_out.count > 0) {
+    const std::string rows = fmt::format("{} row{}", report.left_out.count, report.left_out.count == 1 ? "" : "s");
+    if (report.findings.empty() && report.left_out.count >= report.packages.size()) throw Error(ErrorKind::input, fmt::format("report {}: nothing of it can be read, {} of it cannot; the first: {}", name, rows, report.left_out.first));
+    report.notes.insert(report.notes.begin(), fmt::format("{} could not be read and {} left out; the first: {}", rows, report.left_out.count == 1 ? "is" : "are", report.left_out.first));
+  }
   for (Finding& finding : report.findings) finding.origin = report.name;
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // Is a report about this image? A scan of another build names packages that are not there and misses others, so "same repository name"
 // proves nothing: what proves it is the content (diff_ids), the config's digest (what docker calls the image ID) or a manifest digest. A
-// report without any of them (of a root filesystem, or of a tool that leaves them out) is taken as plausible when distribution, release and
-// architecture fit, and the packages that it names are there at the versions that it names.
+// report without any of them (of a root filesystem, or of a tool that leaves them out) is taken as plausible when the architecture fits, the
+// distribution and its release are the same, and half of the packages that it names, however few, are there at the versions that it names. Where
+// the report leaves out distribution or release, the packages alone have to tell: without one that is there, nothing does.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -17,8 +18,6 @@
 namespace resole::advisory {
 
 namespace {
-
-constexpr std::size_t kTellingPackages = 5;  // so many have to be named before their versions tell images apart
 
 // Scanners' family words -> os-release ID.
 std::string os_id_of(std::string_view family) {
@@ -82,15 +81,17 @@ std::string_view without_epoch(std::string_view version) {
   return colon == std::string_view::npos ? version : version.substr(colon + 1);
 }
 
-bool has_package(const ImageFacts& image, const std::string& name, std::string_view version) {
+bool has_package(const ImageFacts& image, const std::string& name, std::string_view version) {  // "": whatever version
   const auto [begin, end] = std::equal_range(image.packages.begin(), image.packages.end(), std::pair<std::string, std::string>(name, ""),
                                              [](const auto& a, const auto& b) { return a.first < b.first; });
-  return std::any_of(begin, end, [&](const auto& each) { return without_epoch(each.second) == without_epoch(version); });
+  return std::any_of(begin, end, [&](const auto& each) { return version.empty() || without_epoch(each.second) == without_epoch(version); });
 }
 
-// The distribution's packages that the report names, each once, and how many of them the image has at that version.
+// The distribution's packages that the report names, each once, and how many of them the image has at that version; of a selector's, whose versions are prose
+// or left out, by name.
 struct Overlap {
   std::size_t named = 0, found = 0;
+  bool asks = false;  // something of the distribution is asked for
 };
 Overlap overlap_of(const Report& report, const ImageFacts& image) {
   std::set<std::pair<std::string, std::string>> named;
@@ -98,9 +99,9 @@ Overlap overlap_of(const Report& report, const ImageFacts& image) {
     if (is_distribution_type(package.type) && !package.version.empty()) named.emplace(package.name, package.version);
   }
   for (const Finding& finding : report.findings) {
-    if (finding.operating_system && !finding.installed.empty()) named.emplace(finding.package, finding.installed);
+    if (finding.operating_system && (!finding.installed.empty() || finding.selector)) named.emplace(finding.package, finding.installed);
   }
-  Overlap overlap{.named = named.size()};
+  Overlap overlap{.named = named.size(), .asks = std::any_of(report.findings.begin(), report.findings.end(), [](const Finding& finding) { return finding.operating_system; })};
   for (const auto& [name, version] : named) overlap.found += has_package(image, name, version) ? 1 : 0;
   return overlap;
 }
@@ -124,6 +125,7 @@ Match match(const Report& report, const ImageFacts& image, std::string& why) {
   }
   const std::string reported_id = os_id_of(subject.os_family);
   const std::string reported_architecture = architecture_of(subject.architecture), architecture = architecture_of(image.architecture);
+  const bool names_release = !reported_id.empty() && !subject.os_name.empty() && !image.os_version.empty();
   const bool same_os = reported_id.empty() || (reported_id == os_id_of(image.os_id) && same_release(subject.os_name, image.os_version));
   const bool same_index = contains(subject.digests, image.root_digest);
   if (!reported_architecture.empty() && !architecture.empty() && reported_architecture != architecture) {
@@ -149,10 +151,15 @@ Match match(const Report& report, const ImageFacts& image, std::string& why) {
     why = fmt::format("the report is about {}, the image is {}", reported, actual);
     return Match::mismatch;
   }
-  const Overlap overlap = image.packages.empty() ? Overlap{} : overlap_of(report, image);
-  const std::string packages = fmt::format("{} of the {} packages that it names are in the image at that version", overlap.found, overlap.named);
-  if (overlap.named >= kTellingPackages && overlap.found * 2 < overlap.named) {
-    why = fmt::format("only {}", packages);
+  const Overlap overlap = overlap_of(report, image);
+  const std::string packages = overlap.named == 1 ? fmt::format("the one package that it names is {}in the image at that version", overlap.found == 1 ? "" : "not ")
+                                                  : fmt::format("{} of the {} packages that it names are in the image at that version", overlap.found, overlap.named);
+  if (overlap.found * 2 < overlap.named) {
+    why = overlap.named == 1 ? packages : "only " + packages;
+    return Match::mismatch;
+  }
+  if (!names_release && overlap.found == 0 && overlap.asks) {
+    why = fmt::format("the report does not say which {} it is about, nor which versions are installed", reported_id.empty() ? "distribution" : "release of " + printable(reported_id, 60));
     return Match::mismatch;
   }
   why = reported_id.empty() ? "the report names neither layers nor a distribution"

@@ -23,7 +23,7 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 47> kTypes =
 
 }  // namespace
 
-std::string full_version(const vex::PackageUrl& url) {
+std::string full_version(const PackageUrl& url) {
   const std::string_view epoch = url.qualifier("epoch");
   if (epoch.empty() || epoch == "0" || url.version.empty() || url.version.find(':') != std::string::npos) return url.version;
   return std::string(epoch) + ":" + url.version;

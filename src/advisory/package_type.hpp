@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "advisory/vex/package_url.hpp"
+#include "advisory/package_url.hpp"
 
 namespace resole::advisory {
 
@@ -14,6 +14,6 @@ bool is_distribution_type(std::string_view word);
 std::string_view family_of_type(std::string_view word);
 
 // The version with the epoch, which Trivy writes as a qualifier: "bsdutils@2.37.2-4?epoch=1" -> "1:2.37.2-4".
-std::string full_version(const vex::PackageUrl& url);
+std::string full_version(const PackageUrl& url);
 
 }  // namespace resole::advisory

@@ -36,7 +36,7 @@ class JsonFields {
 struct JsonFieldLimits {
   std::uint64_t bytes = 1ull << 30;        // of the text
   unsigned depth = 100;
-  std::size_t values = 6'000'000;          // that are kept
+  std::size_t values = 4'000'000;          // that are kept
   std::uint64_t text = 192ull << 20;       // bytes of the strings that are kept
 };
 

@@ -126,7 +126,10 @@ class Collector {
     if (failure_) std::rethrow_exception(failure_);
   }
 
-  bool wanted(std::string_view name) const { return names_.empty() || std::ranges::find(names_, name) != names_.end(); }
+  bool wanted(std::string_view name) const {
+    const auto fits = [&](std::string_view each) { return each.starts_with('*') ? name.ends_with(each.substr(1)) : name == each; };
+    return names_.empty() || std::ranges::any_of(names_, fits);
+  }
 
   void keep(std::size_t parts, std::size_t bytes) {
     kept_ += parts;

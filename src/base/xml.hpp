@@ -39,7 +39,7 @@ struct Limits {
 // Error(input) with `what`, line, column and reason: syntax, encoding, a document type with declarations, what passes the limits.
 Element parse(std::string_view text, std::string_view what, Limits limits = {});
 
-// Hands over every element that has one of these names and stands in no other such element, when it ends. Elements outside of them are not kept.
+// Hands over every element that has one of these names ("*_test": whatever ends so) and stands in no other such element, when it ends. Elements outside of them are not kept.
 void for_each(Source& source, std::string_view what, const std::vector<std::string_view>& names, const std::function<void(Element&&)>& use, Limits limits = {});
 void for_each(std::string_view text, std::string_view what, const std::vector<std::string_view>& names, const std::function<void(Element&&)>& use,
               Limits limits = {});

@@ -38,6 +38,7 @@ std::string name_of(const std::string& name, const std::string& arch, const docu
 std::string why_of(const document::PlannedPackage& package) {
   std::string text(document::word(package.why));
   const auto kind = package.verdict.kind;
+  if (!package.inferred.empty()) text += ", inferred";
   if (kind == pkg::VerdictKind::recipe || kind == pkg::VerdictKind::sandbox || kind == pkg::VerdictKind::recognised) text += fmt::format(", {}", pkg::verdict_name(kind));
   return text;
 }
@@ -95,7 +96,9 @@ Group open_group(const document::PlatformPlan& platform, Scope scope, std::strin
       add(name_of(held.name, held.arch, platform), document::word(held.reason), held.installed, held.severity, held.known_exploited, held.fixes, held.detail);
   }
   for (const auto& each : platform.unfixed) {
-    if (each.scope == scope) add(each.package, document::word(each.reason), each.installed, each.severity, false, {each.id}, each.detail);
+    if (each.scope != scope) continue;
+    add(each.package, document::word(each.reason), each.installed, each.severity, false, {each.id}, each.detail);
+    if (each.inferred) add(each.package, document::word(each.reason), each.installed, each.severity, false, {}, "inferred");
   }
   Group group{std::move(title), {"S", "PACKAGE", "INSTALLED", "REASON", "ADVISORIES", "DETAIL"}, {}};
   for (const auto& [key, open] : rows) {
@@ -130,6 +133,29 @@ Group suppressed_group(const document::PlatformPlan& platform) {
   return group;
 }
 
+// Advisories that ask for nothing here, by package.
+Group already_fixed_group(const document::PlatformPlan& platform) {
+  std::map<std::pair<std::string, std::string>, std::pair<std::set<std::string>, std::set<std::string>>> rows;  // package, installed -> fixes, ids
+  for (const auto& each : platform.already_fixed) {
+    auto& [fixes, ids] = rows[{each.package, each.installed}];
+    fixes.insert(each.source.name.empty() ? each.fixed : each.source.name + " " + each.fixed);
+    ids.insert(each.id);
+  }
+  Group group{"fixed already", {"PACKAGE", "INSTALLED", "ADVISORIES", "FIXED SINCE"}, {}};
+  for (const auto& [key, row] : rows) {
+    group.rows.push_back({{key.first, Tone::strong}, {key.second}, {some_ids({row.second.begin(), row.second.end()})}, {printable(join({row.first.begin(), row.first.end()}, ", "), 200), Tone::dim}});
+  }
+  return group;
+}
+
+Group absent_group(const document::PlatformPlan& platform) {
+  std::map<std::string, std::set<std::string>> rows;
+  for (const auto& each : platform.not_in_image) rows[each.package].insert(each.id);
+  Group group{"reported, and not in the image", {"PACKAGE", "ADVISORIES"}, {}};
+  for (const auto& [package, ids] : rows) group.rows.push_back({{printable(package, 120), Tone::strong}, {some_ids({ids.begin(), ids.end()})}});
+  return group;
+}
+
 Group stale_group(const document::PlatformPlan& platform) {
   Group group{"tells old versions afterwards", {"WHERE", "NAME", "VALUE", "OF PACKAGE"}, {}};
   for (const auto& fact : platform.stale_metadata) group.rows.push_back({{fact.where}, {printable(fact.name, 100)}, {printable(fact.value, 80)}, {fact.package}});
@@ -151,6 +177,8 @@ std::vector<Group> groups_of(const document::PlatformPlan& platform) {
                                shadow_group(platform),
                                open_group(platform, Scope::not_yet, "no fix yet"),
                                suppressed_group(platform),
+                               already_fixed_group(platform),
+                               absent_group(platform),
                                stale_group(platform)};
   std::erase_if(groups, [](const Group& group) { return group.rows.empty(); });
   return groups;
@@ -164,11 +192,16 @@ std::string platform_summary(const document::PlatformPlan& platform) {
   if (!platform.patched) return "carried as it is (" + platform.carried_because + ")";
   const std::size_t changes = count_changes(platform, false);
   const bool all_held = std::any_of(platform.held.begin(), platform.held.end(), [](const auto& held) { return held.requested && !held.noise; });
-  std::string text = changes > 0 ? fmt::format("{} package{} change", changes, changes == 1 ? "" : "s") : all_held ? "no change" : "nothing to do";
+  const bool out_of_reach = std::any_of(platform.held.begin(), platform.held.end(), [](const auto& held) { return held.scope != Scope::here && !held.noise; });
+  std::string text = changes > 0    ? fmt::format("{} package{} change", changes, changes == 1 ? "" : "s")
+                     : all_held     ? "no change, everything that could be fixed is held"
+                     : out_of_reach ? "no change, the fixes are out of reach here"
+                                    : "nothing to do";
   if (const auto noise = count_changes(platform, true)) text += fmt::format(", {} of kernel headers and the like", noise);
   if (!platform.held.empty()) text += fmt::format(", {} held", platform.held.size());
   if (!platform.unfixed.empty()) text += fmt::format(", {} without a fix here", platform.unfixed.size());
   if (!platform.suppressed.empty()) text += fmt::format(", {} not counted", platform.suppressed.size());
+  if (!platform.already_fixed.empty()) text += fmt::format(", {} fixed already", platform.already_fixed.size());
   if (!platform.not_in_image.empty()) text += fmt::format(", {} reported but not in the image", platform.not_in_image.size());
   return text;
 }

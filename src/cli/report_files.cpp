@@ -39,10 +39,30 @@ std::vector<fs::path> reports_in(const fs::path& directory) {
   return inside;
 }
 
+// Readers name the report themselves; what is wrong with its compression is said below them.
+class Unpacked : public Source {
+  template <class Body>
+  auto named(const Body& body) const {
+    return with_context([&] { return "report " + printable(name_); }, body);
+  }
+
+ public:
+  explicit Unpacked(const fs::path& path) : name_(path.filename().string()) {
+    source_ = named([&] { return archive::decompress(io::open_file(path), {.output = kMostExpanded}); });
+  }
+  std::size_t read(char* buffer, std::size_t capacity) override {
+    return named([&] { return source_->read(buffer, capacity); });
+  }
+
+ private:
+  std::string name_;
+  std::unique_ptr<Source> source_;
+};
+
 advisory::Report read_file_report(const fs::path& path, const std::string& scanner) {
   if (!scanner.empty()) return run_scanner_plugin(scanner, path.string());
-  const auto source = archive::decompress(io::open_file(path), {.output = kMostExpanded});
-  return advisory::read_report(*source, path.filename().string());
+  Unpacked source(path);
+  return advisory::read_report(source, path.filename().string());
 }
 
 // The last line that says something.
@@ -59,16 +79,21 @@ std::string last_words(std::string_view text) {
 std::vector<patch::GivenReport> read_reports(const std::vector<std::string>& names, const std::string& scanner,
                                              const std::function<void(const std::string&)>& tell) {
   std::vector<patch::GivenReport> reports;
+  const auto take = [&](const fs::path& path, bool from_directory) {
+    reports.push_back({read_file_report(path, scanner), from_directory});
+    // Not whole must not look whole: the plan notes it as well.
+    if (const advisory::Report& report = reports.back().report; report.left_out.count > 0) tell(fmt::format("{}: {}", printable(report.name), report.notes.front()));
+  };
   for (const auto& name : names) {
     if (!fs::is_directory(name)) {
-      reports.push_back({read_file_report(name, scanner), false});
+      take(name, false);
       continue;
     }
     std::size_t read = 0;
     std::string first_failure;
     for (const fs::path& path : reports_in(name)) {
       try {
-        reports.push_back({read_file_report(path, scanner), true});
+        take(path, true);
         ++read;
       } catch (const Error& error) {
         if (error.kind() != ErrorKind::input) throw;

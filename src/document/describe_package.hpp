@@ -74,6 +74,7 @@ void describe(Form& form, T& value) {
   form.field("reproducible", value.reproducible);
   form.field("overwrite", value.overwrite);
   form.field("keep", value.keep);
+  form.optional("inferred", value.inferred);
   form.optional("knownExploited", value.known_exploited);
   form.optional("rule", value.rule);
 }
@@ -94,6 +95,7 @@ void describe(Form& form, T& value) {
   form.field("requested", value.requested);
   form.field("noise", value.noise);
   form.field("scope", value.scope);
+  form.optional("inferred", value.inferred);
   form.optional("knownExploited", value.known_exploited);
   form.optional("rule", value.rule);
   form.optional("until", value.until);
@@ -110,6 +112,18 @@ void describe(Form& form, T& value) {
   form.field("reason", value.reason);
   form.optional("detail", value.detail);
   form.field("scope", value.scope);
+  form.optional("inferred", value.inferred);
+}
+
+template <class Form, class T>
+requires Of<T, AlreadyFixed>
+void describe(Form& form, T& value) {
+  form.field("id", value.id);
+  form.field("package", value.package);
+  form.field("installed", value.installed);
+  form.optional("source", value.source);
+  form.field("fixed", value.fixed);
+  form.optional("inferred", value.inferred);
 }
 
 template <class Form, class T>

@@ -79,6 +79,7 @@ void describe(Form& form, T& value) {
   form.field("held", value.held);
   form.field("unfixed", value.unfixed);
   form.optional("suppressed", value.suppressed);
+  form.optional("alreadyFixed", value.already_fixed);
   form.field("notInImage", value.not_in_image);
   form.field("shadowCopies", value.shadow_copies);
   form.field("staleMetadata", value.stale_metadata);

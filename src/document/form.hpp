@@ -90,6 +90,7 @@ class Writer {
     return !value;
   }
   static bool is_empty(const oci::Descriptor& value) { return value.media_type.empty(); }
+  static bool is_empty(const pkg::SourceRef& value) { return value.name.empty(); }
   static bool is_empty(bool value) { return !value; }
   template <Number T>
   static bool is_empty(const T& value) {

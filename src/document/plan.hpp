@@ -62,6 +62,7 @@ struct PlannedPackage {
   bool noise = false;                    // kernel headers and the like: shown apart
   bool reproducible = true;
   std::vector<std::string> overwrite, keep;  // modified paths by --on-modified
+  std::vector<std::string> inferred;     // those of `fixes` that only a report of another platform names
   bool known_exploited = false;          // one of the fixes is on a KEV list
   std::string rule;                      // of the policy, that lets it move past a limit; "" none was needed
   pkg::Candidate candidate() const;      // what Family::upgrade needs of it
@@ -79,6 +80,7 @@ struct HeldPackage {
   bool requested = false;                // reported, security or named: then the outcome is partial (exit 7)
   bool noise = false;
   Scope scope = Scope::here;
+  std::vector<std::string> inferred;     // as in PlannedPackage
   bool known_exploited = false;
   std::string rule;                      // of the policy, when it decided: "policy.yaml rules[0] \"database\""
   std::string until;                     // RFC 3339, when the hold ends by itself; ""
@@ -90,6 +92,15 @@ struct UnfixedFinding {
   UnfixedReason reason = UnfixedReason::no_fix;
   std::string detail;
   Scope scope = Scope::not_yet;
+  bool inferred = false;                 // only a report of another platform names it
+};
+
+// A finding whose fix the image has: the report is older than the image, or compared a binary's version with a source's.
+struct AlreadyFixed {
+  std::string id, package, installed;    // as installed, the binary's version
+  pkg::SourceRef source;                 // what `fixed` is a version of, and the version that reaches it; empty: of the binary itself
+  std::string fixed;
+  bool inferred = false;
 };
 
 // A finding that does not count, because somebody said so: a VEX document, an ignore list, or the report itself.
@@ -127,6 +138,7 @@ struct PlatformPlan {
   std::vector<HeldPackage> held;
   std::vector<UnfixedFinding> unfixed;
   std::vector<SuppressedFinding> suppressed;  // sorted by package, id
+  std::vector<AlreadyFixed> already_fixed;    // sorted by package, id
   std::vector<NotInImage> not_in_image;
   std::vector<ShadowCopy> shadow_copies;
   std::vector<StaleMetadata> stale_metadata;

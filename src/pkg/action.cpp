@@ -20,7 +20,7 @@ struct Row {
   ActionKind kind;
   std::string_view name, arguments;
 };
-constexpr std::array<Row, 16> kRows = {{
+constexpr std::array<Row, 23> kRows = {{
     {ActionKind::noop, "noop", ""},
     {ActionKind::ca_certificates, "ca-certificates", ""},
     {ActionKind::ld_so_cache, "ld-so-cache", ""},
@@ -35,7 +35,14 @@ constexpr std::array<Row, 16> kRows = {{
     {ActionKind::link, "link", "pt"},
     {ActionKind::copy, "copy", "pp"},
     {ActionKind::remove, "remove", "p"},
+    {ActionKind::owner, "owner", "pw?w"},
     {ActionKind::tmpfiles, "tmpfiles", "w+"},
+    {ActionKind::ucf, "ucf", "pp"},
+    {ActionKind::sysusers, "sysusers", "w+"},
+    {ActionKind::adduser, "adduser", "w?w"},
+    {ActionKind::addgroup, "addgroup", "w"},
+    {ActionKind::deluser, "deluser", "w?w"},
+    {ActionKind::delgroup, "delgroup", "w"},
     {ActionKind::busybox_applets, "busybox-applets", ""},
 }};
 

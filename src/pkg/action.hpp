@@ -25,7 +25,14 @@ enum class ActionKind : std::uint8_t {
   link,             // PATH TARGET, when nothing is there
   copy,             // FROM TO, when nothing is there; FROM is a file of the package
   remove,           // PATH
+  owner,            // PATH USER [GROUP], of a file or directory that is there
   tmpfiles,         // NAME.conf...
+  ucf,              // FROM TO: TO is made again from a file of the package, when nobody edited it
+  sysusers,         // NAME.conf..., when it makes nobody: all are there
+  adduser,          // NAME [GROUP], when he is there, and in the group
+  addgroup,         // NAME, when it is there
+  deluser,          // NAME [GROUP], when he is not there, or not in the group
+  delgroup,         // NAME, when it is not there
   busybox_applets,  // "busybox-applets": links to busybox for the applets that it has now, none for those that it has not
 };
 

@@ -285,6 +285,15 @@ const Judgement& decide(const std::vector<Judgement>& judgements, const std::vec
   refuse_unknown(judgements, keyrings, policy, what);
 }
 
+// Runs the verification; the signature that counts, or an error.
+Judgement verified(rnp_op_verify_t operation, const std::vector<Keyring>& keyrings, const SignaturePolicy& policy, std::string_view what) {
+  const rnp_result_t outcome = rnp_op_verify_execute(operation);
+  const auto judgements = judge_all(operation, policy.now, what);
+  const Judgement& good = decide(judgements, keyrings, policy, what);
+  if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
+  return good;
+}
+
 // Both sides' idea of line ends and trailing blanks, so that two readings of one message can be compared.
 std::string normalised(std::string_view text) {
   std::string out;
@@ -327,12 +336,7 @@ SignedText verify_signed_text(std::string_view message, const std::vector<Keyrin
                 : rnp_op_verify_create(&raw_operation, session.get(), input.get(), raw_output),
        "rnp_op_verify_create");
   const Verification operation(raw_operation);
-  const rnp_result_t outcome = rnp_op_verify_execute(raw_operation);
-
-  const auto judgements = judge_all(raw_operation, policy.now, what);
-  const Judgement& good = decide(judgements, keyrings, policy, what);
-  if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
-
+  const Judgement good = verified(raw_operation, keyrings, policy, what);
   result.key = good.key;
   result.primary_key = good.primary_key;
   if (detached) return result;  // the text that was read is the one that was verified
@@ -354,11 +358,7 @@ std::string verify_detached(std::string_view bytes, std::string_view signature, 
   rnp_op_verify_t raw_operation = nullptr;
   must(rnp_op_verify_detached_create(&raw_operation, session.get(), input.get(), beside.get()), "rnp_op_verify_detached_create");
   const Verification operation(raw_operation);
-  const rnp_result_t outcome = rnp_op_verify_execute(raw_operation);
-  const auto judgements = judge_all(raw_operation, policy.now, what);
-  const Judgement& good = decide(judgements, keyrings, policy, what);
-  if (outcome != RNP_SUCCESS) throw Error(ErrorKind::verification, fmt::format("{}: {}", what, rnp_result_to_string(outcome)));
-  return good.key;
+  return verified(raw_operation, keyrings, policy, what).key;
 }
 
 }  // namespace resole::pkg

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 
@@ -27,6 +28,15 @@ std::vector<std::string> ids_of(const std::vector<const Finding*>& findings) {
   return {ids.begin(), ids.end()};
 }
 
+// Those that nobody has seen here, only on another platform of the image.
+std::vector<std::string> inferred_of(const std::vector<const Finding*>& findings) {
+  std::set<std::string> inferred, seen;
+  for (const Finding* finding : findings) (finding->inferred ? inferred : seen).insert(finding->id);
+  std::vector<std::string> ids;
+  std::set_difference(inferred.begin(), inferred.end(), seen.begin(), seen.end(), std::back_inserter(ids));
+  return ids;
+}
+
 bool any_exploited(const std::vector<const Finding*>& findings) {
   return std::any_of(findings.begin(), findings.end(), [](const Finding* each) { return each->known_exploited; });
 }
@@ -42,18 +52,16 @@ class Decider {
     for (const auto& [slot, left] : board_.selection.not_selected) add_not_selected(slot, left);
     for (std::size_t i = 0; i < board_.survey.slots.size(); ++i) {
       if (!add_missed(i)) add_beyond(i, board_.slot(i).beyond);
+      if (board_.selection.waiting.contains(i)) add_waiting(i);
     }
     const auto order = [](const auto& a, const auto& b) { return std::tie(a.name, a.arch) < std::tie(b.name, b.arch); };
     std::sort(out_.packages.begin(), out_.packages.end(), order);
     std::stable_sort(out_.held.begin(), out_.held.end(), order);
     out_.unfixed = std::move(distributed.unfixed);
     out_.not_in_image = std::move(distributed.not_in_image);
+    out_.already_fixed = std::move(distributed.already_fixed);
     out_.notes = board_.selection.notes;
     note_lacking_suites();
-    if (distributed.already_fixed > 0) {
-      out_.notes.push_back(fmt::format("{} finding{} of the reports: the installed version has the fix already", distributed.already_fixed,
-                                       distributed.already_fixed == 1 ? "" : "s"));
-    }
     if (distributed.inferred > 0) {
       out_.notes.push_back(fmt::format("{} finding{} inferred, by source package, from a report of another platform", distributed.inferred,
                                        distributed.inferred == 1 ? "" : "s"));
@@ -99,6 +107,7 @@ class Decider {
     const bool keeps_files = board_.request.policy.on_modified == OnModified::keep && !slot.installed->modified.empty();
     if (keeps_files && moves && slot.known_fix()) add_kept(slot, package);
     package.fixes = keeps_files ? std::vector<std::string>{} : ids_of(fixed);
+    package.inferred = keeps_files ? std::vector<std::string>{} : inferred_of(fixed);
     package.severity = keeps_files ? advisory::Severity::unknown : highest_severity(fixed);
     package.known_exploited = !keeps_files && any_exploited(fixed);
     if (moves) package.rule = slot.rule;
@@ -126,11 +135,16 @@ class Decider {
     package.installed = slot.rest().version;
     package.candidate = slot.candidate ? slot.candidate->version : "";
     package.source = slot.installed->source;
-    package.fixes = ids_of(slot.fixable);
-    package.severity = highest_severity(slot.fixable);
-    package.known_exploited = any_exploited(slot.fixable);
     package.noise = slot.noise;
+    leave_open(package, slot.fixable);
     return package;
+  }
+
+  static void leave_open(HeldPackage& package, const std::vector<const Finding*>& findings) {
+    package.fixes = ids_of(findings);
+    package.inferred = inferred_of(findings);
+    package.severity = highest_severity(findings);
+    package.known_exploited = any_exploited(findings);
   }
 
   // What was wished for, and whatever it is held for in turn.
@@ -169,14 +183,27 @@ class Decider {
     out_.held.push_back(std::move(package));
   }
 
+  // What the newest version has, which is too young, while an older one could be taken.
+  void add_waiting(std::size_t index) {
+    const Slot& slot = board_.slot(index);
+    HeldPackage package = held(slot);
+    leave_open(package, slot.waiting);
+    package.candidate = slot.younger->version;
+    package.reason = slot.younger_hold.reason;
+    package.detail = slot.younger_hold.detail;
+    if (settlement_.moves.contains(index)) package.detail += fmt::format("; until then it goes to {}", slot.candidate->version);
+    package.rule = slot.younger_hold.rule;
+    package.until = format_time(slot.younger_hold.until);
+    package.requested = true;
+    out_.held.push_back(std::move(package));
+  }
+
   // Fixes that the candidate does not reach: the feed is ahead of the repositories, or they are another release's or a subscription's.
   void add_beyond(std::size_t index, const std::vector<const Finding*>& beyond) {
     const Slot& slot = board_.slot(index);
     if (beyond.empty()) return;
     HeldPackage package = held(slot);
-    package.fixes = ids_of(beyond);
-    package.severity = highest_severity(beyond);
-    package.known_exploited = any_exploited(beyond);
+    leave_open(package, beyond);
     const std::string needed = fmt::format("needs {} {}", slot.installed->source.name, highest_fix(beyond));
     if (const pkg::RepositoryFailure* failure = failure_behind(slot)) {
       package.reason = HeldReason::repository_unverified;
@@ -184,7 +211,7 @@ class Decider {
       package.requested = true;
     } else {
       package.reason = out_of_reach(highest_fix(beyond), slot, board_.request.inventory.os);
-      package.scope = Scope::not_yet;
+      package.scope = package.reason == HeldReason::upstream_bump ? Scope::rebase : Scope::not_yet;  // another release has it
       package.detail = needed + offered_instead(slot);
     }
     out_.held.push_back(std::move(package));
@@ -201,9 +228,7 @@ class Decider {
     const pkg::Candidate& elsewhere = *slot.elsewhere;
     HeldPackage package = held(slot);
     package.candidate = elsewhere.version;
-    package.fixes = ids_of(reached);
-    package.severity = highest_severity(reached);
-    package.known_exploited = any_exploited(reached);
+    leave_open(package, reached);
     package.reason = HeldReason::architecture_not_in_suite;
     package.scope = Scope::rebase;
     package.detail = fmt::format("{} has no packages for {}; for {} it has {} {}", printable(elsewhere.entry.suite, 80), arch_of(slot), elsewhere.arch,

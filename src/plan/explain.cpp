@@ -87,6 +87,7 @@ class Explainer {
         if (finding.operating_system && fits && each.state != pkg::InstallState::removed) packages.insert(each.key());
       }
     }
+    if (said.size() > kMostLinesOfOne) say(fmt::format("... and {} findings more", said.size() - kMostLinesOfOne));
     for (const auto& each : facts_.plan.suppressed) {
       if (each.id == subject_ || ids_.contains(each.id)) say(text_of(each));
     }
@@ -112,6 +113,7 @@ class Explainer {
     const std::string status = finding.status_word.empty() ? std::string(advisory::status_name(finding.status)) : finding.status_word;
     text += fixed.empty() ? "; no fix: " + printable(status) : fmt::format("; fixed in {}{}", finding.source.empty() ? "" : printable(finding.source) + " ", printable(fixed));
     if (finding.known_exploited) text += "; known to be exploited";
+    if (finding.inferred) text += "; inferred from another platform";
     return text;
   }
 
@@ -157,19 +159,28 @@ class Explainer {
       decided = true;
     }
     for (const std::string& reason : unfixed) say("no fix yet: " + reason);
-    if (decided || installed == nullptr) return;
-    const std::string fixed_by = with_findings ? "" : already_fixed_by(*installed);
-    say(fixed_by.empty() ? "stays: nothing asks for another version" : "fixed already: the installed source version " + installed->source.version + " is not below " + fixed_by);
+    const bool fixed = say_already_fixed(name, with_findings);
+    if (!decided && !fixed && installed != nullptr) say("stays: nothing asks for another version");
   }
 
-  // The highest fix that the installed source version has reached.
-  std::string already_fixed_by(const pkg::InstalledPackage& installed) const {
-    std::string highest;
-    for (const Finding& finding : facts_.findings) {
-      if (!is_named(finding, subject_) || finding.fixed.empty() || facts_.family.compare(installed.source.version, finding.fixed) < 0) continue;
-      if (highest.empty() || facts_.family.compare(finding.fixed, highest) > 0) highest = finding.fixed;
+  // What the finding names is what was compared: the source's version, or the binary's. Of several fixes the highest.
+  bool say_already_fixed(const std::string& name, bool with_findings) {
+    const document::AlreadyFixed* highest = nullptr;
+    std::set<std::string> ids;
+    for (const auto& each : facts_.plan.already_fixed) {
+      if (each.package != name || (!with_findings && !ids_.contains(each.id))) continue;
+      ids.insert(each.id);
+      if (highest == nullptr || facts_.family.compare(each.fixed, highest->fixed) > 0) highest = &each;
     }
-    return printable(highest, 80);
+    if (highest == nullptr) return false;
+    if (with_findings) {
+      say("fixed already: " + printable(join({ids.begin(), ids.end()}, " "), 300));
+      return true;
+    }
+    const bool of_source = !highest->source.name.empty();
+    say(fmt::format("fixed already: the installed {}version {} is not below {}", of_source ? "source " : "", of_source ? highest->source.version : highest->installed,
+                    printable(highest->fixed, 80)));
+    return true;
   }
 
   void say_findings(const std::string& name) {

@@ -33,6 +33,7 @@ class Distributor {
  public:
   Distributor(std::vector<Slot>& slots, const pkg::Family& family) : slots_(slots), family_(family) {
     for (Slot& slot : slots_) {
+      for (auto* list : {&slot.fixable, &slot.at_floor, &slot.waiting, &slot.beyond}) list->clear();
       by_name_.emplace(slot.installed->name, &slot);
       by_source_.emplace(slot.installed->source.name, &slot);
     }
@@ -52,6 +53,11 @@ class Distributor {
                                             std::tie(b.id, b.package, b.installed, b.detail);
                                    }),
                        out_.unfixed.end());
+    out_.already_fixed.erase(std::unique(out_.already_fixed.begin(), out_.already_fixed.end(),
+                                         [](const auto& a, const auto& b) {
+                                           return std::tie(a.id, a.package, a.installed, a.fixed) == std::tie(b.id, b.package, b.installed, b.fixed);
+                                         }),
+                             out_.already_fixed.end());
     return std::move(out_);
   }
 
@@ -98,7 +104,7 @@ class Distributor {
     if (finding.inferred && !finding.source.empty()) {
       if (auto found = look_up(by_source_, finding.source, ""); !found.empty()) return found;
     }
-    if (const auto url = advisory::vex::PackageUrl::parse(finding.purl)) {
+    if (const auto url = advisory::PackageUrl::parse(finding.purl)) {
       if (!fits_family(url->type)) return {};
       const std::string_view url_arch = finding.inferred ? std::string_view() : url->qualifier("arch");
       if (auto found = look_up(by_name_, url->name, url_arch); !found.empty()) return found;
@@ -158,11 +164,13 @@ class Distributor {
                          reason == UnfixedReason::end_of_life ? Scope::rebase : Scope::not_yet);
     }
     if (family_.compare(version_of(finding, *slot.installed), fixed) >= 0) {
-      ++out_.already_fixed;
+      const bool of_source = !of_binary(finding);
+      out_.already_fixed.push_back({finding.id, slot.installed->name, slot.installed->version, of_source ? slot.installed->source : pkg::SourceRef{}, fixed, finding.inferred});
       return;
     }
     auto& list = reaches(slot.floor_candidate, slot, finding, fixed) ? slot.at_floor
                  : reaches(slot.candidate, slot, finding, fixed)     ? slot.fixable
+                 : reaches(slot.younger, slot, finding, fixed)       ? slot.waiting
                                                                      : slot.beyond;
     list.push_back(&finding);
   }
@@ -224,7 +232,7 @@ class Distributor {
     } else if (!finding.status_word.empty() && reason != UnfixedReason::no_fix) {
       unfixed.detail = "said to be " + printable(finding.status_word, 60);
     }
-    if (finding.inferred) unfixed.detail += unfixed.detail.empty() ? "inferred" : "; inferred";
+    unfixed.inferred = finding.inferred;
     out_.unfixed.push_back(std::move(unfixed));
   }
 
@@ -243,6 +251,8 @@ Distributed distribute(const std::vector<Finding>& findings, std::vector<Slot>& 
     return std::tie(a.package, a.id, a.installed, a.detail) < std::tie(b.package, b.id, b.installed, b.detail);
   };
   std::stable_sort(out.unfixed.begin(), out.unfixed.end(), order);
+  const auto by_package = [](const auto& a, const auto& b) { return std::tie(a.package, a.id, a.installed, a.fixed) < std::tie(b.package, b.id, b.installed, b.fixed); };
+  std::stable_sort(out.already_fixed.begin(), out.already_fixed.end(), by_package);
   return out;
 }
 

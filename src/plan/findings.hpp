@@ -13,11 +13,11 @@ namespace resole::plan {
 struct Distributed {
   std::vector<document::UnfixedFinding> unfixed;   // sorted
   std::vector<document::NotInImage> not_in_image;  // sorted
-  std::size_t already_fixed = 0;                   // the installed version has the fix
+  std::vector<document::AlreadyFixed> already_fixed;  // the installed version has the fix; sorted
   std::size_t inferred = 0;                        // from a report of another platform
 };
 
-// Fills `fixable` and `beyond` of the slots. The findings must outlive the slots.
+// Fills `fixable`, `at_floor`, `waiting` and `beyond` of the slots; what stood there is forgotten. The findings must outlive the slots.
 Distributed distribute(const std::vector<advisory::Finding>& findings, std::vector<Slot>& slots, const pkg::Family& family);
 
 }  // namespace resole::plan

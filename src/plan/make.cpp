@@ -85,7 +85,7 @@ bool judge(const Board& board, const Settlement& settlement, const std::vector<c
 std::variant<Decision, NeedControl> make(const Request& request) {
   Survey surveyed = survey(request);
   Distributed distributed = distribute(request.findings, surveyed.slots, request.family);
-  apply_rules(request, surveyed.slots);
+  if (apply_rules(request, surveyed.slots)) distributed = distribute(request.findings, surveyed.slots, request.family);
   const Selection selection = select(request, surveyed.slots);
   const Board board(request, surveyed, selection);
   Holds firm = board.initial_holds();  // only grows, so this ends

@@ -82,6 +82,8 @@ Tally tally(const document::Plan& plan) {
     }
     for (const auto& each : platform.unfixed) set_of(each.scope).insert(each.id);
     for (const auto& each : platform.suppressed) out.suppressed.insert(each.id);
+    for (const auto& each : platform.already_fixed) out.already.insert(each.id);
+    for (const auto& each : platform.not_in_image) out.absent.insert(each.id);
   }
   return out;
 }
@@ -98,6 +100,8 @@ std::vector<std::string> next_steps(const document::Plan& plan) {
   add(counts.application.size(), counts.application.size() == 1 ? "needs the application rebuilt" : "need the application rebuilt");
   add(counts.not_yet.size(), counts.not_yet.size() == 1 ? "has no fix yet" : "have no fix yet");
   add(counts.suppressed.size(), counts.suppressed.size() == 1 ? "does not count" : "do not count");
+  add(counts.already.size(), counts.already.size() == 1 ? "was fixed already" : "were fixed already");
+  add(counts.absent.size(), counts.absent.size() == 1 ? "names a package that is not there" : "name packages that are not there");
   if (!parts.empty()) lines.push_back(join(parts, ", "));
 
   const Waiting waiting = waiting_of(plan);

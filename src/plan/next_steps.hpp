@@ -11,7 +11,7 @@ namespace resole::plan {
 
 // Advisories by where they can be ended; noise (kernel headers) apart. One may be in several sets: fixed in a library, open in an application.
 struct Tally {
-  std::set<std::string> here, held, rebase, application, not_yet, suppressed;
+  std::set<std::string> here, held, rebase, application, not_yet, suppressed, already, absent;
 };
 Tally tally(const document::Plan& plan);
 

@@ -65,6 +65,7 @@ struct Decision {
   std::vector<document::HeldPackage> held;
   std::vector<document::UnfixedFinding> unfixed;
   std::vector<document::NotInImage> not_in_image;
+  std::vector<document::AlreadyFixed> already_fixed;
   std::vector<std::string> notes;
 };
 

@@ -53,6 +53,7 @@ class Selector {
     for (std::size_t i = 0; i < slots_.size(); ++i) {
       if (slots_[i].candidate) consider(i);
       if (slots_[i].elsewhere && misses(slots_[i])) out_.missed.insert(i);
+      if (slots_[i].younger && waits(slots_[i])) out_.waiting.insert(i);
     }
     return std::move(out_);
   }
@@ -98,6 +99,14 @@ class Selector {
     if (!request_.policy.only.empty() && !names_package(request_.policy.only, *slot.installed)) return false;
     if (!request_.policy.severities.empty() && !request_.findings.empty()) return false;
     return update_ == Update::all || (update_ == Update::security && (slot.elsewhere->entry.security || slot.data));
+  }
+
+  // What would be wished for if the younger version were old enough.
+  bool waits(const Slot& slot) const {
+    const Policy& policy = request_.policy;
+    if (!policy.only.empty() && !names_package(policy.only, *slot.installed)) return false;
+    if (policy.severities.empty() || request_.findings.empty()) return !slot.waiting.empty() || (update_ != Update::reported && slot.younger->entry.security);
+    return std::any_of(slot.waiting.begin(), slot.waiting.end(), [&](const advisory::Finding* each) { return policy.severities.contains(each->severity); });
   }
 
   // A misspelt name would otherwise look like nothing to do.

@@ -28,6 +28,7 @@ struct Selection {
   std::map<std::size_t, Wish> wishes;               // by slot; each has a candidate
   std::map<std::size_t, Left> not_selected;         // slots with a known fix that options or policy leave out
   std::set<std::size_t> missed;                     // slots for which a suite has something newer, but not for their architecture
+  std::set<std::size_t> waiting;                    // slots whose younger version would be wished for
   std::vector<std::string> notes;
 };
 

@@ -25,6 +25,9 @@ struct Hold {
 struct Slot {
   const pkg::InstalledPackage* installed = nullptr;
   std::optional<pkg::Candidate> candidate;         // newer than what is there, of the package's own stream
+  std::vector<pkg::Candidate> older;               // what the stream offers between this and what is there; the highest first
+  std::optional<pkg::Candidate> younger;           // newer than the candidate, and not public for long enough (minReleaseAge): why, and until when
+  Hold younger_hold = {};
   std::optional<Hold> obstacle;                    // known before anything is selected: holds, pins, local changes
   std::optional<pkg::Candidate> elsewhere;         // newer than both, in a suite of the stream that has no packages for this architecture
   bool security = false;                           // a newer version stands in a security archive
@@ -34,6 +37,7 @@ struct Slot {
   std::string floor;                               // the given image has this newer version already; "" none
   std::optional<pkg::Candidate> floor_candidate;   // exactly that version, when it can be had
   std::vector<const advisory::Finding*> fixable;   // fixed by the candidate
+  std::vector<const advisory::Finding*> waiting;   // fixed by the younger one only
   std::vector<const advisory::Finding*> at_floor;  // fixed by the floor already
   std::vector<const advisory::Finding*> beyond;    // fixed only by a version that the candidate does not reach
   // The policy's word (plan/policy/apply.hpp).

@@ -157,7 +157,13 @@ Choice choose(const pkg::Offers& offers, const pkg::InstalledPackage& installed,
     choice.obstacle = Hold{HeldReason::pinned, fmt::format("the image's preferences give {} priority {}", choice.candidate->version,
                                                            choice.candidate->priority)};
   }
-  if (choice.candidate && !choice.obstacle) choice.obstacle = phased(*choice.candidate);
+  if (choice.candidate && !choice.obstacle) {
+    for (const pkg::Candidate* offer : installable) {
+      if (family.compare(offer->version, choice.candidate->version) < 0 && !upstream_bump(*offer, installed, distribution, !home.empty()) && !phased(*offer)) choice.older.push_back(*offer);
+    }
+    std::stable_sort(choice.older.begin(), choice.older.end(), [&](const auto& a, const auto& b) { return family.compare(a.version, b.version) > 0; });
+    choice.obstacle = phased(*choice.candidate);
+  }
   choice.elsewhere = out_of_reach(offers, installed, choice.candidate, distribution, family);
   return choice;
 }

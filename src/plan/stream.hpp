@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "pkg/family.hpp"
 #include "plan/slot.hpp"
@@ -26,6 +27,7 @@ struct Distribution {
 struct Choice {
   std::optional<pkg::Candidate> candidate;
   std::optional<Hold> obstacle;  // upstream_bump, pinned, phased; the candidate is then the one that is not taken
+  std::vector<pkg::Candidate> older;        // what could be taken instead of the candidate: older, of the same stream; the highest first
   bool security = false;
   std::optional<pkg::Candidate> elsewhere;  // a newer source than any of these, in a suite of the stream without packages for the architecture
 };

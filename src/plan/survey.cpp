@@ -69,6 +69,7 @@ Slot make_slot(const pkg::InstalledPackage& installed, const pkg::Offers& offers
   slot.security = choice.security;
   slot.offered = !offers.all.empty();
   slot.candidate = std::move(choice.candidate);
+  slot.older = std::move(choice.older);
   slot.elsewhere = std::move(choice.elsewhere);
   slot.noise = request.recipe && matches_any(request.recipe->noise, installed.name);
   slot.data = request.recipe && names_package(request.recipe->data_packages, installed);

@@ -165,7 +165,7 @@ constexpr std::string_view kOval = R"(<oval_definitions><generator><timestamp>20
   <definition class="vulnerability" id="d3"><metadata><title>CVE-2020-3</title><reference source="CVE" ref_id="Mitre CVE-2020-3"/></metadata>
     <criteria operator="AND"><criteria operator="OR"><criterion test_ref="t0" comment="SUSE Linux Enterprise Server 15 SP2 is installed"/><criterion test_ref="t0" comment="SUSE Linux Enterprise Desktop 15 SP2 is installed"/></criteria>
       <criterion test_ref="t4" comment="bind is not affected"/></criteria></definition></definitions>
-  <tests><rpminfo_test id="t1"><object object_ref="o1"/><state state_ref="s1"/></rpminfo_test><rpminfo_test id="t2"><object object_ref="o1"/></rpminfo_test>
+  <tests><textfilecontent54_test id="t0"/><rpmverifyfile_test id="t9"/><rpminfo_test id="t1"><object object_ref="o1"/><state state_ref="s1"/></rpminfo_test><rpminfo_test id="t2"><object object_ref="o1"/></rpminfo_test>
     <rpminfo_test id="t3"><object object_ref="o1"/><state state_ref="s3"/></rpminfo_test><rpminfo_test id="t4"><object object_ref="o1"/><state state_ref="s4"/></rpminfo_test></tests>
   <objects><rpminfo_object id="o1"><name>bind</name></rpminfo_object></objects>
   <states><rpminfo_state id="s1"><evr operation="less than">1:2-3</evr><arch operation="pattern match">aarch64|x86_64</arch></rpminfo_state>
@@ -184,6 +184,19 @@ TEST(Oval, CriteriaBecomeFacts) {
   EXPECT_EQ(fixed->severity, Severity::high);
   EXPECT_EQ(find(kept, "CVE-2020-2", "bind")->status, Status::will_not_fix);
   EXPECT_EQ(find(kept, "CVE-2020-3", "bind", "sles:15.2")->status, Status::not_affected);
+}
+
+// A document whose brackets somebody has closed again is still cut.
+TEST(Oval, WhatIsCutIsRefused) {
+  const auto without = [](std::string_view part) {
+    std::string text(kOval);
+    text.erase(text.find(part), part.size());
+    return refusal(text, "x");
+  };
+  EXPECT_NE(without(R"(<rpmverifyfile_test id="t9"/>)").find("x is cut: it names the test t9"), std::string::npos);
+  EXPECT_NE(without(R"(<rpminfo_object id="o1"><name>bind</name></rpminfo_object>)").find("the object o1"), std::string::npos);
+  EXPECT_NE(without(R"(<rpminfo_state id="s4"><version operation="equals">0</version></rpminfo_state>)").find("the state s4"), std::string::npos);
+  for (std::size_t size = 40; size + 1 < kOval.size(); size += 97) EXPECT_NE(refusal(kOval.substr(0, size), "x").find("x: line "), std::string::npos) << size;
 }
 
 TEST(Exploitation, ScoresAndCatalogue) {

@@ -92,7 +92,47 @@ TEST(Match, without_identity_the_distribution_decides) {
   bare.subject.os_name = "1";
   EXPECT_EQ(judged(bare, other_image()).first, Match::mismatch) << "1 is not a prefix of 12 as releases go";
   bare.subject.os_family.clear();
-  EXPECT_EQ(judged(bare, other_image()).first, Match::plausible);
+  EXPECT_EQ(judged(bare, other_image()).first, Match::plausible) << "which asks for nothing";
+}
+
+// However few it names: a report about another image must not pass for one that only says little.
+TEST(Match, few_packages_tell_as_well) {
+  Report bare;
+  bare.subject = {.os_family = "debian", .os_name = "12"};
+  Finding finding;
+  finding.id = "CVE-1";
+  finding.package = "a";
+  finding.installed = "1-1";
+  bare.findings = {finding};
+  ImageFacts image = other_image();
+  image.packages = {{"a", "1-1"}, {"b", "1-1"}};
+  EXPECT_EQ(judged(bare, image).first, Match::plausible);
+  image.packages = {{"a", "1-2"}};
+  EXPECT_EQ(judged(bare, image), std::pair(Match::mismatch, std::string("the one package that it names is not in the image at that version")));
+  image.packages = {{"b", "1-1"}};
+  EXPECT_EQ(judged(bare, image).first, Match::mismatch);
+}
+
+TEST(Match, without_a_release_the_packages_have_to_tell) {
+  ImageFacts image = other_image();
+  image.packages = {{"a", "1-1"}};
+  Finding finding;
+  finding.id = "CVE-1";
+  finding.package = "a";
+  for (const char* family : {"debian", ""}) {
+    Report bare;
+    bare.subject.os_family = family;
+    finding.installed = "1-1";
+    bare.findings = {finding};
+    EXPECT_EQ(judged(bare, image).first, Match::plausible) << family;
+    finding.installed = "";
+    bare.findings = {finding};
+    const auto [verdict, why] = judged(bare, image);
+    EXPECT_EQ(verdict, Match::mismatch) << family;
+    EXPECT_NE(why.find("does not say which"), std::string::npos) << why;
+    bare.findings[0].selector = true;  // whose versions come from elsewhere
+    EXPECT_EQ(judged(bare, image).first, Match::plausible);
+  }
 }
 
 TEST(Match, packages_tell_images_of_one_release_apart) {

@@ -98,12 +98,33 @@ TEST(ReadReport, what_is_no_report_says_so) {
 
 TEST(ReadReport, a_wrong_type_is_found_by_its_place) {
   const std::string failure = failure_of(R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": [{"Class": "os-pkgs", "Vulnerabilities": [
-      {"VulnerabilityID": "CVE-1", "PkgName": "a"}, {"VulnerabilityID": "CVE-2", "PkgName": 7}]}]})");
-  EXPECT_NE(failure.find("report report.json: Results[0]: Vulnerabilities[1]: \"PkgName\" must be a string"), std::string::npos) << failure;
+      {"VulnerabilityID": "CVE-2", "PkgName": 7}]}]})");
+  EXPECT_NE(failure.find("report report.json: nothing of it can be read, 1 row of it cannot; the first: Results[0]: Vulnerabilities[0]: \"PkgName\" must be a string"), std::string::npos) << failure;
   EXPECT_NE(failure_of(R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": 5})").find("\"Results\" must be a list"), std::string::npos);
   EXPECT_NE(failure_of(R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": [{"Vulnerabilities": [{"PkgName": "a"}]}]})")
                 .find("VulnerabilityID"),
             std::string::npos);
+}
+
+// One rule for all formats: a row that cannot be read does not take the others with it, and does not pass in silence.
+TEST(ReadReport, rows_that_cannot_be_read_are_left_out_and_told) {
+  const std::pair<const char*, const char*> reports[] = {
+      {R"({"SchemaVersion": 2, "ArtifactName": "x", "Results": [{"Class": "os-pkgs", "Vulnerabilities": [{"VulnerabilityID": "CVE-1", "PkgName": "a"}, {"VulnerabilityID": "", "PkgName": "b"}, 7]}]})",
+       "2 rows could not be read and are left out; the first: Results[0]: Vulnerabilities[1]: \"VulnerabilityID\" is missing or empty"},
+      {R"({"matches": [{"vulnerability": {"id": "CVE-1"}, "artifact": {"name": "a"}}, {"vulnerability": {"id": "CVE-2"}, "artifact": {"name": []}}], "source": {}})",
+       "1 row could not be read and is left out; the first: matches[1]: \"name\" must be a string, not array"},
+      {R"({"OSType": "debian", "Packages": [{"Name": "a", "VulnerabilityID": "CVE-1"}, {"Name": "b"}]})", "1 row could not be read and is left out; the first: /Packages/1: it names no advisory"},
+      {R"({"findings": [{"packageVulnerabilityDetails": {"vulnerabilityId": "CVE-1", "vulnerablePackages": [{"name": "a"}, {"name": null}]}}]})",
+       "1 row could not be read and is left out; the first: findings[0]: vulnerablePackages[1]: \"name\" is missing or empty"},
+      {R"({"manifest_hash": "sha256:aa", "packages": {"1": {"name": "a"}}, "vulnerabilities": {"8": {"name": "CVE-1"}}, "package_vulnerabilities": {"1": ["8", "9"]}})",
+       "1 row could not be read and is left out; the first: package_vulnerabilities: 1: \"vulnerabilities\" has no \"9\""},
+  };
+  for (const auto& [text, note] : reports) {
+    const Report report = read_report(text, "report.json");
+    EXPECT_EQ(report.findings.size(), 1u) << text;
+    ASSERT_FALSE(report.notes.empty()) << text;
+    EXPECT_EQ(report.notes.front(), note);
+  }
 }
 
 TEST(Severity, words_of_vendors_are_known) {

@@ -69,7 +69,7 @@ TEST(ReportFormats, what_is_given_by_mistake_is_told_what_it_is) {
 }
 
 TEST(ReportFormats, bad_input_is_refused_with_its_place) {
-  EXPECT_NE(refused(R"({"matches": [{"vulnerability": {"id": "CVE-1"}}], "source": {}})").find("r: matches[0]: \"name\" is missing"), std::string::npos);
+  EXPECT_NE(refused(R"({"matches": [{"vulnerability": {"id": "CVE-1"}}], "source": {}})").find("r: nothing of it can be read, 1 row of it cannot; the first: matches[0]: \"name\" is missing"), std::string::npos);
   EXPECT_NE(refused(R"({"matches": 7, "source": {}})").find("\"matches\" must be a list"), std::string::npos);
   EXPECT_NE(refused(R"({"matches": [)").find("byte "), std::string::npos);
   EXPECT_NE(refused(R"({"a": 1, "a": 2})").find("appears twice"), std::string::npos);

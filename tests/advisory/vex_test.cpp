@@ -100,6 +100,20 @@ TEST(Vex, what_a_report_calls_not_affected_is_listed) {
   EXPECT_EQ(suppressed({}), "");
 }
 
+// A VEX document is a later word than the scanner's own filter: what it calls affected counts, and is planned as any other.
+TEST(Vex, affected_undoes_what_a_report_suppressed) {
+  auto findings = usual_findings();
+  findings[0].suppressed = "an ignore rule of the scan";
+  findings[1].status = Status::not_affected;
+  const pkg::Inventory installed = inventory();
+  const ImageIdentity image{.digests = {kDigest}, .names = {}, .architecture = "amd64", .inventory = installed};
+  const std::vector<Document> affected = {read_document(openvex(statement("CVE-1", product("pkg:deb/debian/bash") + "," + product("pkg:deb/debian/libcurl4"), "affected")), "vex.json")};
+  EXPECT_TRUE(suppress(findings, affected, image, 1'700'000'000).empty());
+  ASSERT_EQ(findings.size(), usual_findings().size());
+  EXPECT_EQ(findings[0].suppressed, "");
+  EXPECT_EQ(findings[1].status, Status::fixed);
+}
+
 TEST(OpenVex, a_package_in_any_image) {
   EXPECT_EQ(suppressed({openvex(statement("CVE-1", product("pkg:deb/debian/bash")))}), "CVE-1 bash");
   EXPECT_EQ(suppressed({openvex(statement("CVE-1", product("pkg:deb/debian/bash@5.2.15-2%2Bb7?arch=amd64&distro=debian-12")))}), "CVE-1 bash");

@@ -76,6 +76,10 @@ document::Plan sample_plan() {
                       unfixed("CVE-2024-11", "lodash", UnfixedReason::not_a_distribution_package, Scope::application),
                       unfixed("CVE-2024-12", "old", UnfixedReason::end_of_life, Scope::rebase)};
   platform.suppressed = {{"CVE-2024-13", "bash", "5.2", Severity::medium, "team.json statements[0]", "not_affected", "component_not_present | x", "2026-12-31T00:00:00Z"}};
+  platform.already_fixed = {{"CVE-2024-14", "bsdutils", "1:2.38.1-5+deb12u3", {"util-linux", "2.38.1-5+deb12u3"}, "2.38.1-5+deb12u1"}};
+  platform.not_in_image = {{"CVE-2024-15", "ghost"}};
+  platform.packages[0].inferred = {"CVE-2024-3"};
+  platform.unfixed[0].inferred = true;
   plan.platforms = {platform};
   return plan;
 }
@@ -92,7 +96,7 @@ TEST(PlanTable, groups_by_where_findings_end) {
   const std::string text = plan_table(sample_plan(), false);
   std::size_t at = 0;
   for (const char* title : {"\nfixed here\n", "\nkernel headers and the like (never gate)\n", "\nheld: a fix is known and not taken\n", "\nby a newer base\n",
-                            "\nby rebuilding the application\n", "\nno fix yet\n", "\ndoes not count\n"}) {
+                            "\nby rebuilding the application\n", "\nno fix yet\n", "\ndoes not count\n", "\nfixed already\n", "\nreported, and not in the image\n"}) {
     const std::size_t found = text.find(title, at);
     ASSERT_NE(found, std::string::npos) << title << "\n" << text;
     at = found;
@@ -101,14 +105,30 @@ TEST(PlanTable, groups_by_where_findings_end) {
   EXPECT_NE(text.find("\nH!  a-package"), std::string::npos) << "known to be exploited";
   EXPECT_NE(text.find("CVE-2024-10 CVE-2024-9"), std::string::npos) << "one row per package and reason";
   EXPECT_NE(text.find("waiting until 2026-11-24"), std::string::npos);
+  EXPECT_NE(text.find("reported, inferred"), std::string::npos);
+  EXPECT_NE(text.find("util-linux 2.38.1-5+deb12u1"), std::string::npos) << "what the fix is a version of";
   EXPECT_EQ(text.find('\x1b'), std::string::npos);
   EXPECT_NE(plan_table(sample_plan(), true).find("\x1b[31mC"), std::string::npos) << "coloured when asked";
+}
+
+// "Nothing to do", all held, and out of reach are never told alike.
+TEST(PlanTable, why_nothing_changes_is_said) {
+  document::Plan plan = sample_plan();
+  document::PlatformPlan& platform = plan.platforms[0];
+  platform.packages.clear();
+  const auto said = [&] { return plan_summary(plan); };
+  EXPECT_TRUE(said().starts_with("no change, everything that could be fixed is held, 3 held")) << said();
+  platform.held.erase(platform.held.begin());
+  platform.held.pop_back();
+  EXPECT_TRUE(said().starts_with("no change, the fixes are out of reach here, 1 held")) << said();
+  platform.held.clear();
+  EXPECT_TRUE(said().starts_with("nothing to do")) << said();
 }
 
 TEST(PlanTable, ends_with_what_to_do_next) {
   const auto steps = plan::next_steps(sample_plan());
   ASSERT_EQ(steps.size(), 5u);
-  EXPECT_EQ(steps[0], "4 fixed here, 2 held, 1 by a rebase to a newer base, 1 needs the application rebuilt, 3 have no fix yet, 1 does not count");
+  EXPECT_EQ(steps[0], "4 fixed here, 2 held, 1 by a rebase to a newer base, 1 needs the application rebuilt, 3 have no fix yet, 1 does not count, 1 was fixed already, 1 names a package that is not there");
   EXPECT_NE(steps[1].find("resole build plan.json"), std::string::npos);
   EXPECT_EQ(steps[2], "--scripts sandbox takes what is held: nginx");
   EXPECT_EQ(steps[3], "plan again after 2026-11-24T00:00:00Z: young");

@@ -88,6 +88,24 @@ TEST_F(ReportFiles, a_compressed_report_is_read) {
   ASSERT_EQ(reports.size(), 1u);
   EXPECT_FALSE(reports[0].from_directory);
   EXPECT_EQ(reports[0].report.findings.size(), 1u);
+  // Cut, it is refused by name, at whichever byte.
+  std::ifstream whole(path, std::ios::binary);
+  const std::string bytes((std::istreambuf_iterator<char>(whole)), {});
+  for (std::size_t size = 3; size < bytes.size(); size += 5) {
+    try {
+      read({write("cut.json.gz", std::string_view(bytes).substr(0, size))});
+      ADD_FAILURE() << "taken for whole at " << size;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input) << error.what();
+      EXPECT_NE(std::string_view(error.what()).find("cut.json.gz"), std::string_view::npos) << error.what();
+    }
+  }
+}
+
+TEST_F(ReportFiles, rows_that_cannot_be_read_are_told) {
+  const std::string text = R"({"OSType": "debian", "Packages": [{"Name": "a", "VulnerabilityID": "CVE-1"}, {"Name": "b"}]})";
+  EXPECT_EQ(read({write("r.json", text)}).size(), 1u);
+  EXPECT_EQ(told_, "r.json: 1 row could not be read and is left out; the first: /Packages/1: it names no advisory\n");
 }
 
 }  // namespace RESOLE_TEST_FILE

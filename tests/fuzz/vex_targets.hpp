@@ -43,7 +43,7 @@ inline void vex(std::string_view bytes) {
 }
 
 inline void package_url(std::string_view bytes) {
-  const auto url = advisory::vex::PackageUrl::parse(bytes);
+  const auto url = advisory::PackageUrl::parse(bytes);
   require(!url || (!url->type.empty() && !url->name.empty()), "a package URL without type or name");
   advisory::vex::path_matches(bytes.substr(0, bytes.size() / 2), bytes.substr(bytes.size() / 2));
 }

@@ -109,6 +109,7 @@ class WholeWay : public testing::TestWithParam<NamedFault> {
       rig.registry.tag(kRepository, "1", world_->old.root.digest);
     }
     side == Side::registry ? rig.registry.fail(at, fault.fault) : mirror.fail(at, fault.fault);
+    if (fault.fault.duplicate) rig.stall = 0.7;  // each of them is waited for
 
     bool failed = false;
     try {
@@ -126,6 +127,7 @@ class WholeWay : public testing::TestWithParam<NamedFault> {
     if (!failed && fault.passes) return;  // it ended as a run without faults does, and so would the next one
     rig.registry.stop_failing();
     mirror.stop_failing();
+    rig.stall = 2;
     try {
       rig.patch(rig.at(kFrom), rig.at("patched/app:1"));
       EXPECT_TRUE(rig.registry.holds(kRepository, "1", world_->patched)) << "rerun after " << which;

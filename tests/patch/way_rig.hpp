@@ -86,7 +86,7 @@ class WayRig {
       io::HttpOptions options;
       options.jobs = rig.jobs;
       options.connect_timeout = 5;
-      options.stall_timeout = 2;
+      options.stall_timeout = rig.stall;
       options.allowed_private_hosts = {rig.mirror.host()};
       options.sleep = [&rig](double) { ++rig.waits; };
       return io::http_fetcher(options, shared, rig.cache_folder(), rig.reporter, rig.clock_);
@@ -96,7 +96,7 @@ class WayRig {
       options.source.authfile = options.destination.authfile = (rig.folder_.path() / "auth.json").native();
       options.system_root = (rig.folder_.path() / "root").native();
       options.connect_timeout = 5;
-      options.stall_timeout = 2;
+      options.stall_timeout = rig.stall;
       options.sleep = [&rig](double) { ++rig.waits; };
       return options;
     }
@@ -171,6 +171,7 @@ class WayRig {
   ListeningReporter reporter;
   std::atomic<unsigned> waits = 0;
   unsigned jobs = 2;
+  double stall = 2;  // seconds
 
  private:
   io::TemporaryDirectory folder_{quick_folder()};

@@ -13,7 +13,7 @@ TEST(Action, TextAndBack) {
   for (const char* text :
        {"noop", "ca-certificates", "rm-conffile /etc/foo 1.0~", "mv-conffile /etc/a /etc/b", "link /usr/lib/ssl ../../etc/ssl",
         "directory /usr/local/x 2775 root staff", "alternative /usr/bin/a a /usr/bin/b -5 --slave /usr/bin/c c /usr/bin/d",
-        "tmpfiles a.conf b.conf", "rm-conffile '/etc/with blank'", "copy /usr/share/a /etc/a"}) {
+        "tmpfiles a.conf b.conf", "sysusers a.conf", "adduser foo", "adduser foo bar", "addgroup foo", "deluser foo", "delgroup foo", "ucf /usr/share/a /etc/a", "owner /var/lib/a foo", "owner /var/lib/a foo bar", "rm-conffile '/etc/with blank'", "copy /usr/share/a /etc/a"}) {
     EXPECT_EQ(pkg::parse_action(text).text(), text);
   }
 }

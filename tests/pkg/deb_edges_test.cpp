@@ -7,6 +7,7 @@
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "pkg/deb_oracle.hpp"
+#include "pkg/small_tree.hpp"
 #include "support/deb_builder.hpp"
 #include "support/tar_builder.hpp"
 
@@ -211,6 +212,83 @@ TEST(DebEdges, PendingTriggersEndWithTheUpgrade) {
   oracle.install({edge("1").control("triggers", "interest named\n").file("usr/bin/edge", "1").build()});
   oracle.shell("sed -i 's/install ok installed/install ok triggers-pending/; s/^Version: .*/&\\nTriggers-Pending: named/' var/lib/dpkg/status");
   oracle.upgrade({edge("2").control("triggers", "interest named\n").file("usr/bin/edge", "2").build()});
+}
+
+TEST(DebEdges, TriggersThatTheStateDoesNotTellOf) {
+  REQUIRE_DPKG();
+  for (const char* change : {"s/ok installed/ok triggers-pending/", "s/ok installed/ok triggers-awaited/", "s/^Version: .*/&\\nTriggers-Pending: named/",
+                             "s/^Version: .*/&\\nTriggers-Awaited: edge/"}) {
+    SCOPED_TRACE(change);
+    DpkgOracle oracle;
+    oracle.install({edge("1").file("usr/bin/edge", "1").build()});
+    oracle.shell(std::string("sed -i '") + change + "' var/lib/dpkg/status");
+    expect_both_refuse(oracle, {edge("2").file("usr/bin/edge", "2").build()}, {"edge", "triggers"});
+  }
+}
+
+// ---- configuration files
+
+TEST(DebEdges, EditedConffilesThatGoAreRenamed) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").conffile("etc/apt/apt.conf.d/edge", "a\n", 0600).conffile("etc/dpkg/dpkg.cfg.d/edge", "# b\n").build()});
+  oracle.shell("echo '# mine' > etc/apt/apt.conf.d/edge");
+  oracle.upgrade({edge("2")
+                      .conffile_line("remove-on-upgrade /etc/apt/apt.conf.d/edge")
+                      .conffile_line("remove-on-upgrade /etc/dpkg/dpkg.cfg.d/edge")
+                      .file("usr/bin/edge", "2")
+                      .build()},
+                 {.keep_deleted = false, .keep = {}, .judge = true});
+}
+
+TEST(DebEdges, AnEditedConffileThatGoesIsHeldWithoutItsBytes) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").conffile("etc/edge.conf", "a\n").build()});
+  const auto deb = edge("2").conffile_line("remove-on-upgrade /etc/edge.conf").file("usr/bin/edge", "2").build();
+  MemoryCache cache;
+  EXPECT_TRUE(judge_deb(oracle.image(), deb, cache).passes());
+  oracle.shell("echo mine > etc/edge.conf");
+  const pkg::Verdict verdict = judge_deb(oracle.image(), deb, cache);
+  EXPECT_EQ(verdict.kind, pkg::VerdictKind::unknown);
+  EXPECT_EQ(verdict.reason, "/etc/edge.conf was edited in the image and would be renamed");
+}
+
+TEST(DebEdges, ConffilesThatMoveToAnotherPackage) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").conffile("etc/a.conf", "a\n").conffile("etc/b.conf", "b\n").conffile("etc/c.conf", "c\n").file("usr/bin/edge", "1").build(),
+                  DebBuilder("other", "1").conffile("etc/z.conf", "z\n").build()});
+  oracle.shell("echo mine > etc/c.conf");
+  oracle.upgrade({edge("2").conffile("etc/a.conf", "a2\n").file("usr/bin/edge", "2").build(),
+                  DebBuilder("other", "2").field("Replaces", "edge (<< 2)").conffile("etc/z.conf", "z\n").conffile("etc/c.conf", "c\n").conffile("etc/b.conf", "b2\n").build()});
+}
+
+TEST(DebEdges, ConffilesThatMoveToAPackageThatComesFirst) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").conffile("etc/a.conf", "a\n").conffile("etc/b.conf", "b\n").conffile("etc/c.conf", "c\n").file("usr/bin/edge", "1").build()});
+  oracle.upgrade({DebBuilder("another", "2").field("Replaces", "edge (<< 2)").conffile("etc/b.conf", "b\n").conffile("etc/c.conf", "c2\n").build(),
+                  edge("2").conffile("etc/a.conf", "a\n").file("usr/bin/edge", "2").build()});
+}
+
+TEST(DebEdges, ADirectoryInAConffilesPlace) {
+  REQUIRE_DPKG();
+  DpkgOracle oracle;
+  oracle.install({edge("1").conffile("etc/a.conf", "a\n").file("usr/bin/edge", "1").build()});
+  oracle.shell("rm etc/a.conf; mkdir etc/a.conf; echo x > etc/a.conf/x");
+  expect_both_refuse(oracle, {edge("2").conffile("etc/a.conf", "a2\n").file("usr/bin/edge", "2").build()}, {"etc/a.conf"});
+}
+
+// dpkg puts a directory in its place. Here the link stays, and leads somewhere: links to what is only there at run time (/var/lock) must not go.
+TEST(DebEdges, ALinkToNowhereWhereAPackageShipsADirectory) {
+  const rootfs::Tree tree = tree_of_layer(
+      TarBuilder().dir("var").dir("var/lib").dir("var/lib/dpkg").file("var/lib/dpkg/status", "").dir("usr").dir("usr/share").symlink("usr/share/edge", "nowhere"));
+  MemoryCache cache;
+  const rootfs::Tree after = apply(tree, upgrade_tree(tree, {edge("2").file("usr/share/edge/file", "2").build()}, cache));
+  const rootfs::Resolved file = after.resolve("usr/share/edge/file", true);
+  ASSERT_NE(file.node, nullptr);
+  EXPECT_EQ(file.node->entry.sha256, sha256_of("2"));
 }
 
 // ---- states

@@ -73,7 +73,7 @@ class DebModes : public testing::TestWithParam<ModeCase> {};
 // Where dpkg's answer is the whole one (one layer, no script) the oracle tests ask it: DebUpgrade.ModesOfTheNewPackage.
 TEST_P(DebModes, OfAFileThatIsReplaced) {
   const ModeCase& each = GetParam();
-  const std::string script = each.scripted ? "#!/bin/sh\nchmod x /bin/tool\n" : "#!/bin/sh\nchmod x /usr/bin/tool-other /usr/bin/toolx\n";
+  const std::string script = each.scripted ? "#!/bin/sh\nchmod 2755 /bin/tool\n" : "#!/bin/sh\nchmod x /usr/bin/tool-other /usr/bin/toolx\n";
   TarBuilder first = image("/usr/bin/tool\n");
   first.file("var/lib/dpkg/info/foo.postinst", script).add(program("usr/bin/tool", each.installed), "old");
   std::vector<std::shared_ptr<const rootfs::LayerIndex>> layers = {layer(first)};
@@ -117,6 +117,24 @@ TEST(DebRules, WhatAPostinstNamesStays) {
   EXPECT_EQ(result.kept[0].what,
             "mode 2755 kept, package has 0755 (a postinst of the package names the file); "
             "owner 0:101 kept, package has 0:0 (a postinst of the package names the file)");
+}
+
+// That a postinst names a file does not mean that it makes it privileged: one that asks whether the program is there must not keep what a fix took away.
+TEST(DebRules, APrivilegeThatThePackageGivesUpGoes) {
+  const auto mode_after = [](const std::string& script) {
+    const rootfs::Tree tree =
+        tree_of(image("/usr/bin/tool\n").file("var/lib/dpkg/info/foo.postinst", script).add(program("usr/bin/tool", 04755), "old"));
+    return apply(tree, upgrade(tree, {foo_package("2").file("usr/bin/tool", "new", 0755).control("postinst", script, 0755).build()})).find("usr/bin/tool")->entry.mode;
+  };
+  for (const char* script : {"#!/bin/sh\n[ ! -x /usr/bin/tool ] || /usr/bin/tool\n", "#!/bin/sh\nchmod 0755 /usr/bin/tool\n", "#!/bin/sh\nchmod go-w /usr/bin/tool\n",
+                             "#!/bin/sh\nupdate-alternatives --install /usr/bin/t t /usr/bin/tool 4755\n"}) {
+    EXPECT_EQ(mode_after(script), 0755u) << script;
+  }
+  for (const char* script : {"#!/bin/sh\nchmod 4755 /usr/bin/tool\n", "#!/bin/sh\nchmod u+s /usr/bin/tool\n", "#!/bin/sh\n/bin/chmod -- \"$mode\" /usr/bin/tool\n",
+                             "#!/bin/sh\ndpkg-statoverride --update --add root root 04755 /usr/bin/tool\n",
+                             "#!/bin/sh\nfor f in /usr/bin/tool; do chmod 4755 $f; done\n"}) {
+    EXPECT_EQ(mode_after(script), 04755u) << script;
+  }
 }
 
 TEST(DebRules, OwnersThatALaterLayerGaveStay) {

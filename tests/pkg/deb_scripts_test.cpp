@@ -191,7 +191,7 @@ TEST(DebScripts, CertificateListsAreData) {
   EXPECT_NE(deb::normalise_script(before), deb::normalise_script("x\nCERTS_LIST=\"a\"; rm \"b\"\ny\n"));
   pkg::Package package;
   package.name = "ca-certificates";
-  const deb::ControlFacts facts{.scripts = {{"config", deb::normalise_script(before)}}, .md5sums = {}, .triggers = {}};
+  const deb::ControlFacts facts{.scripts = {{"config", deb::normalise_script(before)}}, .md5sums = {}, .triggers = {}, .conffiles = {}};
   const auto judge_in = [&](const rootfs::Tree& tree) {
     return deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = facts, .before = &facts}).kind;
   };

@@ -50,11 +50,25 @@ TEST(DebStatus, States) {
     return parse_status("Package: a\nVersion: 1\nArchitecture: all\nStatus: " + status + "\n", "s")[0].package.state;
   };
   EXPECT_EQ(state("install ok installed"), pkg::InstallState::installed);
-  for (const char* word : {"half-installed", "unpacked", "half-configured", "triggers-awaited", "triggers-pending"}) {
+  for (const char* word : {"half-installed", "unpacked", "half-configured", "triggers-awaited\nTriggers-Awaited: b", "triggers-pending\nTriggers-Pending: /x",
+                           "triggers-awaited\nTriggers-Awaited: b\nTriggers-Pending: /x"}) {
     EXPECT_EQ(state(std::string("install ok ") + word), pkg::InstallState::broken) << word;
   }
   EXPECT_EQ(state("install reinstreq installed"), pkg::InstallState::broken);
   EXPECT_EQ(state("purge ok not-installed"), pkg::InstallState::removed);
+}
+
+// dpkg refuses each of these (DebEdges.TriggersThatTheStateDoesNotTellOf asks it).
+TEST(DebStatus, TriggersAndStateAgree) {
+  for (const char* status : {"triggers-pending", "triggers-awaited", "installed\nTriggers-Pending: /x", "installed\nTriggers-Awaited: b", "triggers-pending\nTriggers-Awaited: b"}) {
+    try {
+      parse_status(std::string("Package: a\nVersion: 1\nArchitecture: all\nStatus: install ok ") + status + "\n", "s");
+      ADD_FAILURE() << status;
+    } catch (const Error& error) {
+      EXPECT_EQ(error.kind(), ErrorKind::input);
+      EXPECT_NE(error.message().find("triggers are"), std::string::npos) << error.message();
+    }
+  }
 }
 
 TEST(DebStatus, DamageNamesPackageAndLine) {

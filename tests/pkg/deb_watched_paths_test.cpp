@@ -29,7 +29,7 @@ TEST(DebWatchedPaths, ACacheThatHasToBeMadeAgain) {
                     after = sum_line(kSumB, "usr/share/glib-2.0/schemas/org.x.gschema.xml");
   const std::map<std::string, std::string> with = {{"usr/share/glib-2.0/schemas/gschemas.compiled", "x"}};
   EXPECT_EQ(watched(with, before, after).problem,
-            "/usr/share/glib-2.0/schemas/org.x.gschema.xml changes, from which gschemas.compiled (glib-compile-schemas) is made");
+            "/usr/share/glib-2.0/schemas/org.x.gschema.xml changes, from which gschemas.compiled (glib-compile-schemas) is made: the image's gschemas.compiled is not what its schemas give");
   EXPECT_EQ(watched(with, before, before).problem, "") << "nothing changes";
   EXPECT_EQ(watched({{"etc/x", ""}}, before, after).problem, "") << "an image without the cache";
 }
@@ -49,9 +49,7 @@ TEST(DebWatchedPaths, ATimeZoneThatWasCopied) {
 }
 
 TEST(DebWatchedPaths, UsersAndLocales) {
-  for (const auto& [cache, file] : std::map<std::string, std::string>{{"bin/systemd-sysusers", "usr/lib/sysusers.d/demo.conf"},
-                                                                     {"usr/lib/locale/locale-archive", "usr/share/i18n/locales/de_DE"},
-                                                                     {"var/lib/ucf/hashfile", "usr/lib/php/8.2/php.ini-production.cli"}}) {
+  for (const auto& [cache, file] : std::map<std::string, std::string>{{"usr/lib/locale/locale-archive", "usr/share/i18n/locales/de_DE"}}) {
     EXPECT_NE(watched({{cache, ""}}, sum_line(kSumA, file), sum_line(kSumB, file)).problem, "") << file;
     EXPECT_EQ(watched({{cache, ""}}, sum_line(kSumA, file), sum_line(kSumA, file)).problem, "") << file;
     EXPECT_EQ(watched({{"etc/x", ""}}, sum_line(kSumA, file), sum_line(kSumB, file)).problem, "") << file;
@@ -65,8 +63,8 @@ TEST(DebWatchedPaths, DefaultsThatUcfCopies) {
     pkg::Package package;
     package.name = "foo";
     const deb::Scripts scripts = {{"postinst", "#!/bin/sh\n" + postinst}};
-    const deb::ControlFacts before{.scripts = scripts, .md5sums = sum_line(kSumA, file), .triggers = {}},
-        after{.scripts = scripts, .md5sums = sum_line(kSumB, file), .triggers = {}};
+    const deb::ControlFacts before{.scripts = scripts, .md5sums = sum_line(kSumA, file), .triggers = {}, .conffiles = {}},
+        after{.scripts = scripts, .md5sums = sum_line(kSumB, file), .triggers = {}, .conffiles = {}};
     return deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = after, .before = &before}).kind;
   };
   using enum pkg::VerdictKind;
@@ -105,12 +103,61 @@ TEST(DebWatchedPaths, TriggersOfPackagesThatNobodyReviewed) {
   EXPECT_EQ(watched(image, "", "", "activate nobody-waits\nactivate ../../etc/passwd\n").problem, "");
 }
 
+// A default that another package's postinst copies: php8.2-cli of php8.2-common.
+TEST(DebWatchedPaths, DefaultsOfAnotherPackagesPostinst) {
+  const std::string from = "usr/lib/php/8.2/php.ini-production.cli", to = "etc/php/8.2/cli/php.ini";
+  const std::string sum = to_hex(md5_of("old\n"));
+  const auto verdict = [&](const std::string& content, const std::string& remembered) {
+    const auto tree = tree_of({{"var/lib/ucf/hashfile", remembered + "  /" + to + "\n"},
+                               {to, content},
+                               {"var/lib/dpkg/info/foo-cli.postinst", "#!/bin/sh\nphpini=\"/" + to + "\"\nucf /" + from + " $phpini\nucf /usr/lib/php/8.2/php.ini-production $phpini\n"}});
+    pkg::Package package;
+    package.name = "foo-common";
+    const deb::ControlFacts before{.scripts = {}, .md5sums = sum_line(sum, from), .triggers = {}, .conffiles = {}},
+        after{.scripts = {}, .md5sums = sum_line(kSumB, from), .triggers = {}, .conffiles = {}};
+    return deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = after, .before = &before});
+  };
+  EXPECT_EQ(verdict("old\n", sum).actions, std::vector<std::string>{"ucf /" + from + " /" + to});
+  EXPECT_EQ(verdict("mine\n", sum).reason, "/" + to + " was changed in the image, and so is its default (/" + from + ", ucf)");
+  EXPECT_TRUE(verdict("old\n", kSumA).actions.empty()) << "the file was made from another default";
+  EXPECT_TRUE(verdict("old\n", kSumA).passes());
+}
+
+// systemd-sysusers reads files of the package: the users are there, or the package waits.
+TEST(DebWatchedPaths, UsersOfSysusers) {
+  const std::string conf = "usr/lib/sysusers.d/foo.conf";
+  const deb::Scripts scripts = {{"postinst", "#!/bin/sh\nset -e\n# Automatically added by dh_installsysusers\nif [ \"$1\" = \"configure\" ] || [ \"$1\" = \"abort-upgrade\" ] || [ \"$1\" = "
+                                             "\"abort-deconfigure\" ] || [ \"$1\" = \"abort-remove\" ] ; then\n   systemd-sysusers ${DPKG_ROOT:+--root=\"$DPKG_ROOT\"} foo.conf\nfi\n"
+                                             "# End automatically added section\n"}};
+  const auto verdict = [&](const std::string& before_sum, bool scripted_before, const char* text, bool administrators = false) {
+    std::map<std::string, std::string> files = {{"etc/passwd", "root:x:0:0::/:/bin/sh\nfoo:x:5:5::/:/bin/sh\n"}, {"etc/group", "root:x:0:\nfoo:x:5:\n"}, {"bin/systemd-sysusers", ""}};
+    if (administrators) files["etc/sysusers.d/foo.conf"] = "u other -\n";
+    const auto tree = tree_of(files);
+    pkg::Package package;
+    package.name = "foo";
+    const deb::ControlFacts before{.scripts = scripted_before ? scripts : deb::Scripts(), .md5sums = before_sum.empty() ? "" : sum_line(before_sum, conf), .triggers = {}, .conffiles = {}},
+        after{.scripts = scripts, .md5sums = sum_line(kSumB, conf), .triggers = {}, .conffiles = {}};
+    deb::ScriptCase each{.tree = tree, .candidate = package, .installed = &package, .fresh = after, .before = &before};
+    if (text) each.read = [text, &conf](const std::string& path) { return path == conf ? std::optional<std::string>(text) : std::nullopt; };
+    return deb::judge_scripts(each);
+  };
+  using enum pkg::VerdictKind;
+  EXPECT_EQ(verdict(kSumB, true, nullptr).kind, unchanged) << "the same file made the same users before; it is not even read";
+  EXPECT_EQ(verdict(kSumA, true, "u foo -\n").kind, unchanged);
+  EXPECT_EQ(verdict(kSumA, true, "u new -\n").reason, "/usr/lib/sysusers.d/foo.conf: user new would have to be made (systemd-sysusers)");
+  EXPECT_EQ(verdict("", false, "u foo -\n").kind, recognised);
+  EXPECT_EQ(verdict("", false, "u foo -\n").actions, std::vector<std::string>{"sysusers foo.conf"});
+  EXPECT_EQ(verdict("", false, "u new -\n").kind, unknown);
+  EXPECT_EQ(verdict("", false, nullptr).kind, unknown);
+  EXPECT_EQ(verdict("", false, "u foo -\n", true).kind, unknown) << "an administrator's file takes its place";
+}
+
 TEST(DebWatchedPaths, APackageWithoutScriptsAsksToo) {
   const auto tree = tree_of({{"usr/share/mime/mime.cache", ""}});
   pkg::Package package;
   package.name = "foo";
-  const deb::ControlFacts before{.scripts = {}, .md5sums = sum_line(kSumA, "usr/share/mime/packages/foo.xml"), .triggers = {}},
-      after{.scripts = {}, .md5sums = sum_line(kSumB, "usr/share/mime/packages/foo.xml"), .triggers = {}};
+  const deb::ControlFacts before{.scripts = {}, .md5sums = sum_line(kSumA, "usr/share/mime/packages/foo.xml"), .triggers = {}, .conffiles = {}},
+      after{.scripts = {}, .md5sums = sum_line(kSumB, "usr/share/mime/packages/foo.xml"), .triggers = {}, .conffiles = {}};
   const auto verdict = deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = after, .before = &before});
   EXPECT_EQ(verdict.kind, pkg::VerdictKind::unknown);
   EXPECT_EQ(deb::judge_scripts({.tree = tree, .candidate = package, .installed = &package, .fresh = before, .before = &before}).kind,

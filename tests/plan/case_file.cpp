@@ -278,6 +278,7 @@ std::string render(const document::PlannedPackage& package) {
   if (!package.reproducible) line += " sandbox";
   if (!package.overwrite.empty()) line += " overwrite " + join(package.overwrite, ",");
   if (!package.keep.empty()) line += " keep " + join(package.keep, ",");
+  if (!package.inferred.empty()) line += " inferred" + fixes_text(package.inferred);
   if (package.known_exploited) line += " exploited";
   if (!package.rule.empty()) line += " by " + package.rule;
   return line + "\n";
@@ -290,6 +291,7 @@ std::string render(const document::HeldPackage& held) {
   if (!held.option.empty()) line += " option: " + held.option;
   if (held.requested) line += " requested";
   if (held.noise) line += " noise";
+  if (!held.inferred.empty()) line += " inferred" + fixes_text(held.inferred);
   if (held.known_exploited) line += " exploited";
   if (!held.rule.empty()) line += " by " + held.rule;
   if (!held.until.empty()) line += " until " + held.until;
@@ -302,9 +304,12 @@ std::string render(const Decision& decision) {
   for (const auto& package : decision.packages) text += render(package);
   for (const auto& held : decision.held) text += render(held);
   for (const auto& each : decision.unfixed) {
-    text += fmt::format("unfixed {} {}: {}, {}\n", each.id, each.package, document::word(each.reason), document::word(each.scope));
+    text += fmt::format("unfixed {} {}: {}, {}{}\n", each.id, each.package, document::word(each.reason), document::word(each.scope), each.inferred ? ", inferred" : "");
   }
   for (const auto& each : decision.not_in_image) text += fmt::format("absent {} {}\n", each.id, each.package);
+  for (const auto& each : decision.already_fixed) {
+    text += fmt::format("already {} {} {}{}: has {}\n", each.id, each.package, each.installed, each.source.name.empty() ? "" : fmt::format(" (source {} {})", each.source.name, each.source.version), each.fixed);
+  }
   for (const auto& note : decision.notes) text += "note " + note + "\n";
   return text;
 }
@@ -392,6 +397,7 @@ std::string answer_to(std::string_view text, unsigned shuffle) {
     platform.held = decision.held;
     platform.unfixed = decision.unfixed;
     platform.not_in_image = decision.not_in_image;
+    platform.already_fixed = decision.already_fixed;
     for (const std::string& subject : problem.explain) {
       for (const std::string& line : explain({platform, inventory, offers, family, problem.findings}, subject)) answer += line + "\n";
     }

@@ -3,15 +3,20 @@
 #pragma once
 #include <stdexcept>
 
+#include "pkg/apk/version.hpp"
 #include "pkg/deb/version.hpp"
 #include "pkg/family.hpp"
+#include "pkg/rpm/version.hpp"
 
 namespace resole::plan {
 
 class VersionOrder final : public pkg::Family {
  public:
-  std::string_view name() const override { return "deb"; }
-  int compare(std::string_view a, std::string_view b) const override { return deb::compare_versions(a, b); }
+  explicit VersionOrder(std::string_view family = "deb") : family_(family) {}
+  std::string_view name() const override { return family_; }
+  int compare(std::string_view a, std::string_view b) const override {
+    return family_ == "rpm" ? rpm::compare_versions(a, b) : family_ == "apk" ? apk::compare_versions(a, b) : deb::compare_versions(a, b);
+  }
   bool detect(const rootfs::Tree&) const override { impure(); }
   pkg::Inventory inventory(const rootfs::Tree&, const pkg::OsRelease&, const oci::Platform&) const override { impure(); }
   std::unique_ptr<pkg::CandidateSource> candidates(const rootfs::Tree&, const pkg::Inventory&, const pkg::RecipeBook&,
@@ -32,6 +37,7 @@ class VersionOrder final : public pkg::Family {
   std::vector<pkg::VerifyFinding> verify(const rootfs::Tree&, const pkg::Inventory&) const override { impure(); }
 
  private:
+  std::string_view family_;
   [[noreturn]] static void impure() { throw std::logic_error("the planner asked for more than the version order"); }
 };
 

@@ -56,6 +56,7 @@ TEST_P(EveryFault, AtEveryRequestOfAPush) {
     RemoteRig rig({.access = {.auth = Auth::bearer}});
     rig.registry.add_image("team/app", old, "1");
     rig.registry.fail(at, GetParam().fault);
+    if (GetParam().fault.duplicate) rig.stall = 0.7;  // each of them is waited for
     bool failed = false;
     try {
       rig.push(tree, "team/app:1", old.root.digest);
@@ -71,6 +72,7 @@ TEST_P(EveryFault, AtEveryRequestOfAPush) {
       EXPECT_TRUE(is_new) << at << ": no error, but the old image";
     }
     rig.registry.stop_failing();
+    rig.stall = 2;
     const Digest there = rig.registry.manifest("team/app", "1")->digest;
     rig.push(tree, "team/app:1", there);
     EXPECT_TRUE(rig.registry.holds("team/app", "1", tree)) << "rerun after " << at;

@@ -36,7 +36,7 @@ class RemoteRig {
     options.source.authfile = options.destination.authfile = (folder_.path() / "auth.json").native();
     options.system_root = (folder_.path() / "root").native();
     options.connect_timeout = 2;
-    options.stall_timeout = 2;
+    options.stall_timeout = stall;
     options.sleep = [this](double seconds) { waits.push_back(seconds); };
     return std::make_unique<registry::Registries>(options, *cache_, clock_, reporter);
   }
@@ -68,6 +68,7 @@ class RemoteRig {
   FakeRegistry registry;
   ListeningReporter reporter;
   std::vector<double> waits;
+  double stall = 2;  // seconds
 
  private:
   io::TemporaryDirectory folder_{quick_folder()};

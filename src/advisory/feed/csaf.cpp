@@ -141,7 +141,7 @@ class CsafReader {
 
   void put(const std::string& product_id, Status status) {
     const CsafProduct product = tree_.resolve(product_id);
-    const auto purl = vex::PackageUrl::parse(product.purl);
+    const auto purl = PackageUrl::parse(product.purl);
     if (!purl) return reading_.out.left_out("products that are no package");
     if (purl->type != "rpm" && purl->type != "deb" && purl->type != "apk") return reading_.out.left_out("packages of no distribution");
     auto scope = scope_of_cpe(product.cpe);
@@ -166,7 +166,7 @@ class CsafReader {
     reading_.out.add(record);
   }
 
-  void fill(const std::string& product_id, const vex::PackageUrl& purl, Record& record) const {
+  void fill(const std::string& product_id, const PackageUrl& purl, Record& record) const {
     record.severity = severity_;
     if (record.status == Status::fixed) {
       record.fixed = full_version(purl);

@@ -2,11 +2,13 @@
 // OVAL definitions of Azure Linux, SUSE, Photon, Oracle, Red Hat and Ubuntu. A definition is a tree of criteria whose leaves are tests: an object (a package's
 // name) and states ("evr less than 0:3.0.7-27.el9"). Only this much is taken from the tree: a criterion "X is installed" that names a release says which one its
 // AND is about, "Module nodejs:18 is enabled" the module stream, and each test of a package's version is one fact. A test without a version is an unfixed package.
-// Tests, objects and states stand behind the definitions, so definitions are kept in short until the end.
+// Tests, objects and states stand behind the definitions, so definitions are kept in short until the end. A document that names a test, an object or a state
+// that is not in it was cut, however neatly its brackets were closed: what it does not say any longer must not look like nothing to say.
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "advisory/feed/readers.hpp"
 #include "advisory/feed/scope.hpp"
@@ -68,16 +70,20 @@ class OvalReader {
   void take(const xml::Element& element) {
     if (element.name == "definition") return take_definition(element);
     const std::string id(element.attribute("id"));
-    if (element.name.ends_with("_test")) {
+    if (element.name.ends_with("_test") && element.name != "rpminfo_test" && element.name != "dpkginfo_test") {
+      other_tests_.insert(id);  // of another kind: which system is installed, which module
+    } else if (element.name.ends_with("_test")) {
       OvalTest& test = tests_[id];
       for (const xml::Element& child : element.children) {
         if (child.name == "object") test.object = child.attribute("object_ref");
         if (child.name == "state") test.states.emplace_back(child.attribute("state_ref"));
       }
     } else if (element.name.ends_with("_object")) {
+      std::vector<std::string>& names = objects_[id];
       const xml::Element* name = element.child("name");
       if (name == nullptr) return;
-      (name->attribute("var_ref").empty() ? objects_[id].emplace_back(name->text) : variable_of_object_[id] = std::string(name->attribute("var_ref")));
+      if (name->attribute("var_ref").empty()) names.emplace_back(name->text);
+      else variable_of_object_[id] = name->attribute("var_ref");
     } else if (element.name.ends_with("_state")) {
       OvalState& state = states_[id];
       for (const char* kind : {"evr", "version"}) {
@@ -87,14 +93,16 @@ class OvalReader {
         state.version = child->text;
       }
       state.arch = element.text_of("arch");
-    } else if (element.name == "constant_variable") {
-      for (const xml::Element* value : element.all("value")) variables_[id].push_back(value->text);
+    } else if (element.name.ends_with("_variable")) {  // only constant ones have values
+      std::vector<std::string>& values = variables_[id];
+      for (const xml::Element* value : element.all("value")) values.push_back(value->text);
     } else if (element.name == "generator") {
       reading_.out.dated(element.text_of("timestamp"));
     }
   }
 
   void finish() {
+    require_whole();
     for (const OvalDefinition& definition : definitions_) {
       for (const OvalLeaf& leaf : definition.leaves) put(definition, leaf);
     }
@@ -102,6 +110,21 @@ class OvalReader {
   }
 
  private:
+  void require_whole() const {
+    const auto require = [&](bool known, std::string_view kind, const std::string& id) {
+      if (known) return;
+      throw Error(ErrorKind::input, fmt::format("{} is cut: it names the {} {}, which is not in it", reading_.name, kind, printable(id, 120)), "fetch the whole document again");
+    };
+    for (const OvalDefinition& definition : definitions_) {
+      for (const OvalLeaf& leaf : definition.leaves) require(tests_.contains(leaf.test) || other_tests_.contains(leaf.test), "test", leaf.test);
+    }
+    for (const auto& [id, test] : tests_) {
+      require(test.object.empty() || objects_.contains(test.object), "object", test.object);
+      for (const std::string& state : test.states) require(states_.contains(state), "state", state);
+    }
+    for (const auto& [object, variable] : variable_of_object_) require(variables_.contains(variable), "variable", variable);
+  }
+
   // "azurelinux-3.0-oval.xml": the document does not say which version it is about, only its name does.
   std::optional<Scope> complete(std::optional<Scope> scope) const {
     if (auto given = scope_of_os(reading_.os)) return given;
@@ -193,7 +216,7 @@ class OvalReader {
 
   void put(const OvalDefinition& definition, const OvalLeaf& leaf) {
     const auto test = tests_.find(leaf.test);
-    if (test == tests_.end()) return;  // of another kind: which system is installed, which module
+    if (test == tests_.end()) return;
     Record record;
     if (!judge(definition, leaf, test->second, record)) return;
     record.module = leaf.module;
@@ -268,7 +291,8 @@ class OvalReader {
 
   const std::vector<std::string>& names_of(const std::string& object) const {
     static const std::vector<std::string> kNone;
-    if (const auto found = objects_.find(object); found != objects_.end()) return found->second;
+    const auto found = objects_.find(object);
+    if (found != objects_.end() && !found->second.empty()) return found->second;
     const auto variable = variable_of_object_.find(object);
     if (variable == variable_of_object_.end()) return kNone;
     const auto values = variables_.find(variable->second);
@@ -281,6 +305,7 @@ class OvalReader {
   std::map<std::string, OvalState> states_;
   std::map<std::string, std::vector<std::string>> objects_, variables_;
   std::map<std::string, std::string> variable_of_object_;
+  std::set<std::string> other_tests_;
   std::size_t leaves_ = 0;
 };
 
@@ -289,7 +314,7 @@ class OvalReader {
 void read_oval(Source& text, const Reading& reading) {
   OvalReader reader(reading);
   xml::for_each(text, reading.name,
-                {"generator", "definition", "rpminfo_test", "rpminfo_object", "rpminfo_state", "dpkginfo_test", "dpkginfo_object", "dpkginfo_state", "constant_variable"},
+                {"generator", "definition", "*_test", "rpminfo_object", "rpminfo_state", "dpkginfo_object", "dpkginfo_state", "*_variable"},
                 [&](xml::Element&& element) { reader.take(element); }, {.bytes = 4ull << 30, .elements = 100'000'000});
   reader.finish();
 }

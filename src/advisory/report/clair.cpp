@@ -92,21 +92,26 @@ void read(const Json& report, Report& out) {
   std::map<std::string, std::size_t> position;
   std::map<std::string, std::string> module;
   each_member(report, "packages", [&](const std::string& id, const Json& package) {
-    position.emplace(id, out.packages.size());
-    out.packages.push_back(read_package(report, id, package));
-    module.emplace(id, string_or(package, "module", ""));
+    take_row(out, [&] { return "packages: " + id; },
+             [&] {
+               out.packages.push_back(read_package(report, id, package));
+               position.emplace(id, out.packages.size() - 1);
+               module.emplace(id, string_or(package, "module", ""));
+             });
   });
   out.inventory_only = !report.contains("vulnerabilities") && !report.contains("package_vulnerabilities");
   const Json& vulnerabilities = object_or_empty(report, "vulnerabilities");
   each_member(report, "package_vulnerabilities", [&](const std::string& id, const Json& list) {
     const auto package = position.find(id);
-    if (package == position.end()) throw Error(ErrorKind::input, "\"packages\" has no such package");
     if (!list.is_array() && !list.is_null()) throw Error(ErrorKind::input, fmt::format("expected a list, found {}", list.type_name()));
     for (const Json& entry : list) {
-      const auto vulnerability = vulnerabilities.find(text_of(entry));
-      if (vulnerability == vulnerabilities.end() || !vulnerability->is_object()) throw Error(ErrorKind::input, fmt::format("\"vulnerabilities\" has no {}", printable(dump_compact(entry), 60)));
-      const ListedPackage& one = out.packages[package->second];
-      out.findings.push_back(read_vulnerability(*vulnerability, one, database_of(report, id), module[id]));
+      take_row(out, [&] { return "package_vulnerabilities: " + id; },
+               [&] {
+                 if (package == position.end()) throw Error(ErrorKind::input, "\"packages\" has no such package");
+                 const auto vulnerability = vulnerabilities.find(text_of(entry));
+                 if (vulnerability == vulnerabilities.end() || !vulnerability->is_object()) throw Error(ErrorKind::input, fmt::format("\"vulnerabilities\" has no {}", printable(dump_compact(entry), 60)));
+                 out.findings.push_back(read_vulnerability(*vulnerability, out.packages[package->second], database_of(report, id), module[id]));
+               });
     }
   });
   std::erase_if(out.packages, [](const ListedPackage& package) { return package.name.empty(); });

@@ -18,6 +18,7 @@ namespace resole::advisory::cyclonedx {
 namespace {
 
 constexpr int kNesting = 4;  // components in components
+constexpr std::uint64_t kMostElements = 2'000'000;  // of XML; a hundred megabytes
 
 std::string property(const Json& component, std::string_view name) {
   std::string value;
@@ -48,7 +49,7 @@ ListedPackage listed_of(const Json& component) {
   one.name = text_or_empty(component, "name");
   one.version = text_or_empty(component, "version");
   one.purl = text_or_empty(component, "purl");
-  if (const auto url = vex::PackageUrl::parse(one.purl)) {
+  if (const auto url = PackageUrl::parse(one.purl)) {
     one.type = url->type;
     one.arch = url->qualifier("arch");
     if (is_distribution_type(url->type)) {
@@ -69,7 +70,7 @@ ListedPackage listed_of(const Json& component) {
 }
 
 void read_components(const Json& parent, int depth, Components& components, Report& out) {
-  each(parent, "components", [&](const Json& component) {
+  each_row(out, parent, "components", [&](const Json& component) {
     const std::string type = text_or_empty(component, "type"), ref = text_or_empty(component, "bom-ref");
     if (type == "operating-system" && out.subject.os_family.empty()) {
       out.subject.os_family = lower(text_or_empty(component, "name"));
@@ -108,7 +109,7 @@ Severity read_ratings(const Json& vulnerability) {
   return own != Severity::unknown ? own : highest;
 }
 
-void read_vulnerability(const Json& vulnerability, const Components& components, Report& out, std::size_t& unknown) {
+void read_vulnerability(const Json& vulnerability, const Components& components, Report& out) {
   Finding common;
   common.id = required_text(vulnerability, "id");
   each(vulnerability, "references", [&](const Json& reference) {
@@ -120,10 +121,10 @@ void read_vulnerability(const Json& vulnerability, const Components& components,
   const Json& analysis = object_or_empty(vulnerability, "analysis");
   common.status_word = text_or_empty(analysis, "state");
   const std::string recommendation = text_or_empty(vulnerability, "recommendation");
-  each(vulnerability, "affects", [&](const Json& affected) {
+  each_row(out, vulnerability, "affects", [&](const Json& affected) {
     const std::string ref = local_ref(text_or_empty(affected, "ref"));
     const auto found = components.find(ref);
-    if (found == components.end()) return void(++unknown);
+    if (found == components.end()) throw Error(ErrorKind::input, fmt::format("there is no component {}", printable(ref, 100)));
     const ListedPackage& package = found->second.package;
     Finding finding = common;
     finding.package = package.name;
@@ -205,7 +206,7 @@ Json from_xml(Source& source, std::string_view what) {
     } else {
       document["vulnerabilities"].push_back(vulnerability_of(element, ""));
     }
-  });
+  }, {.elements = kMostElements});
   return document;
 }
 
@@ -230,16 +231,14 @@ void read(const Json& report, Report& out) {
   for (const std::string& text : {text_or_empty(image, "version"), text_or_empty(image, "purl")}) {
     if (std::string digest = digest_part(text); !digest.empty()) out.subject.digests.push_back(std::move(digest));
   }
-  if (const auto url = vex::PackageUrl::parse(text_or_empty(image, "purl"))) out.subject.architecture = url->qualifier("arch");
+  if (const auto url = PackageUrl::parse(text_or_empty(image, "purl"))) out.subject.architecture = url->qualifier("arch");
   Components components;
   read_components(report, 1, components, out);
   const auto vulnerabilities = report.find("vulnerabilities");
   const bool any = vulnerabilities != report.end() && vulnerabilities->is_array() && !vulnerabilities->empty();
   if (any && components.empty()) throw Error(ErrorKind::input, "this is CycloneDX without components, which is VEX and no report", "give it with --vex");
-  std::size_t unknown = 0;
-  each(report, "vulnerabilities", [&](const Json& vulnerability) { read_vulnerability(vulnerability, components, out, unknown); });
+  each_row(out, report, "vulnerabilities", [&](const Json& vulnerability) { read_vulnerability(vulnerability, components, out); });
   out.inventory_only = !any;
-  if (unknown > 0) out.notes.push_back(fmt::format("{} reference{} to components of other documents left out", unknown, unknown == 1 ? "" : "s"));
 }
 
 }  // namespace resole::advisory::cyclonedx

@@ -55,6 +55,12 @@ bool walk(Trail& trail, const std::vector<std::string>& segments, std::size_t at
   return true;
 }
 
+std::string place_of(const Trail& row) {
+  std::string place;
+  for (std::size_t i = 1; i < row.size(); ++i) place += "/" + row[i].key;
+  return place;
+}
+
 bool has_any(const Json& report, std::string_view pattern) {
   Trail trail = {{&report, ""}};
   bool found = false;
@@ -280,20 +286,19 @@ bool recognise(const Format& format, const Json& report) {
 void read(const Format& format, const Json& report, Report& out) {
   require_one_image(format.about, report);
   read_about(format.about, report, out.subject);
-  std::size_t other = 0;
   for (const Rows& rows : format.rows) {
     Trail trail = {{&report, ""}};
     walk(trail, segments_of(rows.pattern), 0, [&](const Trail& row) {
-      Finding finding = row.back().node->is_object() ? read_row(rows, row) : Finding{};
-      if (finding.id.empty() || finding.package.empty()) {
-        ++other;
-      } else {
-        out.findings.push_back(std::move(finding));
-      }
+      take_row(out, [&] { return place_of(row); },
+               [&] {
+                 require_object(*row.back().node);
+                 Finding finding = read_row(rows, row);
+                 if (finding.id.empty() || finding.package.empty()) throw Error(ErrorKind::input, finding.id.empty() ? "it names no advisory" : "it names no package");
+                 out.findings.push_back(std::move(finding));
+               });
       return true;
     });
   }
-  if (other > 0) out.notes.push_back(fmt::format("{} row{} without an advisory's id or a package left out", other, other == 1 ? "" : "s"));
 }
 
 }  // namespace resole::advisory::flat

@@ -56,7 +56,7 @@ std::span<const Format> table() {
                  .status = "/status", .type = "/packageType", .url = "/link", .target = "/packagePath"}},
        .about = {.name = "/results/*/name", .image_id = "/results/*/id", .digests = "/results/*/repoDigests | /results/*/digest", .os = "/results/*/distro"}},
       {.name = "sysdig",
-       .title = "Sysdig CLI scanner",
+       .title = "Sysdig CLI scanner, its older JSON with lists",
        .marks = {"/result/packages/*/vulns | /result/vulnTotalBySeverity"},
        .rows = {{.pattern = "/result/packages/*/vulns/*", .id = "/name", .package = "^^/name", .installed = "^^/version", .fixed = "/fixedInVersion | /fixVersion",
                  .severity = "/severity/value | /severity", .type = "^^/type", .target = "^^/path"}},

@@ -29,6 +29,7 @@ RESOLE_REPORT_FORMAT(asff)        // AWS Security Hub's finding format
 RESOLE_REPORT_FORMAT(cyclonedx)   // CycloneDX 1.2 to 1.7, with or without vulnerabilities
 RESOLE_REPORT_FORMAT(spdx)        // SPDX 2.2 and 2.3 as JSON
 RESOLE_REPORT_FORMAT(syft)        // anchore/syft's own JSON
+RESOLE_REPORT_FORMAT(sysdig)      // sysdig-cli-scanner's JSON with tables, and the results API of Sysdig Secure
 
 #undef RESOLE_REPORT_FORMAT
 

@@ -144,8 +144,8 @@ bool recognise(const Json& report) {
 
 void read(const Json& report, Report& out) {
   read_subject(report, out.subject);
-  each(report, "matches", [&](const Json& match) { out.findings.push_back(read_match(match)); });
-  each(report, "ignoredMatches", [&](const Json& match) {
+  each_row(out, report, "matches", [&](const Json& match) { out.findings.push_back(read_match(match)); });
+  each_row(out, report, "ignoredMatches", [&](const Json& match) {
     Finding finding = read_match(match);
     finding.suppressed = rule_in_words(match);
     out.findings.push_back(std::move(finding));

@@ -112,13 +112,13 @@ void read(const Json& report, Report& out) {
   const Json& rows = findings_list(report, list);
   if (const std::string digest = digest_part(text_or_empty(object_or_empty(report, "imageId"), "imageDigest")); !digest.empty()) out.subject.digests.push_back(digest);
   std::size_t other = 0;
-  each(rows, list.c_str(), [&](const Json& row) {
+  each_row(out, rows, list, [&](const Json& row) {
     if (row.contains("attributes")) return out.findings.push_back(read_basic(row));
     if (!row.contains("packageVulnerabilityDetails")) return void(++other);  // of the network, of code
     each(row, "resources", [&](const Json& resource) { read_ecr_image(object_or_empty(object_or_empty(resource, "details"), "awsEcrContainerImage"), key, out.subject); });
     const Json& details = object_or_empty(row, "packageVulnerabilityDetails");
     const std::string id = required_text(details, "vulnerabilityId");
-    each(details, "vulnerablePackages", [&](const Json& package) {
+    each_row(out, details, "vulnerablePackages", [&](const Json& package) {
       Finding finding = read_vulnerable_package(package, key, id);
       finding.aliases = strings_or_empty(details, "relatedVulnerabilities");
       finding.severity = parse_severity(text_or_empty(row, "severity"));
@@ -155,15 +155,15 @@ bool recognise(const Json& report) {
 
 void read(const Json& report, Report& out) {
   const Spelling key{true};
-  each(report, "Findings", [&](const Json& row) {
+  each_row(out, report, "Findings", [&](const Json& row) {
     each(row, "Resources", [&](const Json& resource) { read_ecr_image(object_or_empty(object_or_empty(resource, "Details"), "AwsEcrContainerImage"), key, out.subject); });
     for (const auto& [name, value] : object_or_empty(row, "ProductFields").items()) {
       if (out.subject.os_family.empty() && name.ends_with("/platform")) read_os_text(text_of(value), out.subject);
     }
     const bool archived = text_or_empty(row, "RecordState") == "ARCHIVED" || text_or_empty(object_or_empty(row, "Workflow"), "Status") == "SUPPRESSED";
-    each(row, "Vulnerabilities", [&](const Json& vulnerability) {
+    each_row(out, row, "Vulnerabilities", [&](const Json& vulnerability) {
       const std::string id = required_text(vulnerability, "Id");
-      each(vulnerability, "VulnerablePackages", [&](const Json& package) {
+      each_row(out, vulnerability, "VulnerablePackages", [&](const Json& package) {
         Finding finding = read_vulnerable_package(package, key, id);
         finding.aliases = strings_or_empty(vulnerability, "RelatedVulnerabilities");
         finding.severity = parse_severity(text_or_empty(object_or_empty(row, "Severity"), "Label"));

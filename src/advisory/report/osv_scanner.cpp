@@ -79,7 +79,7 @@ void read_package(const Json& package, const std::string& target, Report& out, s
   const bool distribution = is_distribution_type(ecosystem_name(ecosystem));
   ListedPackage listed{.name = binary.empty() ? name : binary, .version = text_or_empty(about, "version"), .arch = "", .source = distribution ? name : "",
                        .source_version = "", .purl = "", .type = ecosystem_name(ecosystem)};
-  each(package, "vulnerabilities", [&](const Json& record) {
+  each_row(out, package, "vulnerabilities", [&](const Json& record) {
     Finding finding;
     read_ids(record, finding);
     if (listed.name.empty()) return void(++unnamed);  // a commit of a repository
@@ -122,9 +122,9 @@ void read(const Json& report, Report& out) {
     if (const std::string diff_id = string_or(layer, "diff_id", ""); !diff_id.empty()) out.subject.diff_ids.push_back(diff_id);
   });
   std::size_t unnamed = 0;
-  each(report, "results", [&](const Json& result) {
+  each_with_rows(out, report, "results", [&](const Json& result) {
     const std::string target = string_or(object_or_empty(result, "source"), "path", "");
-    each(result, "packages", [&](const Json& package) { read_package(package, target, out, unnamed); });
+    each_row(out, result, "packages", [&](const Json& package) { read_package(package, target, out, unnamed); });
   });
   if (unnamed > 0) out.notes.push_back(fmt::format("{} finding{} in what has no name left out", unnamed, unnamed == 1 ? "" : "s"));
 }

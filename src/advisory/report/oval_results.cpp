@@ -22,7 +22,7 @@ namespace {
 
 using xml::Element;
 
-constexpr std::size_t kMostResults = 500'000;  // definitions, and tests that hold, in one file
+constexpr std::size_t kMostElements = 1'000'000;  // that are kept of one file; thirty times what a release's definitions come to
 
 struct Definition {
   std::string kind, title, url;
@@ -40,8 +40,8 @@ struct Tables {
   std::map<std::string, std::string> installed;  // package -> version, of the collected items
   std::size_t count = 0;
 
-  void count_one(std::string_view what) {
-    if (++count > kMostResults * 8) throw Error(ErrorKind::input, fmt::format("more {} than are read of one report", what));
+  void count_one(std::string_view report, std::string_view what) {
+    if (++count > kMostElements) throw Error(ErrorKind::input, fmt::format("{}: more {} than are read of one report", report, what));
   }
 };
 
@@ -70,8 +70,8 @@ void collect_held_tests(const Element& element, std::set<std::string>& tests) {
   }
 }
 
-void take(Element&& element, Tables& tables, Subject& subject) {
-  tables.count_one(element.name);
+void take(Element&& element, std::string_view report, Tables& tables, Subject& subject) {
+  tables.count_one(report, element.name);
   const std::string id(element.attribute("id"));
   if (element.name == "definition" && !element.attribute("definition_id").empty()) {
     if (element.attribute("result") == "true") collect_held_tests(element, tables.held[std::string(element.attribute("definition_id"))]);
@@ -141,8 +141,8 @@ void read(Source& source, std::string_view what, Report& out) {
   Tables tables;
   const xml::Limits limits{.bytes = 1ull << 30, .elements = 40'000'000};
   xml::for_each(source, what, {"definition", "rpminfo_test", "dpkginfo_test", "rpminfo_object", "dpkginfo_object", "rpminfo_state", "dpkginfo_state", "rpminfo_item", "dpkginfo_item", "system_info"},
-                [&](Element&& element) { take(std::move(element), tables, out.subject); }, limits);
-  if (tables.definitions.empty() && tables.held.empty()) throw Error(ErrorKind::input, "these OVAL results have no definitions", "run: oscap oval eval --results results.xml DEFINITIONS");
+                [&](Element&& element) { take(std::move(element), what, tables, out.subject); }, limits);
+  if (tables.definitions.empty() && tables.held.empty()) throw Error(ErrorKind::input, fmt::format("{}: these OVAL results have no definitions", what), "run: oscap oval eval --results results.xml DEFINITIONS");
   for (const auto& [definition, tests] : tables.held) add_findings(definition, tests, tables, out);
 }
 

@@ -50,6 +50,18 @@ const Json& object_or_empty(const Json& object, std::string_view key) {
   return *found;
 }
 
+const Json& list_or_empty(const Json& object, std::string_view key) {
+  static const Json kEmpty = Json::array();
+  const auto found = object.find(key);
+  if (found == object.end() || found->is_null()) return kEmpty;
+  if (!found->is_array()) throw Error(ErrorKind::input, fmt::format("\"{}\" must be a list, not {}", key, found->type_name()));
+  return *found;
+}
+
+void require_object(const Json& element) {
+  if (!element.is_object()) throw Error(ErrorKind::input, fmt::format("expected an object, found {}", element.type_name()));
+}
+
 std::string required_text(const Json& object, std::string_view key) {
   std::string text = string_or(object, key, "");
   if (text.empty()) throw Error(ErrorKind::input, fmt::format("\"{}\" is missing or empty", key));
@@ -213,7 +225,7 @@ std::string joined_version(std::string_view epoch, std::string_view version, std
 }
 
 void complete_from_purl(Finding& finding) {
-  const auto purl = vex::PackageUrl::parse(finding.purl);
+  const auto purl = PackageUrl::parse(finding.purl);
   if (!purl) return;
   if (finding.type.empty()) finding.type = purl->type;
   if (finding.package.empty()) finding.package = purl->name;

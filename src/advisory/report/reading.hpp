@@ -13,6 +13,8 @@
 
 namespace resole::advisory {
 
+inline constexpr std::size_t kMostFindings = 250'000;  // of one report; eight times the largest that was seen
+
 bool has(const Json& object, std::string_view key);  // false for what is no object
 // An object member; an empty object when absent or null. Error(input) when it is something else.
 const Json& object_or_empty(const Json& object, std::string_view key);
@@ -21,23 +23,70 @@ std::string required_text(const Json& object, std::string_view key);
 std::string text_of(const Json& value);
 std::string text_or_empty(const Json& object, std::string_view key);
 
+const Json& list_or_empty(const Json& object, std::string_view key);  // the same for a list
+void require_object(const Json& element);
+
 // Calls visit(element) for each object of a list; a failure names the element. An absent list is an empty one.
 template <class Visit>
 void each(const Json& object, std::string_view key, const Visit& visit) {
-  const auto found = object.find(key);
-  if (found == object.end() || found->is_null()) return;
-  if (!found->is_array()) throw Error(ErrorKind::input, fmt::format("\"{}\" must be a list, not {}", key, found->type_name()));
-  for (std::size_t i = 0; i < found->size(); ++i) {
+  const Json& list = list_or_empty(object, key);
+  for (std::size_t i = 0; i < list.size(); ++i) {
     with_context([&] { return fmt::format("{}[{}]", key, i); },
                  [&] {
-                   const Json& element = (*found)[i];
-                   if (!element.is_object()) throw Error(ErrorKind::input, fmt::format("expected an object, found {}", element.type_name()));
-                   visit(element);
+                   require_object(list[i]);
+                   visit(list[i]);
                  });
   }
 }
 
-// The same for the members of an object, by name.
+// One rule for the rows of all formats (docs/inputs.md): a row that cannot be read is left out, counted, and the first of them told with its place and the reason; it
+// does not take the others with it. What is no row, and does not fit, is an error of the whole report.
+template <class Place, class Body>
+void take_row(Report& out, const Place& place, const Body& body) {
+  const std::size_t before = out.left_out.count;
+  if (before > kMostFindings || out.findings.size() > kMostFindings) return;  // formats.cpp refuses the report
+  try {
+    body();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    out.left_out.add(error.what());
+  }
+  if (before == 0 && out.left_out.count > 0) out.left_out.first = place() + ": " + out.left_out.first;
+}
+
+// The rows of a list.
+template <class Visit>
+void each_row(Report& out, const Json& object, std::string_view key, const Visit& visit) {
+  const Json& list = list_or_empty(object, key);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    take_row(out, [&] { return fmt::format("{}[{}]", key, i); },
+             [&] {
+               require_object(list[i]);
+               visit(list[i]);
+             });
+  }
+}
+
+// What holds rows: their places begin with its own.
+template <class Place, class Body>
+void with_rows_of(Report& out, const Place& place, const Body& body) {
+  const std::size_t before = out.left_out.count;
+  with_context(place, body);
+  if (before == 0 && out.left_out.count > 0) out.left_out.first = place() + ": " + out.left_out.first;
+}
+template <class Visit>
+void each_with_rows(Report& out, const Json& object, std::string_view key, const Visit& visit) {
+  const Json& list = list_or_empty(object, key);
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    with_rows_of(out, [&] { return fmt::format("{}[{}]", key, i); },
+                 [&] {
+                   require_object(list[i]);
+                   visit(list[i]);
+                 });
+  }
+}
+
+// As `each`, for the members of an object, by name.
 template <class Visit>
 void each_member(const Json& object, std::string_view key, const Visit& visit) {
   for (const auto& [name, value] : object_or_empty(object, key).items())

@@ -127,7 +127,8 @@ void read_result(const Json& result, const std::vector<Rule>& rules, const std::
   complete_from_purl(finding);
   const std::string message = text_or_empty(object_or_empty(result, "message"), "text");
   if (finding.package.empty()) read_message(message, finding);
-  if (ids.empty() || finding.package.empty()) return void(++other);
+  if (ids.empty()) return void(++other);  // a secret, a setting
+  if (finding.package.empty()) throw Error(ErrorKind::input, fmt::format("the message on {} names no package", ids.front()));
   finding.id = ids.front();
   for (std::size_t i = 1; i < ids.size(); ++i) {
     if (ids[i] != finding.id && std::find(finding.aliases.begin(), finding.aliases.end(), ids[i]) == finding.aliases.end()) finding.aliases.push_back(ids[i]);
@@ -158,7 +159,7 @@ bool recognise(const Json& report) {
 
 void read(const Json& report, Report& out) {
   std::size_t other = 0;
-  each(report, "runs", [&](const Json& run) {
+  each_with_rows(out, report, "runs", [&](const Json& run) {
     const Json& driver = object_or_empty(object_or_empty(run, "tool"), "driver");
     const std::string tool = string_or(driver, "name", "");
     const Json& properties = object_or_empty(run, "properties");
@@ -171,10 +172,10 @@ void read(const Json& report, Report& out) {
       rules.push_back(read_rule(rule));
       by_id.emplace(rules.back().id, rules.size() - 1);
     });
-    each(run, "results", [&](const Json& result) { read_result(result, rules, by_id, tool, out, other); });
+    each_row(out, run, "results", [&](const Json& result) { read_result(result, rules, by_id, tool, out, other); });
   });
   out.notes.push_back("SARIF has no versions: it chooses what to fix, the versions come from feeds and other reports");
-  if (other > 0) out.notes.push_back(fmt::format("{} result{} without an advisory's id or a package left out", other, other == 1 ? "" : "s"));
+  if (other > 0) out.notes.push_back(fmt::format("{} result{} that name{} no advisory left out", other, other == 1 ? "" : "s", other == 1 ? "s" : ""));
 }
 
 }  // namespace resole::advisory::sarif

@@ -56,7 +56,7 @@ Finding read_row(const Json& row, const std::string& project_manager) {
 void read_rows(const Json& project, const std::string& target, Report& out) {
   const std::string manager = string_or(project, "packageManager", "");
   std::set<std::tuple<std::string, std::string, std::string, std::string>> seen;
-  each(project, "vulnerabilities", [&](const Json& row) {
+  each_row(out, project, "vulnerabilities", [&](const Json& row) {
     Finding finding = read_row(row, manager);
     finding.target = target;
     if (seen.emplace(finding.id, finding.aliases.empty() ? "" : finding.aliases.front(), finding.package, finding.installed).second) out.findings.push_back(std::move(finding));
@@ -73,13 +73,13 @@ void read_project(const Json& project, Report& out) {
     if (docker != project.end() && docker->is_object()) {
       if (const std::string digest = digest_part(text_or_empty(*docker, "imageId")); !digest.empty()) out.subject.image_id = digest;
     }
-    each(project, "vulnerabilities", [&](const Json& row) {
-      const std::string row_manager = string_or(row, "packageManager", "");
+    for (const Json& row : list_or_empty(project, "vulnerabilities")) {
+      const std::string row_manager = row.is_object() ? text_or_empty(row, "packageManager") : "";
       if (out.subject.os_family.empty() && row_manager.find(':') != std::string::npos) read_os_text(row_manager, out.subject);
-    });
+    }
   }
   read_rows(project, string_or(project, "displayTargetFile", path), out);
-  each(project, "applications", [&](const Json& application) { read_rows(application, string_or(application, "targetFile", ""), out); });
+  each_with_rows(out, project, "applications", [&](const Json& application) { read_rows(application, string_or(application, "targetFile", ""), out); });
 }
 
 }  // namespace
@@ -101,7 +101,7 @@ bool recognise(const Json& report) { return is_project(report) || (report.is_arr
 
 void read(const Json& report, Report& out) {
   if (!report.is_array()) return read_project(report, out);
-  for (std::size_t i = 0; i < report.size(); ++i) with_context([&] { return fmt::format("[{}]", i); }, [&] { read_project(report[i], out); });
+  for (std::size_t i = 0; i < report.size(); ++i) with_rows_of(out, [&] { return fmt::format("[{}]", i); }, [&] { read_project(report[i], out); });
 }
 
 }  // namespace resole::advisory::snyk

@@ -31,7 +31,7 @@ ListedPackage read_package(const Json& package) {
   each(package, "externalRefs", [&](const Json& reference) {
     if (one.purl.empty() && text_or_empty(reference, "referenceType") == "purl") one.purl = text_or_empty(reference, "referenceLocator");
   });
-  if (const auto url = vex::PackageUrl::parse(one.purl)) {
+  if (const auto url = PackageUrl::parse(one.purl)) {
     one.type = url->type;
     one.arch = url->qualifier("arch");
     if (is_distribution_type(url->type) && one.version.find(':') == std::string::npos && !url->qualifier("epoch").empty()) one.version = full_version(*url);
@@ -61,7 +61,7 @@ bool recognise(const Json& report) { return has(report, "spdxVersion"); }
 void read(const Json& report, Report& out) {
   out.inventory_only = true;
   out.subject.name = text_or_empty(report, "name");
-  each(report, "packages", [&](const Json& package) {
+  each_row(out, report, "packages", [&](const Json& package) {
     const std::string id = text_or_empty(package, "SPDXID"), purpose = text_or_empty(package, "primaryPackagePurpose");
     if (purpose == "CONTAINER" || id.starts_with("SPDXRef-ContainerImage")) return read_container(package, out.subject);
     if (purpose == "OPERATING-SYSTEM" || id.starts_with("SPDXRef-OperatingSystem")) {
@@ -71,7 +71,7 @@ void read(const Json& report, Report& out) {
     }
     ListedPackage one = read_package(package);
     if (out.subject.os_family.empty()) {
-      const auto url = vex::PackageUrl::parse(one.purl);
+      const auto url = PackageUrl::parse(one.purl);
       if (url && is_distribution_type(url->type)) read_os_text(url->qualifier("distro"), out.subject);
     }
     if (!one.name.empty() && !one.purl.empty()) out.packages.push_back(std::move(one));

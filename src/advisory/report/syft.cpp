@@ -45,7 +45,7 @@ bool recognise(const Json& report) {
 void read(const Json& report, Report& out) {
   out.inventory_only = true;
   read_subject(report, out.subject);
-  each(report, "artifacts", [&](const Json& artifact) {
+  each_row(out, report, "artifacts", [&](const Json& artifact) {
     ListedPackage one;
     one.name = text_or_empty(artifact, "name");
     one.version = text_or_empty(artifact, "version");

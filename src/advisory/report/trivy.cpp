@@ -103,7 +103,7 @@ std::string version_of(const Json& package, const char* epoch, const char* versi
 
 Listed read_packages(const Json& result, std::string_view type, Report& out) {
   Listed listed;
-  each(result, "Packages", [&](const Json& package) {
+  each_row(out, result, "Packages", [&](const Json& package) {
     ListedPackage one;
     one.name = string_or(package, "Name", "");
     one.version = version_of(package, "Epoch", "Version", "Release");
@@ -163,8 +163,8 @@ void read_result(const Json& result, Report& out) {
     finding.suppressed = std::move(suppressed);
     out.findings.push_back(std::move(finding));
   };
-  each(result, "Vulnerabilities", [&](const Json& vulnerability) { add(vulnerability, ""); });
-  each(result, "ExperimentalModifiedFindings", [&](const Json& modified) {
+  each_row(out, result, "Vulnerabilities", [&](const Json& vulnerability) { add(vulnerability, ""); });
+  each_row(out, result, "ExperimentalModifiedFindings", [&](const Json& modified) {
     if (string_or(modified, "Type", "vulnerability") != "vulnerability") return;
     std::string by = string_or(modified, "Status", "suppressed");
     for (const char* key : {"Statement", "Source"}) {
@@ -188,7 +188,7 @@ void read_schema1_subject(const Json& result, Subject& subject) {
 
 void read_schema1(const Json& results, Report& out) {
   for (std::size_t i = 0; i < results.size(); ++i) {
-    with_context([&] { return fmt::format("[{}]", i); },
+    with_rows_of(out, [&] { return fmt::format("[{}]", i); },
                  [&] {
                    read_schema1_subject(results[i], out.subject);
                    read_result(results[i], out);
@@ -205,7 +205,7 @@ void read_resource(const Json& resource, Report& out) {
   if (const std::string digest = digest_part(string_or(artifact, "digest", "")); !digest.empty()) out.subject.digests.push_back(digest);
   out.subject.os_family = lower(string_or(os, "family", ""));
   out.subject.os_name = string_or(os, "name", "");
-  each(report, "vulnerabilities", [&](const Json& row) {
+  each_row(out, report, "vulnerabilities", [&](const Json& row) {
     Finding finding;
     finding.id = required_text(row, "vulnerabilityID");
     finding.package = required_text(row, "resource");
@@ -278,7 +278,7 @@ void read(const Json& report, Report& out) {
   if (shape == Shape::schema1) return read_schema1(report, out);
   if (shape == Shape::operator_resource) return read_resources(report, out);
   out.subject = read_subject(report);
-  each(report, "Results", [&](const Json& result) { read_result(result, out); });
+  each_with_rows(out, report, "Results", [&](const Json& result) { read_result(result, out); });
 }
 
 }  // namespace resole::advisory::trivy

@@ -188,7 +188,11 @@ std::vector<Suppression> suppress(std::vector<Finding>& findings, const std::vec
       return true;
     }
     // A VEX document that says "affected" is a later word than the report's own filter.
-    if (found != nullptr) return false;
+    if (found != nullptr) {
+      finding.suppressed.clear();
+      if (finding.status == Status::not_affected) finding.status = finding.fixed.empty() ? Status::unfixed : Status::fixed;
+      return false;
+    }
     const bool not_affected = finding.status == Status::not_affected;
     if (finding.suppressed.empty() && !not_affected) return false;
     if (finding.suppressed.empty()) out.push_back({finding, finding.origin, std::string(word(Says::not_affected)), finding.status_word, 0});

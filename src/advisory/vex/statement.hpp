@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-#include "advisory/vex/package_url.hpp"
+#include "advisory/package_url.hpp"
 #include "base/digest.hpp"
 
 namespace resole::advisory::vex {

@@ -5,7 +5,10 @@
 
 #include <algorithm>
 
+#include "base/error.hpp"
 #include "base/text.hpp"
+#include "pkg/deb/status.hpp"
+#include "rootfs/layer_draft.hpp"
 
 namespace resole::deb {
 namespace {
@@ -18,7 +21,7 @@ class Planner {
       : system_(system), incoming_(incoming), facts_(facts), placements_(placements) {}
 
   ConffileChanges plan() {
-    for (const ConffileLine& line : conffile_lines(facts_.control)) {
+    for (const ConffileLine& line : conffile_lines(facts_.control.text("conffiles"))) {
       if (line.remove_on_upgrade) {
         retire(line.path);
       } else {
@@ -96,6 +99,12 @@ class Planner {
       leave_beside_link(path, index, at, known);
       return;
     }
+    if (rootfs::is_directory(at.node)) {
+      throw Error(ErrorKind::refused,
+                  fmt::format("{} is a directory in the image, and a configuration file of {} {}", printable(path), printable(incoming_.package.name),
+                              printable(incoming_.package.version)),
+                  fmt::format("dpkg refuses this too; move the directory away in the image, or hold the package with --hold {}", printable(incoming_.package.name)));
+    }
     const rootfs::Entry& entry = facts_.data.entries[index];
     const std::string fresh = to_hex(*entry.md5);
     const bool same = at.node && at.node->entry.type == tar::Type::file && at.node->entry.sha256 == entry.sha256;
@@ -136,14 +145,20 @@ class Planner {
     changes_.puts.push_back(std::move(result));
   }
 
-  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)). An edited file would be renamed to .dpkg-old by dpkg; its content is not at
-  // hand here, so it stays where it is, and is told.
+  // "remove-on-upgrade PATH" in conffiles (deb-conffiles(5)). An edited file is renamed to .dpkg-old. A layer cannot rename what another holds: the package
+  // is held when the bytes are not at hand (retirement_obstacle), or, where it was let through all the same, the file stays and that is told.
   void retire(const std::string& path) {
     const std::string known = recorded(path);
     if (known.empty()) return;
     const rootfs::Resolved at = system_.tree.resolve(used(path), false);
     if (at.node && disk_md5(at) == known) {
       changes_.removals.push_back(at.path);
+    } else if (at.node && at.node->entry.type == tar::Type::file && system_.tree.content(at.path)) {
+      ConffilePut old{rootfs::header_of(*at.node), std::string(*system_.tree.content(at.path))};
+      old.header.path = at.path + ".dpkg-old";
+      changes_.puts.push_back(std::move(old));
+      changes_.removals.push_back(at.path);
+      changes_.notes.push_back(fmt::format("{0} is given up by the package but was changed in the image: it is {0}.dpkg-old now", path));
     } else if (at.node) {
       changes_.notes.push_back(fmt::format("{} is given up by the package but was changed in the image: it stays", path));
     }
@@ -182,6 +197,23 @@ ConffileAction decide_conffile(std::string_view disk, std::string_view recorded,
   const bool edited = disk != recorded, changed = fresh != recorded;
   if (!changed) return ConffileAction::nothing;
   return edited ? ConffileAction::offer : ConffileAction::install;
+}
+
+std::string retirement_obstacle(const rootfs::Tree& tree, const pkg::Package& installed, std::string_view conffiles) {
+  if (conffiles.find("remove-on-upgrade") == std::string_view::npos) return {};
+  const auto stanzas = read_status(tree);
+  const auto stanza = std::ranges::find_if(
+      stanzas, [&](const StatusStanza& each) { return each.package.name == installed.name && each.package.arch == installed.arch; });
+  if (stanza == stanzas.end()) return {};
+  for (const ConffileLine& line : conffile_lines(conffiles)) {
+    const auto known = std::ranges::find(stanza->conffiles, line.path, &Conffile::path);
+    if (!line.remove_on_upgrade || known == stanza->conffiles.end()) continue;
+    const rootfs::Resolved at = tree.resolve(line.path, false);
+    if (!at.node || at.node->entry.type != tar::Type::file) continue;
+    const bool edited = !at.node->entry.md5 || to_hex(*at.node->entry.md5) != known->md5;
+    if (edited && !tree.content(at.path)) return fmt::format("{} was edited in the image and would be renamed", printable(line.path));
+  }
+  return {};
 }
 
 ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts,

@@ -14,7 +14,7 @@
 //   deleted   rec        new            stays deleted, X.dpkg-dist is written
 //   a link    any        any            disk stays, X.dpkg-new is written
 //
-// Files that the new package no longer has stay, marked obsolete; "remove-on-upgrade" lines take them away when nobody edited them.
+// Files that the new package no longer has stay, marked obsolete; "remove-on-upgrade" lines take them away, and leave what somebody edited as X.dpkg-old.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -45,6 +45,10 @@ struct ConffileChanges {
   std::vector<std::string> listed;    // absolute paths that stay in the .list although the package does not ship them
   std::vector<std::string> notes;
 };
+
+// Why a package cannot be upgraded without running anything: a file of its "remove-on-upgrade" lines was edited, and would be renamed though its bytes are
+// not at hand; "" when there is none. `conffiles`: the new version's.
+std::string retirement_obstacle(const rootfs::Tree& tree, const pkg::Package& installed, std::string_view conffiles);
 
 ConffileChanges plan_conffiles(const InstalledSystem& system, const Incoming& incoming, const PackageFacts& facts,
                                const std::vector<Placement>& placements);

@@ -21,6 +21,7 @@ std::string serialise_facts(const ControlFacts& facts) {
   rootfs::BinaryWriter writer(out);
   writer.text(facts.md5sums);
   writer.text(facts.triggers);
+  writer.text(facts.conffiles);
   writer.number(facts.scripts.size());
   for (const auto& [name, text] : facts.scripts) {
     writer.text(name);
@@ -34,6 +35,7 @@ std::optional<ControlFacts> parse_facts(std::string_view bytes) {
   ControlFacts facts;
   facts.md5sums = reader.text();
   facts.triggers = reader.text();
+  facts.conffiles = reader.text();
   for (std::size_t left = reader.count(); left > 0; --left) {
     std::string name(reader.text());
     facts.scripts[std::move(name)] = reader.text();
@@ -60,7 +62,7 @@ ControlFacts fetch_control(const pkg::Candidate& candidate, Fetcher& fetcher) {
 }  // namespace
 
 ControlFacts facts_of(const ControlArchive& control) {
-  ControlFacts facts{.scripts = {}, .md5sums = std::string(control.text("md5sums")), .triggers = std::string(control.text("triggers"))};
+  ControlFacts facts{.scripts = {}, .md5sums = std::string(control.text("md5sums")), .triggers = std::string(control.text("triggers")), .conffiles = std::string(control.text("conffiles"))};
   for (const std::string_view name : kScriptNames) {
     if (const ControlMember* member = control.find(name)) facts.scripts[std::string(name)] = normalise_script(member->content);
   }
@@ -70,7 +72,7 @@ ControlFacts facts_of(const ControlArchive& control) {
 ControlFacts installed_facts(const rootfs::Tree& tree, const pkg::Package& package) {
   const auto text = [&](std::string_view name) { return tree.content(info_path(package, name)); };
   ControlFacts facts{
-      .scripts = {}, .md5sums = std::string(text("md5sums").value_or("")), .triggers = std::string(text("triggers").value_or(""))};
+      .scripts = {}, .md5sums = std::string(text("md5sums").value_or("")), .triggers = std::string(text("triggers").value_or("")), .conffiles = {}};
   for (const std::string_view name : kScriptNames) {
     if (const auto script = text(name)) facts.scripts[std::string(name)] = normalise_script(*script);
   }
@@ -83,7 +85,7 @@ bool has_info(const rootfs::Tree& tree, const pkg::Package& package) {
 
 ControlFacts fetch_facts(const pkg::Candidate& candidate, Fetcher& fetcher, Cache& cache) {
   if (const auto whole = fetcher.cached(candidate.entry.sha256)) return facts_of(PackageFile::open(*whole, candidate.name).control());
-  const std::string key = fmt::format("control-1-{}", candidate.entry.sha256.hex());
+  const std::string key = fmt::format("control-2-{}", candidate.entry.sha256.hex());
   if (const auto cached = cache.get("verdict", key)) {
     if (auto known = parse_facts(cached->bytes())) return std::move(*known);
   }

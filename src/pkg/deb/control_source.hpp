@@ -21,7 +21,7 @@ using Scripts = std::map<std::string, std::string, std::less<>>;  // name -> nor
 
 struct ControlFacts {
   Scripts scripts;
-  std::string md5sums, triggers;
+  std::string md5sums, triggers, conffiles;  // conffiles: of a package, not of what is installed
 };
 
 ControlFacts facts_of(const ControlArchive& control);

@@ -6,8 +6,11 @@
 #include <algorithm>
 #include <set>
 
+#include "base/digest.hpp"
+#include "base/error.hpp"
 #include "base/text.hpp"
 #include "pkg/deb/ca_certificates.hpp"
+#include "pkg/deb/glib_schemas.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
 #include "pkg/deb/watched_paths.hpp"
 
@@ -53,6 +56,27 @@ std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::
   return update_ca_certificates(input.after, run, draft);
 }
 
+// The plan let packages with schemas through only where this was shown to come to the image's own file (schemas_obstacle); that of what they bring can be
+// told now that they are there.
+void derive_schemas(const DerivedInput& input, rootfs::LayerDraft& draft) {
+  const std::string directory = fmt::format("{}/", kSchemasDirectory), path = directory + "gschemas.compiled";
+  const rootfs::Resolved cache = input.system.tree.resolve(path, true);
+  const bool changed = std::ranges::any_of(input.touched, [&](const std::string& each) { return each.starts_with(directory) && each != path; });
+  if (!changed || !cache.node || !schemas_obstacle(input.system.tree).empty()) return;
+  try {
+    const SchemaFiles files = schema_files(input.after);
+    if (files.empty()) return draft.remove(cache.path);
+    std::string compiled = compile_schemas(files);
+    if (sha256_of(compiled) == cache.node->entry.sha256) return;
+    tar::Header header = rootfs::header_of(*cache.node);
+    header.mtime = input.request.epoch;
+    draft.put(std::move(header), Blob::of(std::move(compiled)));
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    throw Error(ErrorKind::refused, error.message(), "leave the package that brings it out with --hold, or let its scripts run with --scripts sandbox");
+  }
+}
+
 // Other caches are not made here: which, and why that does no harm. Packages for which it would are not let through without running their
 // scripts; that a file changed which md5sums does not name (a link) is told all the same. Where scripts do run, so do the triggers of their files.
 std::vector<std::string> tell_watched(const DerivedInput& input) {
@@ -76,6 +100,7 @@ std::vector<std::string> tell_watched(const DerivedInput& input) {
 
 std::vector<std::string> derive_files(const DerivedInput& input, rootfs::LayerDraft& draft) {
   derive_ld_so_cache(input, draft);
+  derive_schemas(input, draft);
   std::vector<std::string> notes = derive_certificates(input, draft);
   for (std::string& note : tell_watched(input)) notes.push_back(std::move(note));
   return notes;

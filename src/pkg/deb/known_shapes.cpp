@@ -3,8 +3,7 @@
 // the snippet, see what it does on `configure` and `upgrade` in an image where nothing runs, and pin its shape; `scripts/census` prints the
 // shapes that it met and does not know.
 //
-// Units are not enabled and init scripts not linked where a package is new: that is for a machine that boots. systemd-sysusers is not among
-// them: the users of a snippet that stands in the installed script are there, new ones need /etc/shadow.
+// Units are not enabled and init scripts not linked where a package is new: that is for a machine that boots.
 #include "pkg/deb/known_shapes.hpp"
 
 #include <array>
@@ -125,6 +124,7 @@ constexpr auto kShapes = std::to_array<KnownShape>({
      "deb-systemd-helper --user update-state"},
     {"dh_installsystemduser", "447b67021041629ed54245735808832e27918beadcdb01c55d1c54db714cde67", none, "restart under a running systemd"},
     {"dh_installsystemduser", "ab1fc8133f8a48989efb8e33b5b0d99a716f2b9568502482dd2c4b9b723ca036", none, "restart under a running systemd"},
+    {"dh_installsysusers", "225910fe4df786f3dabe9b46858fafa36302bdcbf14996040400470dccd3ea07", sysusers, "systemd-sysusers"},
     {"dh_installtmpfiles", "5684130c6d9c91f7705f64ef78be98b157a390099461d493ae6c025e23caa336", tmpfiles, "systemd-tmpfiles --create"},
     {"dh_installtmpfiles", "71e5b1f6c576459b0d8d80ee09eb2b18e028d704e66713c32667f1b6379d3807", tmpfiles, "systemd-tmpfiles --create"},
     {"dh_installtmpfiles", "a3b3769748efe6214a24e384fdaad8a349f8dabf3c70c7a3bc1b5bbdc2191bd1", tmpfiles, "systemd-tmpfiles --create"},

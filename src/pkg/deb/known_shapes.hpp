@@ -10,6 +10,7 @@ namespace resole::deb {
 enum class SnippetEffect : std::uint8_t {
   none,      // nothing in an image without a running system, or what derived_files does anyway
   tmpfiles,  // systemd-tmpfiles --create <conf>
+  sysusers,  // systemd-sysusers <conf>
   profile,   // an empty /etc/apparmor.d/local/<profile> for what an administrator may add
 };
 

@@ -65,7 +65,8 @@ std::uint32_t flags_of(const rootfs::ElfFacts& elf) {
   }
   const bool uses_libc =
       std::ranges::any_of(elf.needed, [](const std::string& name) { return name == "libc.so.6" || name == "libm.so.6"; });
-  return uses_libc ? kElfLibc6 : kElf;
+  // The C library itself needs only the dynamic linker, but names it as its interpreter, by which ldconfig knows it.
+  return uses_libc || elf.soname == "libc.so.6" ? kElfLibc6 : kElf;
 }
 
 struct Candidate {

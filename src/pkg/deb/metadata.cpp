@@ -93,6 +93,33 @@ bool names_file(std::string_view scripts, std::string_view absolute_path) {
   return has_word(scripts, fmt::format("{}{}", kUsr, absolute_path));
 }
 
+bool sets_special_bits(std::string_view scripts) {
+  constexpr std::string_view kOctal = "01234567", kQuotes = "\"'";
+  const auto bare = [&](std::string_view word) {
+    while (!word.empty() && kQuotes.contains(word.front())) word.remove_prefix(1);
+    while (!word.empty() && kQuotes.contains(word.back())) word.remove_suffix(1);
+    return word;
+  };
+  const auto is_special = [&](std::string_view word) {
+    return word.size() >= 4 && word.size() <= 5 && word.find_first_not_of(kOctal) == std::string_view::npos && (*parse_octal(word) & kSpecialBits) != 0;
+  };
+  for (const std::string_view line : lines(scripts)) {
+    const auto words = split_words(line);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      const std::string_view program = bare(words[i]).substr(bare(words[i]).rfind('/') + 1);
+      if (program != "chmod" && program != "install" && program != "dpkg-statoverride") continue;
+      for (std::size_t k = i + 1; k < words.size(); ++k) {
+        if (is_special(bare(words[k]))) return true;
+      }
+      std::size_t mode = i + 1;
+      while (mode < words.size() && words[mode].starts_with("--")) ++mode;
+      if (program == "chmod" && mode < words.size() && bare(words[mode]).find_first_of("st$`") != std::string_view::npos) return true;
+      if (program == "dpkg-statoverride" && line.find('$') != std::string_view::npos && line.find("--add") != std::string_view::npos) return true;
+    }
+  }
+  return false;
+}
+
 std::string settle_metadata(const MetadataFacts& facts, tar::Header& header) {
   const rootfs::Entry &below = facts.below, &origin = facts.origin ? *facts.origin : below;
   std::vector<std::string> told;
@@ -103,9 +130,9 @@ std::string settle_metadata(const MetadataFacts& facts, tar::Header& header) {
   if (!facts.overridden) {
     const bool local_mode = origin.mode != below.mode, local_owner = origin.uid != below.uid || origin.gid != below.gid;
     std::uint32_t mode = header.mode;
-    if (facts.scripted) {
+    if (facts.scripted && facts.privileged) {
       mode = below.mode;
-    } else if (local_mode) {
+    } else if (facts.scripted || local_mode) {
       mode = below.mode & ~(kSpecialBits & origin.mode & ~header.mode);
     } else {
       mode &= ~(kSetIdBits & ~below.mode);

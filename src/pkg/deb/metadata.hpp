@@ -7,7 +7,7 @@
 //   a postinst of the package, old or new, names the file                           the image's stays: the script would set it again
 //   else                                                                            the package's, as dpkg does
 //
-// A setuid, setgid or sticky bit is a privilege: one that the package gave and gives no more goes, unless a postinst would set it again. A
+// A setuid, setgid or sticky bit is a privilege: one that the package gave and gives no more goes, unless a postinst names the file and sets such bits. A
 // setuid or setgid bit that the image lacks is not brought back: whoever built the image took it off.
 #pragma once
 #include <memory>
@@ -36,10 +36,14 @@ class FileHistory {
 // Does one of these scripts name the file (with /usr or, where it is merged, without)?
 bool names_file(std::string_view scripts, std::string_view absolute_path);
 
+// Does a script set setuid, setgid or sticky bits, of whatever file (chmod 2755, dpkg-statoverride --update --add root _ssh 2755, chmod "$mode")?
+bool sets_special_bits(std::string_view scripts);
+
 struct MetadataFacts {
   const rootfs::Entry& below;             // the image's
   const rootfs::Entry* origin = nullptr;  // see FileHistory
   bool scripted = false;                  // a postinst names it
+  bool privileged = false;                // and it sets special bits
   bool overridden = false;                // mode and owner are a statoverride's: they stand
 };
 

@@ -56,7 +56,7 @@ class DataReader {
   DataReader(const PackageFile& file, MemberVisitor& visitor) : file_(file), visitor_(visitor) {
     facts_.control = file.control();
     all_md5_ = !facts_.control.find("md5sums");
-    for (const ConffileLine& line : conffile_lines(facts_.control)) conffiles_.insert(tar::clean_path(line.path));
+    for (const ConffileLine& line : conffile_lines(facts_.control.text("conffiles"))) conffiles_.insert(tar::clean_path(line.path));
   }
 
   PackageFacts read() {
@@ -166,9 +166,9 @@ PackageFacts read_package(const PackageFile& file, MemberVisitor& visitor) {
                       [&] { return DataReader(file, visitor).read(); });
 }
 
-std::vector<ConffileLine> conffile_lines(const ControlArchive& control) {
+std::vector<ConffileLine> conffile_lines(std::string_view conffiles) {
   std::vector<ConffileLine> found;
-  for (std::string_view line : lines(control.text("conffiles"))) {
+  for (std::string_view line : lines(conffiles)) {
     line = trim(line);
     constexpr std::string_view kRemove = "remove-on-upgrade ";
     const bool remove = line.starts_with(kRemove);

@@ -45,7 +45,7 @@ struct ConffileLine {
   std::string path;
   bool remove_on_upgrade = false;
 };
-std::vector<ConffileLine> conffile_lines(const ControlArchive& control);
+std::vector<ConffileLine> conffile_lines(std::string_view conffiles);
 
 std::string serialise(const PackageFacts& facts);
 std::optional<PackageFacts> parse_package_facts(std::string_view bytes);  // nullopt for another version or damage

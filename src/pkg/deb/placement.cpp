@@ -77,7 +77,7 @@ Incoming Incoming::read(const pkg::Item& item, const InstalledSystem& system, co
                 fmt::format("the package file of {} {} {} says that it is {} {} {}", printable(item.to.name), printable(item.to.version),
                             printable(item.to.arch), printable(package.name), printable(package.version), printable(package.arch)));
   }
-  for (const ConffileLine& line : conffile_lines(control)) {
+  for (const ConffileLine& line : conffile_lines(control.text("conffiles"))) {
     if (!line.remove_on_upgrade) incoming.conffiles.insert(line.path);
   }
   for (const std::string& path : item.keep) incoming.keep.insert(absolute(path));
@@ -245,6 +245,7 @@ void Placer::keep_metadata(std::string_view path, const rootfs::Node& below, Pla
   placement.kept_metadata = settle_metadata({.below = below.entry,
                                              .origin = system_.history.origin(below),
                                              .scripted = names_file(incoming_.postinsts, path),
+                                             .privileged = sets_special_bits(incoming_.postinsts),
                                              .overridden = system_.overrides.find(path) != nullptr},
                                             placement.header);
 }

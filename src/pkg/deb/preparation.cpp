@@ -215,6 +215,11 @@ class Preparation {
   void complete(PreparedPackage& package) {
     package.emission = plan_emission(package.facts, package.placements, system_.tree);
     if (!package.incoming.sliced) package.conffiles = plan_conffiles(system_, package.incoming, package.facts, package.placements);
+    // A configuration file that a package which comes earlier has taken over is forgotten; what comes later finds it obsolete.
+    std::erase_if(package.conffiles.recorded, [&](const Conffile& conffile) {
+      const auto claim = conffile.obsolete ? claims_.find(system_.tree.resolve(conffile.path, false).path) : claims_.end();
+      return claim != claims_.end() && &prepared_[claim->second.package] < &package;
+    });
     // dpkg unpacks symbolic links after everything else (lib/dpkg/tarfn.c, tar_extractor()): so they are listed.
     for (const bool links : {false, true}) {
       for (std::size_t i = 0; i < package.placements.size(); ++i) {

@@ -11,34 +11,16 @@
 #include "base/text.hpp"
 #include "pkg/deb/alternatives.hpp"
 #include "pkg/deb/package_file.hpp"
+#include "pkg/deb/shipped_defaults.hpp"
 #include "pkg/deb/tmpfiles.hpp"
 #include "pkg/deb/tree_edit.hpp"
+#include "pkg/deb/wanted_files.hpp"
 #include "rootfs/entry.hpp"
 
 namespace resole::deb {
 namespace {
 
 using pkg::ActionKind;
-
-// Some files of one package, read again from it.
-class WantedFiles : public MemberVisitor {
- public:
-  explicit WantedFiles(std::set<std::string> paths) : paths_(std::move(paths)) {}
-  void begin(const rootfs::Entry& entry, const OwnerNames&) override {
-    reading_ = entry.type == tar::Type::file && entry.size <= kBiggest && paths_.contains(entry.path) ? &found[entry.path] : nullptr;
-    if (reading_) reading_->clear();
-  }
-  void content(std::string_view bytes) override {
-    if (reading_) reading_->append(bytes);
-  }
-  void end(const rootfs::Entry&) override { reading_ = nullptr; }
-  std::map<std::string, std::string> found;
-
- private:
-  static constexpr std::uint64_t kBiggest = 1u << 20;
-  std::set<std::string> paths_;
-  std::string* reading_ = nullptr;
-};
 
 class ActionRun {
  public:
@@ -58,16 +40,14 @@ class ActionRun {
   void read_files(const std::vector<pkg::Action>& actions) {
     std::set<std::string> paths;
     for (const pkg::Action& action : actions) {
-      if (action.kind == ActionKind::copy) paths.insert(action.arguments[0].substr(1));
+      if (action.kind == ActionKind::copy || action.kind == ActionKind::ucf) paths.insert(action.arguments[0].substr(1));
       if (action.kind != ActionKind::tmpfiles || !has_tmpfiles()) continue;
       for (const std::string& conf : action.arguments) {
         for (std::string& place : places_of(conf)) paths.insert(std::move(place));
       }
     }
     if (paths.empty()) return;
-    WantedFiles wanted(std::move(paths));
-    read_package(PackageFile::open(package_.incoming.item->archive(), package_.label()), wanted);
-    files_ = std::move(wanted.found);
+    files_ = deb::read_files(PackageFile::open(package_.incoming.item->archive(), package_.label()), paths);
   }
 
   // Without the program the script does nothing.
@@ -89,9 +69,13 @@ class ActionRun {
         return;
       case ActionKind::copy:
         return copy(words[0], words[1]);
+      case ActionKind::ucf:
+        return renew_default(words[1], file_of_package(words[0]), edit_);
       case ActionKind::remove:
         if (edit_.is_there(words[0])) edit_.remove(words[0]);
         return;
+      case ActionKind::owner:
+        return give(words);
       case ActionKind::tmpfiles:
         return create_tmpfiles(words);
       default:  // done before the files came, or by derived_files
@@ -115,6 +99,24 @@ class ActionRun {
     edit_.put(words[0], std::move(header));
   }
 
+  void give(const std::vector<std::string>& words) {
+    auto header = edit_.header(words[0]);
+    if (!header || (header->type != tar::Type::file && header->type != tar::Type::directory)) return;
+    const pkg::Owners owners = pkg::Owners::parse(edit_.content("/etc/passwd").value_or(""), edit_.content("/etc/group").value_or(""));
+    const tar::Header before = *header;
+    header->uid = owners.user(words[1], before.uid);
+    if (words.size() > 2) header->gid = owners.group(words[2], before.gid);
+    if (header->uid == before.uid && header->gid == before.gid) return;
+    if (header->type == tar::Type::directory) return edit_.put(words[0], std::move(*header));
+    const auto content = edit_.content(words[0]);
+    if (!content) {
+      notes_.push_back(fmt::format("{} does not get its owner: its bytes are not at hand", printable(words[0])));
+      return;
+    }
+    header->mode &= 01777;  // as chown(2) does
+    edit_.put_file(words[0], *content, std::move(*header));
+  }
+
   void put_empty(const std::string& path) {
     if (edit_.leads_to_something(path)) return;
     edit_.make_parents(path);
@@ -123,12 +125,14 @@ class ActionRun {
 
   void copy(const std::string& from, const std::string& to) {
     if (edit_.is_there(to) || !edit_.has_parent(to)) return;
-    const auto file = files_.find(from.substr(1));
-    if (file == files_.end()) {
-      throw Error(ErrorKind::input, fmt::format("a recipe copies {} of {}, which has no such file", printable(from), package_.label()),
-                  "correct the recipe");
-    }
-    edit_.put_file(to, file->second);
+    edit_.put_file(to, file_of_package(from));
+  }
+
+  const std::string& file_of_package(const std::string& path) const {
+    const auto file = files_.find(path.substr(1));
+    if (file != files_.end()) return file->second;
+    throw Error(ErrorKind::input, fmt::format("{} is to be copied from {}, which has no such file, or one of more than 1 MiB", printable(path), package_.label()),
+                "correct the recipe, or leave the package out with --hold");
   }
 
   void create_tmpfiles(const std::vector<std::string>& confs) {

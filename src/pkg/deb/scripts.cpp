@@ -12,17 +12,22 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <set>
 
 #include "base/digest.hpp"
 #include "base/error.hpp"
 #include "base/text.hpp"
+#include "pkg/deb/accounts.hpp"
 #include "pkg/deb/ca_certificates.hpp"
+#include "pkg/deb/conffiles.hpp"
 #include "pkg/deb/maintscript_moves.hpp"
 #include "pkg/deb/shipped_defaults.hpp"
 #include "pkg/deb/snippets.hpp"
 #include "pkg/deb/status.hpp"
+#include "pkg/deb/wanted_files.hpp"
 #include "pkg/deb/version.hpp"
 #include "pkg/deb/watched_paths.hpp"
+#include "pkg/resource.hpp"
 
 namespace resole::deb {
 namespace {
@@ -158,6 +163,61 @@ std::optional<std::string> pending_step(std::string_view script, const std::stri
   return std::nullopt;
 }
 
+bool touches(const PayloadChange& change, std::string_view path) {
+  const auto has = [&](const std::vector<std::string>& paths) { return std::ranges::find(paths, path) != paths.end(); };
+  return has(change.named) || has(change.changed);
+}
+
+// systemd-sysusers reads files of the package: those that its postinst names and, by systemd's trigger, all that change.
+class Sysusers {
+ public:
+  Sysusers(const ScriptCase& each, const PayloadChange& change) : case_(each), change_(change) {}
+
+  // Why somebody would have to be made; "" when nobody. Sets `acts` when the files had to be read at all: those that did not change made their users before.
+  std::string unmet(const std::vector<pkg::Action>& actions, bool scripts_are_unchanged, bool& acts) const {
+    std::set<std::string> confs;
+    for (const pkg::Action& action : actions) {
+      if (action.kind != pkg::ActionKind::sysusers) continue;
+      for (const std::string& conf : action.arguments) {
+        if (!scripts_are_unchanged || touches(change_, fmt::format("{}{}", kPlace, conf))) confs.insert(conf);
+      }
+    }
+    acts = !confs.empty();
+    if (case_.tree.resolve("bin/systemd-sysusers", true).node) {
+      for (const auto* paths : {&change_.named, &change_.changed}) {
+        for (const std::string& path : *paths) {
+          if (path.starts_with(kPlace)) confs.insert(path.substr(kPlace.size()));
+        }
+      }
+    }
+    for (const std::string& conf : confs) {
+      if (std::string problem = unmet_in(conf); !problem.empty()) return problem;
+    }
+    return {};
+  }
+
+ private:
+  static constexpr std::string_view kPlace = "/usr/lib/sysusers.d/";
+
+  std::string unmet_in(const std::string& conf) const {
+    const std::string path = fmt::format("{}{}", kPlace, conf), own = fmt::format("/etc/sysusers.d/{}", conf);
+    if (case_.tree.resolve(own.substr(1), false).node) return fmt::format("{} of the image takes the place of {}", printable(own), printable(path));
+    if (!case_.read) return fmt::format("{}, from which systemd-sysusers makes users, is not at hand", printable(path));
+    try {
+      const auto text = case_.read(path.substr(1));
+      if (!text) return {};  // one that goes
+      const std::string problem = unmet_sysusers(case_.tree, *text);
+      return problem.empty() ? problem : fmt::format("{}: {} (systemd-sysusers)", printable(path), problem);
+    } catch (const Error& error) {
+      if (error.kind() != ErrorKind::network) throw;
+      return fmt::format("{}, from which systemd-sysusers makes users, cannot be had: {}", printable(path), error.message());
+    }
+  }
+
+  const ScriptCase& case_;
+  const PayloadChange& change_;
+};
+
 pkg::Verdict unknown(std::string reason) { return {pkg::VerdictKind::unknown, std::move(reason), {}}; }
 
 // The verdict by the scripts alone.
@@ -177,13 +237,14 @@ pkg::Verdict judge_text(const ScriptCase& each, std::vector<pkg::Action>& action
     actions = {{pkg::ActionKind::ca_certificates, {}}};
     return {Verdict::recipe, "its scripts are the installed ones; bundle and links are made again from the certificates", {}};
   }
+  const pkg::PackageRecipe* found = comparison.kind == Kind::none ? nullptr : find_recipe(each.recipe, each.candidate, fresh);
   if (comparison.kind == Kind::unknown) {
-    const pkg::PackageRecipe* found = find_recipe(each.recipe, each.candidate, fresh);
     if (!found) return unknown(fmt::format("{} (scripts {})", comparison.reason, scripts_sha256(fresh)));
     actions = found->actions;
     return {Verdict::recipe, found->reason, {}};
   }
-  actions = std::move(comparison.actions);
+  // Scripts that somebody read do what he wrote down, also when they are the installed ones.
+  actions = comparison.kind == Kind::unchanged && found && !found->script_sha256.empty() ? found->actions : std::move(comparison.actions);
   const auto kind = comparison.kind == Kind::none        ? Verdict::none
                     : comparison.kind == Kind::unchanged ? Verdict::unchanged
                                                          : Verdict::recognised;
@@ -281,8 +342,18 @@ pkg::Verdict judge_scripts(const ScriptCase& each) {
     if (const WatchFinding finding = judge_payload(each.tree, change, each.fresh.triggers); !finding.problem.empty())
       return unknown(finding.problem);
     const std::string* postinst = find(&each.fresh.scripts, "postinst");
-    if (std::string problem = postinst ? changed_default(each.tree, *postinst, change) : std::string(); !problem.empty()) return unknown(std::move(problem));
+    DefaultsFinding defaults = judge_defaults({.tree = each.tree,
+                                               .postinst = postinst ? std::string_view(*postinst) : std::string_view(),
+                                               .change = change,
+                                               .installed_md5sums = each.before ? each.before->md5sums : std::string_view()});
+    if (!defaults.problem.empty()) return unknown(std::move(defaults.problem));
+    actions.insert(actions.end(), defaults.actions.begin(), defaults.actions.end());
   }
+  if (std::string problem = each.installed ? retirement_obstacle(each.tree, *each.installed, each.fresh.conffiles) : std::string(); !problem.empty())
+    return unknown(std::move(problem));
+  bool makes_users = false;
+  if (std::string problem = Sysusers(each, change).unmet(actions, verdict.kind == pkg::VerdictKind::unchanged, makes_users); !problem.empty())
+    return unknown(std::move(problem));
   const HelperCase helpers{each.tree, each.installed, each.fresh.md5sums};
   for (pkg::Action& action : actions) {
     if (is_helper(action)) {
@@ -290,9 +361,21 @@ pkg::Verdict judge_scripts(const ScriptCase& each) {
       if (!plan.problem.empty()) return unknown(plan.problem);
       if (!plan.acts) continue;
     }
+    if (action.kind == pkg::ActionKind::sysusers && !makes_users) continue;
+    if (std::string problem = unmet_account(each.tree, action); !problem.empty()) return unknown(std::move(problem));
     verdict.actions.push_back(action.text());
   }
   return verdict;
+}
+
+// The whole package, where its control part is not enough: seldom, and a package that is upgraded is needed whole anyway.
+PayloadReader payload_reader(const pkg::Candidate& candidate, Fetcher& fetcher) {
+  return [&candidate, &fetcher](const std::string& path) {
+    const Blob archive = fetcher.fetch(pkg::resource_of(candidate));
+    auto files = read_files(PackageFile::open(archive, candidate.name), {path});
+    const auto found = files.find(path);
+    return found == files.end() ? std::nullopt : std::optional(std::move(found->second));
+  };
 }
 
 pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, const pkg::RecipeBook& recipes,
@@ -301,7 +384,7 @@ pkg::Verdict judge(const rootfs::Tree& tree, const pkg::Inventory& inventory, co
   return with_context(what, [&] {
     const ControlFacts fresh = fetch_facts(candidate, fetcher, cache);
     const pkg::InstalledPackage* installed = find_installed(inventory, candidate);
-    ScriptCase each{.tree = tree, .recipe = recipes.find(inventory.os), .candidate = candidate, .installed = installed, .fresh = fresh};
+    ScriptCase each{.tree = tree, .recipe = recipes.find(inventory.os), .candidate = candidate, .installed = installed, .fresh = fresh, .read = payload_reader(candidate, fetcher)};
     if (!installed) return judge_scripts(each);
     if (!has_info(tree, *installed)) return judge_against_package(each, installed_offer, fetcher, cache);
     const ControlFacts before = installed_facts(tree, *installed);

@@ -2,6 +2,7 @@
 // Maintainer scripts without running them: are they the ones that ran in this image before, or made of parts that are known, or reviewed by
 // a recipe? The verdict that follows, and what is done in their place.
 #pragma once
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -25,6 +26,9 @@ struct Comparison {
 // `installed` null: a package that is not there yet.
 Comparison compare_scripts(std::string_view package, const Scripts& fresh, const Scripts* installed);
 
+// The content of a file of the new package, by its path without the first '/'; nullopt when it has none. May fetch the package.
+using PayloadReader = std::function<std::optional<std::string>(const std::string& path)>;
+
 // A package of an image and its candidate, as far as scripts go.
 struct ScriptCase {
   const rootfs::Tree& tree;
@@ -33,6 +37,7 @@ struct ScriptCase {
   const pkg::Package* installed = nullptr;  // null: not there yet
   const ControlFacts& fresh;
   const ControlFacts* before = nullptr;  // of the installed package
+  PayloadReader read = {};               // empty: what depends on the content of the new package's files is not known
 };
 // Pure part of the judgement.
 pkg::Verdict judge_scripts(const ScriptCase& each);

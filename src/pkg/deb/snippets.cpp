@@ -196,6 +196,8 @@ std::optional<Actions> recognise_shape(const Snippet& snippet, std::string_view 
       return Actions{};
     case SnippetEffect::tmpfiles:
       return Actions{pkg::make_action(ActionKind::tmpfiles, shape.confs)};
+    case SnippetEffect::sysusers:
+      return Actions{pkg::make_action(ActionKind::sysusers, shape.confs)};
     case SnippetEffect::profile:
       // One profile, named twice.
       if (shape.profiles.size() != 2 || shape.profiles[0] != shape.profiles[1]) return std::nullopt;

@@ -48,6 +48,18 @@ void read_state(StatusStanza& stanza, std::string_view value, std::string_view w
   stanza.package.hold = words[0] == "hold";
 }
 
+// What dpkg refuses (lib/dpkg/parse.c, parsedb()): a state that speaks of triggers and none that is named, or the other way round.
+void check_triggers(const StatusStanza& stanza, const Paragraph& paragraph, std::string_view what) {
+  const bool pending = !trim(paragraph.get("Triggers-Pending")).empty(), awaited = !trim(paragraph.get("Triggers-Awaited")).empty();
+  const auto refuse = [&](std::string_view problem) {
+    throw Error(ErrorKind::input, fmt::format("{}: the state is {}, but {}", what, stanza.state, problem));
+  };
+  if (stanza.state == "triggers-awaited" && !awaited) refuse("no triggers are awaited");
+  if (stanza.state == "triggers-pending" && !pending) refuse("no triggers are pending");
+  if (awaited && stanza.state != "triggers-awaited") refuse("triggers are awaited");
+  if (pending && stanza.state != "triggers-pending" && stanza.state != "triggers-awaited") refuse("triggers are pending");
+}
+
 // One line of Conffiles: " /path with blanks md5 [obsolete] [remove-on-upgrade]". Flags and hash are taken from the end, so that the path
 // keeps its blanks.
 Conffile read_conffile(std::string_view line, std::string_view what) {
@@ -89,6 +101,7 @@ StatusStanza read_stanza(const Paragraph& paragraph, std::string_view text, std:
     // Stanzas of status.d are control files as packages ship them; being there means being installed.
     read_state(stanza, "install ok installed", what);
   }
+  check_triggers(stanza, paragraph, what);
   if (stanza.package.state != pkg::InstallState::removed) {
     paragraph.require("Version", what);
     paragraph.require("Architecture", what);

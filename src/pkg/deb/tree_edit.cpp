@@ -81,10 +81,14 @@ void TreeEdit::put_file(std::string_view path, std::string content, std::uint32_
   tar::Header fresh;
   fresh.mode = mode;
   if (const auto before = header(path); before && before->type == tar::Type::file) fresh = *before;
-  fresh.path = place(path);
-  fresh.type = tar::Type::file;
-  fresh.mtime = epoch_;
-  draft_.put(std::move(fresh), Blob::of(std::move(content)));
+  put_file(path, std::move(content), std::move(fresh));
+}
+
+void TreeEdit::put_file(std::string_view path, std::string content, tar::Header header) {
+  header.path = place(path);
+  header.type = tar::Type::file;
+  header.mtime = epoch_;
+  draft_.put(std::move(header), Blob::of(std::move(content)));
 }
 
 void TreeEdit::put_link(std::string_view path, std::string target) {

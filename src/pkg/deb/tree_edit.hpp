@@ -27,6 +27,7 @@ class TreeEdit {
   bool has_parent(std::string_view path) const;
 
   void put_file(std::string_view path, std::string content, std::uint32_t mode = 0644);  // an existing file keeps mode and owner
+  void put_file(std::string_view path, std::string content, tar::Header header);         // with these attributes
   void put_link(std::string_view path, std::string target);
   void put(std::string_view path, tar::Header header);  // directory, link or empty file with these attributes
   void remove(std::string_view path);

@@ -49,7 +49,9 @@ class Upgrade {
     removed.insert(removed.end(), stale_.begin(), stale_.end());
     rootfs::Tree after = future_tree(system_, packages_, removed);
     const std::vector<std::string> caches = abandoned_caches(after, stale_);
-    const std::vector<std::string> emptied = empty_directories(after, obsolete.directories, caches);
+    std::vector<std::string> leaving = caches;
+    for (const PreparedPackage& package : packages_) leaving.insert(leaving.end(), package.conffiles.removals.begin(), package.conffiles.removals.end());
+    const std::vector<std::string> emptied = empty_directories(after, obsolete.directories, leaving);
     stale_.insert(stale_.end(), caches.begin(), caches.end());
 
     write_head(obsolete.files, emptied);

@@ -6,10 +6,12 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "base/text.hpp"
 #include "pkg/deb/follow.hpp"
+#include "pkg/deb/glib_schemas.hpp"
 #include "pkg/deb/triggers.hpp"
 
 namespace resole::deb {
@@ -20,6 +22,7 @@ enum class Treatment : std::uint8_t {
   left,   // a stale one does no harm: `why`
   names,  // depends on which files there are, not on what is in them: has to be made again when one comes or goes
   run,    // has to be made again
+  proven, // made by derived_files where it can be shown that the one of the image would be made alike (schemas_obstacle); else it has to run
 };
 
 struct Watch {
@@ -33,15 +36,14 @@ struct Watch {
 // docs/recipes.md has the same list for people.
 constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/share/ca-certificates/*", "", Treatment::made, "the certificate bundle", "update-ca-certificates in pure code"},
-    {"/usr/share/glib-2.0/schemas/*", "usr/share/glib-2.0/schemas/gschemas.compiled", Treatment::run,
-     "gschemas.compiled (glib-compile-schemas)", ""},
+    {"/usr/share/glib-2.0/schemas/*", "usr/share/glib-2.0/schemas/gschemas.compiled", Treatment::proven,
+     "gschemas.compiled (glib-compile-schemas)", "in pure code"},
     {"/usr/share/mime/packages/*", "usr/share/mime/mime.cache", Treatment::run, "the MIME database (update-mime-database)", ""},
     {"/usr/share/pam-configs/*", "etc/pam.d/common-auth", Treatment::run, "/etc/pam.d/common-* (pam-auth-update)", ""},
     {"/usr/share/debianutils/shells.d/*", "var/lib/shells.state", Treatment::run, "/etc/shells (update-shells)", ""},
-    {"*/sysusers.d/*", "bin/systemd-sysusers", Treatment::run, "users and groups (systemd-sysusers)", ""},
+    {"*/sysusers.d/*", "bin/systemd-sysusers", Treatment::made, "users and groups (systemd-sysusers)", "scripts.cpp reads whom they would make"},
     {"/usr/share/i18n/*", "usr/lib/locale/locale-archive", Treatment::run, "locale-archive (locale-gen)", ""},
     {"/usr/share/zoneinfo/*", "etc/localtime", Treatment::run, "/etc/localtime, a copy,", "", true},
-    {"/usr/lib/php/*/php.ini-*", "var/lib/ucf/hashfile", Treatment::run, "php.ini below /etc/php (ucf)", ""},
     {"/usr/lib/*/gdk-pixbuf-2.0/*/loaders/*", "", Treatment::names, "loaders.cache (gdk-pixbuf-query-loaders)",
      "lists the modules and what they read, which the same modules of a fixed version do not change"},
     {"/usr/lib/*/gtk-?.0/*/immodules/*", "", Treatment::names, "immodules.cache (gtk-query-immodules)", "lists the modules that are there"},
@@ -136,6 +138,10 @@ class Watcher {
       if (!glob_match(watch.paths, path)) continue;
       known = true;
       if (!watch.cache.empty() && !is_there(watch)) continue;
+      if (watch.treatment == Treatment::proven) {
+        if (!schemas_) schemas_ = schemas_obstacle(tree_);
+        if (!schemas_->empty()) complain(fmt::format("{} {}, from which {} is made: {}", printable(path), named ? "comes or goes" : "changes", watch.what, *schemas_));
+      }
       if (watch.treatment == Treatment::run || (watch.treatment == Treatment::names && named)) {
         complain(fmt::format("{} {}, from which {} is made", printable(path), named ? "comes or goes" : "changes", watch.what));
       } else if (watch.treatment == Treatment::left && told_.insert(watch.what).second) {
@@ -174,6 +180,7 @@ class Watcher {
   const std::string interests_;
   std::vector<std::pair<std::string_view, std::string_view>> watchers_;  // directory, package
   std::set<std::string_view> told_;
+  std::optional<std::string> schemas_;  // schemas_obstacle, when it was asked
 };
 
 }  // namespace

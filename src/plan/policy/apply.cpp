@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -54,20 +55,37 @@ void set_obstacle(Slot& slot, Hold hold) {
   slot.obstacle = std::move(hold);
 }
 
-void apply_to(const Request& request, Slot& slot) {
+// The highest of the older offers that is old enough takes the place of one that is not.
+bool give_way(const Request& request, Slot& slot, const Hold& young) {
+  if (slot.obstacle) return false;
+  const auto older = std::find_if(slot.older.begin(), slot.older.end(), [&](const pkg::Candidate& each) { return !too_new(request, each); });
+  if (older == slot.older.end()) return false;
+  slot.younger = std::exchange(slot.candidate, *older);
+  slot.younger_hold = young;
+  slot.security = std::any_of(older, slot.older.end(), [](const pkg::Candidate& each) { return each.entry.security; });
+  return true;
+}
+
+// True: the slot has another candidate now.
+bool apply_to(const Request& request, Slot& slot) {
   const Rules& rules = *request.rules;
   const Movement movement{slot.installed->name, slot.installed->source.name, slot.candidate->source.name, slot.fixable};
   const Rule* rule = first_fit(rules, movement, request.image_names, request.now);
   slot.exploited = rules.exploited_always && std::any_of(slot.fixable.begin(), slot.fixable.end(), [](const auto* each) { return each->known_exploited; });
   slot.allowed = rule != nullptr && rule->action == RuleAction::allow;
-  if (rule != nullptr && rule->action == RuleAction::hold) return set_obstacle(slot, held_by(rules, *rule));
+  if (rule != nullptr && rule->action == RuleAction::hold) {
+    set_obstacle(slot, held_by(rules, *rule));
+    return false;
+  }
   if (rule != nullptr && rule->action == RuleAction::deny) slot.denied = reason_of_rule(rules, *rule);
   std::optional<Hold> young = too_new(request, *slot.candidate);
   if (slot.allowed || slot.exploited) {
     if (young || below_floor(rules, slot.fixable)) slot.rule = slot.allowed ? rules.text_of(*rule) : rules.limit("knownExploited");
   } else if (young) {
+    if (give_way(request, slot, *young)) return true;
     set_obstacle(slot, *std::move(young));
   }
+  return false;
 }
 
 [[noreturn]] void throw_denied(const pkg::Package& package, const std::string& what, const std::string& rule) {
@@ -97,6 +115,7 @@ document::HeldPackage held_as_unimportant(const document::PlannedPackage& packag
   held.detail = fmt::format("nothing that could move fixes anything {} or worse", lower(advisory::severity_name(rules.new_digest_for)));
   held.rule = rules.limit("newDigestFor");
   held.fixes = package.fixes;
+  held.inferred = package.inferred;
   held.severity = package.severity;
   held.noise = package.noise;
   return held;
@@ -110,11 +129,13 @@ bool below_floor(const Rules& rules, const std::vector<const advisory::Finding*>
   });
 }
 
-void apply_rules(const Request& request, std::vector<Slot>& slots) {
-  if (request.rules == nullptr) return;
+bool apply_rules(const Request& request, std::vector<Slot>& slots) {
+  bool changed = false;
+  if (request.rules == nullptr) return changed;
   for (Slot& slot : slots) {
-    if (slot.candidate) apply_to(request, slot);
+    if (slot.candidate) changed = apply_to(request, slot) || changed;
   }
+  return changed;
 }
 
 bool hold_additions(const Board& board, const Settlement& settlement, Holds& holds) {

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace resole::advisory::vex {
+namespace resole::advisory {
 
 struct PackageUrl {
   std::string type, space, name, version;         // decoded; type in lower case; space: "debian", "github.com/team", "" none
@@ -19,4 +19,4 @@ struct PackageUrl {
 // A '%' that begins no escape stands for itself, as in many documents.
 std::string percent_decoded(std::string_view text);
 
-}  // namespace resole::advisory::vex
+}  // namespace resole::advisory

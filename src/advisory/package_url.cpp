@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "advisory/vex/package_url.hpp"
+#include "advisory/package_url.hpp"
 
 #include "base/text.hpp"
 
-namespace resole::advisory::vex {
+namespace resole::advisory {
 
 namespace {
 
@@ -67,4 +67,4 @@ std::string_view PackageUrl::qualifier(std::string_view wanted) const {
   return found == qualifiers.end() ? std::string_view() : std::string_view(found->second);
 }
 
-}  // namespace resole::advisory::vex
+}  // namespace resole::advisory
