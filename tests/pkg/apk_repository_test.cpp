@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/text.hpp"
@@ -58,14 +59,16 @@ TEST(ApkIndex, RealIndexIsVerifiedAndEveryStanzaSaidAgain) {
   EXPECT_EQ(signer.key, "alpine-devel@lists.alpinelinux.org-6165ee59.rsa.pub");
   EXPECT_TRUE(signer.weak) << "Alpine signed with SHA-1";
   const Index index = parse_index(covered, "index");
-  EXPECT_EQ(index.packages.size(), 5250u);
+  EXPECT_EQ(index.packages.size(), 4929u);
   EXPECT_EQ(index.unreadable, 0u);
   EXPECT_EQ(branch_of(index.description), "3.16");
   std::string text;
   for (const auto& [header, content] : test::read_tar(std::string(covered))) {
     if (header.path == "APKINDEX") text = content;
   }
-  for (const Description& package : index.packages) ASSERT_NE(text.find(package.text() + "\n"), std::string::npos) << package.name;
+  std::set<std::string_view> stanzas;
+  for (std::size_t at = 0, end; (end = text.find("\n\n", at)) != std::string::npos; at = end + 2) stanzas.insert(std::string_view(text).substr(at, end + 1 - at));
+  for (const Description& package : index.packages) ASSERT_TRUE(stanzas.contains(package.text())) << package.name;
   std::string damaged = file;
   damaged[file.size() / 2] ^= 1;
   EXPECT_NE(message_of(ErrorKind::verification, [&] { verify_signed(read_signatures(damaged, "index"), std::string_view(damaged).substr(signed_file.begin), keys, "index"); }), "");
@@ -273,7 +276,7 @@ TEST(ApkRepository, Tags) {
 }
 
 TEST(ApkRelations, RoundTripAndMeaning) {
-  const auto wishes = parse_wishes("!foo musl>=1.2 so:libz.so.1 bar=~1.2@edge x<~3 y>~3 z><Q1abc w<1", "p");
+  const auto wishes = parse_wishes("!foo musl>=1.2 so:libz.so.1 bar@edge=~1.2 x<~3 y>~3 z><Q1abc w<1", "p");
   EXPECT_EQ(text_of(wishes), "!foo musl>=1.2 so:libz.so.1 bar@edge~1.2 x<~3 y>~3 z><Q1abc w<1");
   EXPECT_TRUE(satisfies("1.2.5-r1", pkg::Operator::near, "1.2"));
   EXPECT_FALSE(satisfies("1.3", pkg::Operator::near, "1.2"));
