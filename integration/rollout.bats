@@ -181,3 +181,36 @@ edit() { resole rollout edit "$RESULT" --manifests "$T/tree" -o "$T/rollout.json
     expect 2 resole rollout edit "$BATS_FILE_TMPDIR/forms.json" --manifests "$T/tree" --immutable-tag '{nonsense}'
     is_a_message
 }
+
+@test "the compose rendering is what docker-compose takes, there and back" {
+    need docker-compose
+    printf 'version: "3.8"\nservices:\n  web:\n    image: registry.example.com/team/app:1.4\n    ports: ["80:80"]\n  side:\n    image: registry.example.com/team/other:1.4\n' >"$T/tree/compose.yaml"
+    expect 0 edit --render compose --render-dir "$T/render"
+    local override
+    override=$(find "$T/render/compose" -name '*.y*ml')
+    docker-compose -f "$T/tree/compose.yaml" -f "$override" config >"$T/merged.yaml"
+    grep -q "image: registry.example.com/team/app:1.4-patched@$PATCHED" "$T/merged.yaml"
+    grep -q 'image: registry.example.com/team/other:1.4$' "$T/merged.yaml"
+    expect 0 edit --rollback --render compose --render-dir "$T/back"
+    docker-compose -f "$T/tree/compose.yaml" -f "$(find "$T/back/compose" -name '*.y*ml')" config | grep -q "team/app:1.4@$SOURCE"
+}
+
+@test "status: from a cluster that knows nothing to one that runs it" {
+    expect 0 edit --pin digest
+    expect 7 resole rollout status "$T/rollout.json" --live - <<<'{"kind": "List", "items": []}'
+    grep -q '^unseen ' <<<"$output"
+    jq -c --arg p "registry.example.com/team/app@$PATCHED" '[.workloads[] | {kind, name, namespace, container, image: $p, imageID: $p}] | unique | .[]' "$T/rollout.json" >"$T/live.ndjson"
+    expect 0 resole rollout status "$T/rollout.json" --live "$T/live.ndjson" -o "$T/status.json"
+    jq -e '.complete and all(.workloads[]; .state == "running")' "$T/status.json"
+    sed "1s/$PATCHED/$SOURCE/g" "$T/live.ndjson" >"$T/mixed.ndjson"
+    expect 7 resole rollout status "$T/rollout.json" --live "$T/mixed.ndjson" -f json
+    jq -e '.complete | not' <<<"$output"
+    # What the manifests have, when they are given.
+    expect 7 resole rollout status "$T/rollout.json" --live "$T/mixed.ndjson" --manifests "$T/tree"
+    grep -q '^proposed ' <<<"$output"
+    expect 0 edit --pin digest --write
+    expect 7 resole rollout status "$T/rollout.json" --live "$T/mixed.ndjson" --manifests "$T/tree"
+    not grep -q '^proposed ' <<<"$output"
+    expect 3 resole rollout status "$T/rollout.json" --live "$RESULT"
+    is_a_message
+}

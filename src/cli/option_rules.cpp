@@ -37,6 +37,7 @@ void require_together(const Options& options) {
   }
   if (!options.planning.scanner.empty() && options.planning.reports.empty()) refuse("--scanner needs a --report", "name the report that the scanner's program is to read");
   if (options.planning.update == "reported" && options.planning.reports.empty() && options.planning.feeds.empty()) refuse("--update reported needs a --report or a --feed", "name the scanner's report, or --update security");
+  if (options.propose.branch_only && options.propose.patch_only) refuse("--branch-only and --patch-only exclude each other", "a patch is written without any remote");
   if (!options.rollout.renderings.empty() && options.rollout.render_dir.empty()) refuse("--render needs --render-dir", "name the directory that the renderings go to");
 }
 

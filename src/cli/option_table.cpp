@@ -15,13 +15,13 @@ namespace {
 using Text = std::string_view;
 using enum Verb;
 
-constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status};
-constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status};
+constexpr VerbSet kAll = {inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status};
+constexpr VerbSet kNotPlan = {inspect, fetch, build, patch, verify, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status};
 constexpr VerbSet kFeeds = {feed_update, feed_import, feed_status};
 constexpr VerbSet kRollout = {rollout_edit, rollout_revert};
 constexpr VerbSet kPlanning = {plan, patch}, kBuilding = {build, patch}, kRepositories = {plan, fetch, build, patch};
 constexpr VerbSet kImages = {inspect, plan, patch, verify}, kTree = {inspect, plan, fetch, build, patch, verify};
-constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify}, kWritesImages = {build, patch};
+constexpr VerbSet kReadsImages = {inspect, plan, build, patch, verify, propose}, kWritesImages = {build, patch};
 constexpr Text kRepositoryGroup = "Repositories", kRegistryGroup = "Registries", kCommonGroup = "Common";
 
 // A place whose tag is made when the plan is known is checked with words in its stead.
@@ -42,7 +42,7 @@ const std::vector<OptionRow> kTable = {
     {"PLAN", Takes::one, "", "required", "", {fetch, build}, [](Options& o, Text t) { o.plan_file = file_value(t); }, "plan.json"},
     {"RESULT", Takes::many, "", "required", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.results.push_back(file_value(t)); },
      "result.json of build or patch"},
-    {"ROLLOUT", Takes::one, "", "required", "", {rollout_revert}, [](Options& o, Text t) { o.rollout.rollout = file_value(t); }, "rollout.json of rollout edit"},
+    {"ROLLOUT", Takes::one, "", "required", "", {rollout_status, rollout_revert, propose}, [](Options& o, Text t) { o.rollout.rollout = file_value(t); }, "rollout.json of rollout edit"},
 
     {"NAME", Takes::many, "", "", "", {feed_update}, [](Options& o, Text t) { o.feed.names.emplace_back(t); }, "Feeds to update; none: all that --from names"},
     {"FILES", Takes::many, "", "required", "", {feed_import}, [](Options& o, Text t) { o.feed.places.emplace_back(place_value(t)); },
@@ -153,6 +153,44 @@ const std::vector<OptionRow> kTable = {
     {"--templates", Takes::one, "DIR", "built in", "", {rollout_edit}, [](Options& o, Text t) { o.rollout.templates = directory_value(t); },
      "Templates that replace the built-in ones"},
 
+    {"--live", Takes::many, "FILE|-", "-", "", {rollout_status}, [](Options& o, Text t) { o.rollout.live.emplace_back(t == "-" ? "-" : file_value(t)); },
+     "What the cluster says: kubectl get deployments,replicasets,pods,... -A -o json, or one JSON object per line as for --running; - is standard input"},
+    {"--manifests", Takes::one, "DIR", "", "", {rollout_status}, [](Options& o, Text t) { o.rollout.manifests = directory_value(t); },
+     "The tree that the cluster is fed from: says whether the edits are in it"},
+    {"-o,--output", Takes::one, "FILE", "", "", {rollout_status}, [](Options& o, Text t) { o.output = t; }, "Write the status here"},
+
+    // ---- propose
+    {"--manifests", Takes::one, "DIR", "here", "", {propose}, [](Options& o, Text t) { o.propose.manifests = directory_value(t); },
+     "Tree of manifests in a clone: says the remote and the directory in it"},
+    {"--remote", Takes::one, "URL", "origin of --manifests", "", {propose}, [](Options& o, Text t) { o.propose.remote = remote_value(t); }, "Repository that the manifests are kept in"},
+    {"--path", Takes::one, "DIR", "where --manifests stands in its clone", "", {propose}, [](Options& o, Text t) { o.propose.path = inner_path_value(t); },
+     "Directory of the manifests in the repository; . is all of it"},
+    {"--base", Takes::one, "BRANCH", "the remote's main branch", "", {propose}, [](Options& o, Text t) { o.propose.base = branch_value(t); }, "Branch that the change goes into"},
+    {"--branch", Takes::one, "NAME", "named by the target", "", {propose}, [](Options& o, Text t) { o.propose.branch = branch_value(t); }, "Branch of the change"},
+    {"--branch-prefix", Takes::one, "TEXT", "resole/", "", {propose}, [](Options& o, Text t) { o.propose.branch_prefix = branch_prefix_value(t); }, "Begin of the names of branches"},
+    {"--group", Takes::one, "NAME", "the images", "", {propose}, [](Options& o, Text t) { o.propose.group = t; },
+     "Target of this name: whatever images are in the rollout, they share one branch and one request"},
+    {"--forge", Takes::one, "auto|github|gitlab|gitea|forgejo", "auto", "", {propose}, [](Options& o, Text t) { o.propose.forge = t; }, "Kind of the forge; auto knows it by the remote's host"},
+    {"--forge-api", Takes::one, "URL", "by the remote", "", {propose}, [](Options& o, Text t) { o.propose.forge_api = api_value(t); }, "Where the forge's API is, as in https://git.example.org/api/v3"},
+    {"--project", Takes::one, "PATH", "by the remote", "", {propose}, [](Options& o, Text t) { o.propose.project = project_value(t); }, "Name of the repository at the forge"},
+    {"--token-file", Takes::one, "FILE", "RESOLE_FORGE_TOKEN, then what the forge's pipelines set", "", {propose}, [](Options& o, Text t) { o.propose.token_file = file_value(t); },
+     "File with the token for git and the forge"},
+    {"--forge-ca", Takes::one, "FILE", "the system's", "", {propose}, [](Options& o, Text t) { o.propose.forge_authorities = file_value(t); }, "Authority (PEM) of the forge's certificate"},
+    {"--title", Takes::one, "TEXT", "says the images", "", {propose}, [](Options& o, Text t) { o.propose.title = t; }, "Title of commit and request"},
+    {"--author", Takes::one, "\"NAME <EMAIL>\"", "git's", "", {propose}, [](Options& o, Text t) { o.propose.author = author_value(t); }, "Author of the commit"},
+    {"--label", Takes::many, "NAME", "", "", {propose}, [](Options& o, Text t) { append(o.propose.labels, list_value(t)); }, "Label of the request"},
+    {"--reviewer", Takes::many, "NAME", "", "", {propose}, [](Options& o, Text t) { append(o.propose.reviewers, list_value(t)); }, "Who is asked for a review; ORGANISATION/TEAM where the forge has teams"},
+    {"--draft", Takes::nothing, "", "", "", {propose}, [](Options& o, Text t) { o.propose.draft = switch_value(t); }, "Open it as a draft"},
+    {"--auto-merge", Takes::nothing, "", "", "", {propose}, [](Options& o, Text t) { o.propose.auto_merge = switch_value(t); }, "Merge it when the forge's rules are met"},
+    {"--reopen", Takes::nothing, "", "", "", {propose}, [](Options& o, Text t) { o.propose.reopen = switch_value(t); }, "Propose again what somebody closed without merging"},
+    {"--branch-only", Takes::nothing, "", "", "", {propose}, [](Options& o, Text t) { o.propose.branch_only = switch_value(t); }, "Push the branch and open nothing: for forges that are not known here"},
+    {"--patch-only", Takes::nothing, "", "", "", {propose}, [](Options& o, Text t) { o.propose.patch_only = switch_value(t); },
+     "Write the commit as a patch for git am or git apply, without any network"},
+    {"--signatures", Takes::one, "check|recorded|ignore", "check", "", {propose}, [](Options& o, Text t) { o.propose.signatures = t; },
+     "Images whose source is signed and that are not: refuse after asking the registries, after what rollout.json says, or never"},
+    {"--templates", Takes::one, "DIR", "built in", "", {propose}, [](Options& o, Text t) { o.propose.templates = directory_value(t); }, "Templates of the text that replace the built-in ones"},
+    {"-o,--output", Takes::one, "FILE", "", "", {propose}, [](Options& o, Text t) { o.output = t; }, "Write what was done here; with --patch-only the patch"},
+
     // ---- repositories
     {"--package-mirror", Takes::many, "FROM=TO", "", kRepositoryGroup, kRepositories,
      [](Options& o, Text t) { o.planning.package_mirrors.push_back(mirror_value(t)); },
@@ -216,7 +254,9 @@ const std::vector<VerbRow> kVerbs = {
     {patch, "patch", "plan and build in one go"},
     {verify, "verify", "Prove that an image is what its plan says"},
     {rollout_edit, "rollout edit", "Find the workloads that run an image; show or write the edits, render"},
+    {rollout_status, "rollout status", "How far a rollout is: per workload, from edited to running the patched image"},
     {rollout_revert, "rollout revert", "Take the edits of a rollout back"},
+    {propose, "propose", "Branch, commit and pull request of a rollout"},
     {feed_update, "feed update", "Fetch advisory feeds, when they changed, and compile them"},
     {feed_import, "feed import", "Take an advisory feed from files"},
     {feed_status, "feed status", "Which feeds are kept, how old they are, what they are about"},

@@ -38,6 +38,15 @@ std::string subject_value(std::string_view text);                  // an advisor
 std::string feed_name_value(std::string_view text);
 std::string os_value(std::string_view text);                       // "ID:VERSION" of a distribution that feeds are about
 
+// Of git and forges.
+std::string remote_value(std::string_view text);
+std::string inner_path_value(std::string_view text);               // a directory in a repository: relative, nothing that leads out
+std::string branch_value(std::string_view text);
+std::string branch_prefix_value(std::string_view text);
+std::string api_value(std::string_view text);                      // an http or https URL without a login
+std::string project_value(std::string_view text);
+std::string author_value(std::string_view text);                   // "NAME <EMAIL>"
+
 // Paths that must be there.
 std::string file_value(std::string_view text);
 std::string directory_value(std::string_view text);

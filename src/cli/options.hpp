@@ -18,7 +18,7 @@
 
 namespace resole::cli {
 
-enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_revert, feed_update, feed_import, feed_status };
+enum class Verb { inspect, plan, fetch, build, patch, verify, rollout_edit, rollout_status, rollout_revert, propose, feed_update, feed_import, feed_status };
 
 // How to talk and work: of every verb.
 struct CommonOptions {
@@ -68,10 +68,21 @@ struct RolloutOptions {
   std::vector<std::string> results;
   std::filesystem::path manifests, render_dir, templates;
   std::filesystem::path running;                 // NDJSON of what runs
-  std::filesystem::path rollout;                 // revert: rollout.json
+  std::filesystem::path rollout;                 // rollout.json: revert, status, propose
+  std::vector<std::filesystem::path> live;       // status: what the cluster says
   std::vector<std::string> renderings;
   std::string pin = "auto", moving_tag = "{tag}", immutable_tag = "{tag}-r{plan8}";
   bool write = false, dockerfiles = false, rollback = false;
+};
+
+// Where a rollout is proposed, and how.
+struct ProposeSettings {
+  std::filesystem::path manifests;               // "" = here
+  std::string remote, path, base, branch, group, branch_prefix = "resole/";
+  std::string forge = "auto", forge_api, project, title, author, signatures = "check";
+  std::filesystem::path token_file, forge_authorities, templates;
+  std::vector<std::string> labels, reviewers;
+  bool draft = false, auto_merge = false, reopen = false, branch_only = false, patch_only = false;
 };
 
 struct FeedOptions {
@@ -88,6 +99,7 @@ struct Options {
   BuildingOptions building;
   RegistrySettings registry;
   RolloutOptions rollout;
+  ProposeSettings propose;
   FeedOptions feed;
   std::optional<oci::Location> image;            // inspect, plan, patch, verify; build --source
   std::filesystem::path plan_file;               // read: fetch, build, verify --plan

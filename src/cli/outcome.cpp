@@ -14,6 +14,8 @@ bool counts_as_partial(const document::Plan& plan) { return plan.partial() && on
 
 }  // namespace
 
+std::string counted(std::size_t number, std::string_view noun) { return fmt::format("{} {}{}", number, noun, number == 1 ? "" : "s"); }
+
 int plan_exit_code(const Options& options, const document::Plan& plan) {
   if (counts_as_partial(plan)) return kExitPartial;
   return options.detailed_exitcode && plan.changes() ? kExitChanges : kExitDone;

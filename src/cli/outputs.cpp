@@ -72,6 +72,7 @@ void check_outputs(const Options& options) {
   for (const auto& vex : options.planning.vex) add(inputs, "--vex", vex);
   add(inputs, "--policy", options.planning.policy);
   for (const auto& result : options.rollout.results) add(inputs, "the result", result);
+  add(inputs, "the rollout", options.rollout.rollout);
   if (options.image && options.image->transport == oci::Transport::oci_archive && options.building.to.empty()) add(inputs, "the image", options.image->path);
 
   for (std::size_t i = 0; i < outputs.size(); ++i) {

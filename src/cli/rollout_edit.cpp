@@ -3,8 +3,9 @@
 
 #include "base/error.hpp"
 #include "base/text.hpp"
-#include "cli/embedded.hpp"
 #include "cli/manifest_tree.hpp"
+#include "cli/outcome.hpp"
+#include "cli/tree_edits.hpp"
 #include "cli/verbs.hpp"
 #include "io/files.hpp"
 #include "rollout/render.hpp"
@@ -15,7 +16,6 @@ namespace resole::cli {
 namespace {
 
 constexpr std::uint64_t kLargestDocument = 256u << 20;
-constexpr std::uint64_t kLargestTemplate = 1u << 20;
 constexpr std::size_t kMostToldPlaces = 50;  // on the terminal; rollout.json has them all
 
 std::vector<document::Result> read_results(const std::vector<std::string>& files) {
@@ -24,23 +24,11 @@ std::vector<document::Result> read_results(const std::vector<std::string>& files
   return results;
 }
 
-rollout::Pin pin_of(const std::string& word) {
-  return word == "tag" ? rollout::Pin::tag : word == "digest" ? rollout::Pin::digest : word == "both" ? rollout::Pin::both : rollout::Pin::automatic;
-}
-
-std::string find_template(const std::filesystem::path& directory, const std::string& name) {
-  if (!directory.empty() && std::filesystem::exists(directory / name)) return io::read_file(directory / name, kLargestTemplate);
-  for (const auto& [known, text] : embedded_templates()) {
-    if (known == name) return text;
-  }
-  throw Error(ErrorKind::input, "no template " + name, "--templates names a directory that has it");
-}
-
 using Rendered = std::vector<rollout::RenderedFile>;
 
 Rendered render_all(const RolloutOptions& options, const document::Rollout& rollout) {
   Rendered files;
-  const rollout::RenderOptions wanted{options.rollback, [&](const std::string& name) { return find_template(options.templates, name); }};
+  const rollout::RenderOptions wanted{options.rollback, templates_of(options.templates)};
   for (const auto& rendering : options.renderings) {
     for (auto& file : rollout::render(rollout, rendering, wanted)) files.push_back(std::move(file));
   }
@@ -76,6 +64,10 @@ int rollout_edit(const Options& options, Workplace& workplace) {
   read_manifests(wanted.manifests, planner);
   if (!wanted.running.empty()) planner.take_running(io::read_file(wanted.running, kLargestDocument), wanted.running.string());
   rollout::EditPlan plan = planner.finish();
+  plan.rollout.pin = wanted.pin;
+  plan.rollout.moving_tag = wanted.moving_tag;
+  plan.rollout.immutable_tag = wanted.immutable_tag;
+  plan.rollout.dockerfiles = wanted.dockerfiles;
   const Rendered renderings = render_all(wanted, plan.rollout);  // what can fail, fails before anything is written
 
   std::vector<NewBytes> files;
@@ -88,8 +80,8 @@ int rollout_edit(const Options& options, Workplace& workplace) {
   }
   for (const auto& warning : plan.rollout.warnings) workplace.reporter().warn(warning);
   say_left(plan.rollout, workplace.reporter());
-  workplace.reporter().note(fmt::format("{} edits in {} files{}, {} workloads, {} places not changed", plan.rollout.edits.size(), plan.files.size(),
-                                        wanted.write ? "" : " (shown, not written: --write)", plan.rollout.workloads.size(), plan.rollout.not_applied.size()));
+  workplace.reporter().note(fmt::format("{} in {}{}, {}, {} not changed", counted(plan.rollout.edits.size(), "edit"), counted(plan.files.size(), "file"),
+                                        wanted.write ? "" : " (shown, not written: --write)", counted(plan.rollout.workloads.size(), "workload"), counted(plan.rollout.not_applied.size(), "place")));
   return kExitDone;
 }
 

@@ -7,6 +7,7 @@
 #include "base/error.hpp"
 #include "base/text.hpp"
 #include "cli/manifest_tree.hpp"
+#include "cli/outcome.hpp"
 #include "cli/verbs.hpp"
 #include "io/files.hpp"
 #include "rollout/splice.hpp"
@@ -51,7 +52,7 @@ int rollout_revert(const Options& options, Workplace& workplace) {
   }
   if (wanted.write) write_manifests(wanted.manifests, files);
   std::cout << diff;
-  workplace.reporter().note(fmt::format("{} files {}{}", files.size(), wanted.write ? "are what they were" : "would be what they were (shown, not written: --write)",
+  workplace.reporter().note(fmt::format("{} {} what {} been{}{}", counted(files.size(), "file"), wanted.write ? (files.size() == 1 ? "is" : "are") : "would be", files.size() == 1 ? "it has" : "they have", wanted.write ? "" : " (shown, not written: --write)",
                                         before_already == 0 ? "" : fmt::format(", {} were already", before_already)));
   return kExitDone;
 }

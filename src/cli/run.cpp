@@ -25,7 +25,8 @@ constexpr VerbFunction kFunctions[] = {
     {Verb::inspect, inspect}, {Verb::plan, plan},     {Verb::fetch, fetch},
     {Verb::build, build},     {Verb::patch, patch},   {Verb::verify, verify},
     {Verb::rollout_edit, rollout_edit},
-    {Verb::rollout_revert, rollout_revert},
+    {Verb::rollout_status, rollout_status}, {Verb::rollout_revert, rollout_revert},
+    {Verb::propose, propose},
     {Verb::feed_update, feed_update}, {Verb::feed_import, feed_import}, {Verb::feed_status, feed_status},
 };
 

@@ -14,6 +14,8 @@ int patch(const Options& options, Workplace& workplace);
 int verify(const Options& options, Workplace& workplace);
 int rollout_edit(const Options& options, Workplace& workplace);
 int rollout_revert(const Options& options, Workplace& workplace);
+int rollout_status(const Options& options, Workplace& workplace);
+int propose(const Options& options, Workplace& workplace);
 int feed_update(const Options& options, Workplace& workplace);
 int feed_import(const Options& options, Workplace& workplace);
 int feed_status(const Options& options, Workplace& workplace);

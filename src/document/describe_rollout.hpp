@@ -23,6 +23,8 @@ void describe(Form& form, T& value) {
   form.optional("from", value.from);
   form.field("to", value.to);
   form.field("fixes", value.fixes);
+  form.optional("severity", value.severity);
+  form.optional("knownExploited", value.known_exploited);
 }
 
 template <class Form, class T>
@@ -37,6 +39,8 @@ void describe(Form& form, T& value) {
   form.field("fixed", value.fixed);
   form.optional("immutableReference", value.immutable_reference);
   form.field("sourceWasSigned", value.source_was_signed);
+  form.optional("addedBytes", value.added_bytes);
+  form.optional("plan", value.plan);
   form.field("spellings", value.spellings);
 }
 
@@ -127,6 +131,10 @@ requires Of<T, Rollout>
 void describe(Form& form, T& value) {
   form.field("changeSetId", value.change_set_id);
   form.field("toolVersion", value.tool_version);
+  form.optional("pin", value.pin);
+  form.optional("movingTag", value.moving_tag);
+  form.optional("immutableTag", value.immutable_tag);
+  form.optional("dockerfiles", value.dockerfiles);
   form.field("images", value.images);
   form.field("workloads", value.workloads);
   form.field("waves", value.waves);

@@ -46,10 +46,17 @@ struct RolloutImage {
   Digest source, patched;                           // root digests; source is the rollback target
   struct PlatformDigests { std::string platform; Digest source, patched; std::string status; };
   std::vector<PlatformDigests> platforms;
-  struct Change { std::string name, arch, from, to; std::vector<std::string> fixes; };
+  struct Change {
+    std::string name, arch, from, to;
+    std::vector<std::string> fixes;
+    std::string severity;                           // the worst of what it fixes, "" when that is unknown
+    bool known_exploited = false;
+  };
   std::vector<Change> packages;
   std::vector<std::string> fixed;                   // advisory ids
   bool source_was_signed = false;                   // the patched image is not, until somebody signs it
+  std::uint64_t added_bytes = 0;                    // of the layers that were added, as they are pulled
+  Digest plan;                                      // what it was built from
   std::vector<std::string> spellings;               // of the source's repository in the manifests, sorted
 };
 
@@ -86,6 +93,8 @@ struct NotApplied { std::string file, reference; LeftReason reason = LeftReason:
 struct Rollout {
   std::string change_set_id;
   std::string tool_version;
+  std::string pin, moving_tag, immutable_tag;       // as the edits were asked for: who makes them again on a newer tree asks the same
+  bool dockerfiles = false;
   std::vector<RolloutImage> images;
   std::vector<Workload> workloads;
   std::vector<Wave> waves;

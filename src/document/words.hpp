@@ -6,7 +6,9 @@
 #include <string_view>
 
 #include "document/plan.hpp"
+#include "document/proposal.hpp"
 #include "document/rollout.hpp"
+#include "document/rollout_status.hpp"
 
 namespace resole::document {
 
@@ -25,6 +27,10 @@ template <>
 std::span<const OnPartial> all_values<OnPartial>();
 template <>
 std::span<const LeftReason> all_values<LeftReason>();
+template <>
+std::span<const ProposalOutcome> all_values<ProposalOutcome>();
+template <>
+std::span<const RolloutState> all_values<RolloutState>();
 template <>
 std::span<const advisory::Severity> all_values<advisory::Severity>();
 template <>

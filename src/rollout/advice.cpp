@@ -67,12 +67,36 @@ WaveNumber wave_of(const document::Workload& workload) {
   return workload.kind == "Rollout" || workload.kind == "Canary" ? kCanary : kStateless;
 }
 
+// Renovate goes on from what it finds: the patched repository, whose registry it may not know.
+void warn_of_renovate(const document::Rollout& rollout, const std::vector<RenovateConfig>& renovate, std::vector<std::string>& warnings) {
+  for (const auto& config : renovate) {
+    const std::size_t slash = config.file.rfind('/');
+    const std::string below = slash == std::string::npos || config.file.starts_with('.') ? "" : config.file.substr(0, slash + 1);
+    std::set<std::string> files, registries;
+    for (const auto& workload : rollout.workloads) {
+      const bool its_own = workload.target == "helm-values" || workload.target == "kustomize" || workload.target == "compose" || workload.target == "dockerfile" || workload.target == "github-actions" ||
+                           workload.target == "gitlab-ci" || workload.target == "quadlet" || (workload.target == "kubernetes" && config.speaks_of_kubernetes);
+      if (!workload.edited || !its_own || !workload.file.starts_with(below)) continue;
+      files.insert(workload.file);
+      registries.insert(oci::Reference::parse(rollout.images[workload.image].patched_reference).registry);
+    }
+    if (files.empty()) continue;
+    warnings.push_back(fmt::format("{}: Renovate writes {} of the edited files too; it goes on from the patched images, for which it needs to know {}", printable(config.file), files.size(),
+                                   join({registries.begin(), registries.end()}, ", ")));
+  }
+}
+
 std::string project_of(const std::string& reference) {
   const oci::Reference parsed = oci::Reference::parse(reference);
   return parsed.registry + "/" + parsed.repository.substr(0, parsed.repository.find('/'));
 }
 
 }  // namespace
+
+bool is_renovate_config(std::string_view path) {
+  const std::string_view name = path.substr(path.rfind('/') + 1);
+  return name == "renovate.json" || name == "renovate.json5" || name == ".renovaterc" || name == ".renovaterc.json" || name == ".renovaterc.json5";
+}
 
 std::vector<document::Running> read_running(std::string_view ndjson, std::string_view what, const Images& images) {
   std::vector<document::Running> all;
@@ -122,7 +146,7 @@ std::vector<document::Wave> waves_of(const document::Rollout& rollout) {
   return filled;
 }
 
-std::vector<std::string> warnings_of(const document::Rollout& rollout, const std::vector<EditedFile>& edited) {
+std::vector<std::string> warnings_of(const document::Rollout& rollout, const std::vector<EditedFile>& edited, const std::vector<RenovateConfig>& renovate) {
   std::vector<std::string> warnings;
   for (std::size_t i = 0; i < rollout.images.size(); ++i) {
     const auto& image = rollout.images[i];
@@ -148,6 +172,7 @@ std::vector<std::string> warnings_of(const document::Rollout& rollout, const std
     if (file.before.find("allowInsecureImages: false") == std::string::npos) continue;
     warnings.push_back(printable(file.path) + ": this chart refuses images of other registries unless global.security.allowInsecureImages is true");
   }
+  warn_of_renovate(rollout, renovate, warnings);
   for (const auto& policy : rollout.policies) {
     warnings.push_back(fmt::format("{}: {} {} judges images before they run; does it admit the patched ones?", printable(policy.file), printable(policy.kind), printable(policy.name)));
   }

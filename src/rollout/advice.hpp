@@ -22,6 +22,11 @@ void join_running(document::Rollout& rollout);
 // Of the workloads that are to change; empty waves are left out.
 std::vector<document::Wave> waves_of(const document::Rollout& rollout);
 
-std::vector<std::string> warnings_of(const document::Rollout& rollout, const std::vector<EditedFile>& edited);
+// A configuration of Renovate. It looks at objects of Kubernetes only where it is told their files; at charts' values, kustomizations, compose files, Dockerfiles and
+// pipelines anyway.
+struct RenovateConfig { std::string file; bool speaks_of_kubernetes = false; };
+bool is_renovate_config(std::string_view path);
+
+std::vector<std::string> warnings_of(const document::Rollout& rollout, const std::vector<EditedFile>& edited, const std::vector<RenovateConfig>& renovate);
 
 }  // namespace resole::rollout

@@ -58,6 +58,7 @@ struct EditPlanner::State {
   KustomizeTree tree;
   std::vector<KeptFile> files;
   std::set<std::string> image_updater;
+  std::vector<RenovateConfig> renovate;
   document::Rollout rollout;
   std::vector<std::set<std::string>> spellings;
   std::vector<EditedFile> edited;
@@ -102,6 +103,12 @@ struct EditPlanner::State {
     }
   }
 
+  // Who builds this file without such an entry runs the source as long as it gets no entry of its own.
+  std::string bare_roots(const KeptFile& kept, const Site& site) const {
+    const auto roots = tree.roots_without_entry(kept.file.path, written_name(site));
+    return roots.empty() ? "" : fmt::format("; {} has none and needs one of its own", printable(join({roots.begin(), roots.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(roots.size(), 3))}, ", ")));
+  }
+
   // ---- deciding
 
   Verdict judge(const KeptFile& kept, const Site& site) const {
@@ -114,7 +121,7 @@ struct EditPlanner::State {
     };
     if (const auto found = deciders(kept, site); !found.empty()) {
       const auto& entry = *found.back().entry;
-      leave(found.back().match == NameMatch::yes ? LeftReason::overridden : LeftReason::name_pattern, fmt::format("the entry \"{}\" in {}:{}", printable(entry.name), printable(entry.file), entry.line));
+      leave(found.back().match == NameMatch::yes ? LeftReason::overridden : LeftReason::name_pattern, fmt::format("the entry \"{}\" in {}:{}{}", printable(entry.name), printable(entry.file), entry.line, bare_roots(kept, site)));
     } else if (site.target == "dockerfile" && !options.dockerfiles) {
       leave(LeftReason::needs_option, "");
     } else if (const LeftReason owner = owner_by_comment(site, kept.file.text); owner != LeftReason::none) {
@@ -222,6 +229,10 @@ bool EditPlanner::wants(std::string_view path, std::string_view text) const {
 }
 
 void EditPlanner::take(ManifestFile file) {
+  if (is_renovate_config(file.path)) {
+    state_->renovate.push_back({file.path, file.text.find("kubernetes") != std::string::npos});
+    return;
+  }
   Findings found = find_in(file.path, file.text, state_->images, state_->tree);
   auto& rollout = state_->rollout;
   std::move(found.left.begin(), found.left.end(), std::back_inserter(rollout.not_applied));
@@ -255,7 +266,7 @@ EditPlan EditPlanner::finish() {
   for (std::size_t i = 0; i < rollout.images.size(); ++i) rollout.images[i].spellings.assign(state.spellings[i].begin(), state.spellings[i].end());
   join_running(rollout);
   rollout.waves = waves_of(rollout);
-  rollout.warnings = warnings_of(rollout, state.edited);
+  rollout.warnings = warnings_of(rollout, state.edited, state.renovate);
   const auto order = [](const document::NotApplied& a, const document::NotApplied& b) {
     return std::tie(a.file, a.line, a.reference, a.reason) < std::tie(b.file, b.line, b.reference, b.reason);
   };

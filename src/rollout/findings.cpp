@@ -8,6 +8,7 @@
 #include "base/text.hpp"
 #include "base/yaml.hpp"
 #include "oci/reference.hpp"
+#include "rollout/advice.hpp"
 #include "rollout/decide.hpp"
 #include "rollout/search.hpp"
 #include "rollout/targets.hpp"
@@ -171,7 +172,7 @@ Findings find_in(const std::string& path, std::string_view text, const Images& i
 
 bool is_context(std::string_view path) {
   const std::string name = lower(path.substr(path.rfind('/') + 1));
-  return name == "kustomization.yaml" || name == "kustomization.yml" || name == "kustomization";
+  return name == "kustomization.yaml" || name == "kustomization.yml" || name == "kustomization" || is_renovate_config(path);
 }
 
 void add_context_words(WordSet& words) {

@@ -55,10 +55,13 @@ document::RolloutImage image_of(const document::Result& result, const TagForms& 
   image.source = result.source.digest;
   image.patched = result.patched.digest;
   image.source_was_signed = result.source_was_signed;
+  image.plan = result.plan;
   for (const auto& platform : result.platforms) {
     image.platforms.push_back({platform.platform.text(), platform.source_manifest, platform.manifest, platform.outcome});
+    for (const auto& layer : platform.layers) image.added_bytes += layer.size;
     for (const auto& package : platform.packages) {
-      image.packages.push_back({package.name, package.arch, package.from, package.to, package.fixes});
+      const bool judged = package.severity != advisory::Severity::unknown && !package.fixes.empty();
+      image.packages.push_back({package.name, package.arch, package.from, package.to, package.fixes, judged ? lower(advisory::severity_name(package.severity)) : "", package.known_exploited});
       image.fixed.insert(image.fixed.end(), package.fixes.begin(), package.fixes.end());
     }
   }

@@ -109,6 +109,32 @@ void KustomizeTree::sort() {
   }
 }
 
+std::vector<std::string> KustomizeTree::includers_of(const std::string& file) const {
+  std::vector<std::string> names{file}, all;
+  if (is_kustomization_name(file)) names.push_back(directory_of(file));
+  for (const auto& each : names) {
+    if (const auto includers = included_by_.find(each); includers != included_by_.end()) all.insert(all.end(), includers->second.begin(), includers->second.end());
+  }
+  return all;
+}
+
+std::vector<std::string> KustomizeTree::roots_without_entry(const std::string& file, std::string_view name) const {
+  std::vector<std::string> open{file}, roots;
+  std::set<std::string> seen{file};
+  const auto decides = [&](const std::string& at) {
+    const auto known = entries_.find(at);
+    return known != entries_.end() && std::any_of(known->second.begin(), known->second.end(), [&](const Entry& entry) { return entry_matches(entry.name, name) != NameMatch::no; });
+  };
+  for (std::size_t i = 0; i < open.size() && i < kMostIncluders; ++i) {
+    const auto includers = includers_of(open[i]);
+    if (includers.empty() && i > 0) roots.push_back(open[i]);
+    for (const auto& by : includers) {
+      if (seen.insert(by).second && !decides(by)) open.push_back(by);
+    }
+  }
+  return roots;
+}
+
 std::vector<KustomizeTree::Found> KustomizeTree::over(const std::string& file, std::string_view name, const Entry* after) const {
   std::vector<Found> found;
   const auto look = [&](const std::string& at) {
@@ -123,16 +149,10 @@ std::vector<KustomizeTree::Found> KustomizeTree::over(const std::string& file, s
   std::set<std::string> seen{file};
   if (after) look(file);
   for (std::size_t i = 0; i < open.size() && i < kMostIncluders; ++i) {
-    std::vector<std::string> names{open[i]};
-    if (is_kustomization_name(open[i])) names.push_back(directory_of(open[i]));
-    for (const auto& each : names) {
-      const auto includers = included_by_.find(each);
-      if (includers == included_by_.end()) continue;
-      for (const auto& by : includers->second) {
-        if (!seen.insert(by).second) continue;
-        look(by);
-        open.push_back(by);
-      }
+    for (const auto& by : includers_of(open[i])) {
+      if (!seen.insert(by).second) continue;
+      look(by);
+      open.push_back(by);
     }
   }
   return found;

@@ -36,8 +36,11 @@ class KustomizeTree {
   struct Found { const Entry* entry; NameMatch match; };
   std::vector<Found> over(const std::string& file, std::string_view name, const Entry* after = nullptr) const;
   bool empty() const { return entries_.empty(); }
+  // What builds `file` and has no entry for `name` on the way: there the inner file decides.
+  std::vector<std::string> roots_without_entry(const std::string& file, std::string_view name) const;
 
  private:
+  std::vector<std::string> includers_of(const std::string& file) const;
   void include(const std::string& by, const std::string& what);
   std::map<std::string, std::vector<std::string>> included_by_;  // a file or a directory -> files that include it
   std::map<std::string, std::vector<Entry>> entries_;            // by file, in order of the text

@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
+#include <set>
 
 #include "base/error.hpp"
 #include "base/json.hpp"
@@ -53,6 +55,20 @@ void put_yaml(const Json& json, std::size_t indent, std::string& out) {
   }
 }
 
+// By advisory, which is what people look for: the packages that fix it.
+Json advisory_rows(const document::RolloutImage& image, const TextSize& size) {
+  std::map<std::string, std::set<std::string>> packages_of;
+  for (const auto& package : image.packages) {
+    for (const auto& id : package.fixes) packages_of[id].insert(package.name);
+  }
+  Json rows = Json::array();
+  for (const auto& [id, names] : packages_of) {
+    if (rows.size() == size.advisories) break;
+    rows.push_back({{"id", markdown_cell(id)}, {"packages", markdown_cell(join({names.begin(), names.end()}, ", "))}});
+  }
+  return rows;
+}
+
 Json image_row(const document::RolloutImage& image, const TextSize& size) {
   Json packages = Json::array();
   for (std::size_t i = 0; i < std::min(image.packages.size(), size.packages); ++i) {
@@ -61,7 +77,8 @@ Json image_row(const document::RolloutImage& image, const TextSize& size) {
                         {"arch", markdown_cell(package.arch)},
                         {"from", package.from.empty() ? "new" : markdown_cell(package.from)},
                         {"to", markdown_cell(package.to)},
-                        {"fixes", markdown_cell(join(package.fixes, ", "))}});
+                        {"fixes", markdown_cell(join(package.fixes, ", "))},
+                        {"severity", markdown_cell(package.severity) + (package.known_exploited ? ", **exploited**" : "")}});
   }
   const std::vector<std::string> fixed(image.fixed.begin(), image.fixed.begin() + static_cast<std::ptrdiff_t>(std::min(image.fixed.size(), size.advisories)));
   return {{"source", image.source_reference},
@@ -77,6 +94,13 @@ Json image_row(const document::RolloutImage& image, const TextSize& size) {
           {"fixed", markdown_cell(join(fixed, ", "))},
           {"moreFixed", image.fixed.size() - fixed.size()},
           {"hasMoreFixed", image.fixed.size() > fixed.size()},
+          {"advisories", advisory_rows(image, size)},
+          {"hasAdvisories", !image.fixed.empty()},
+          {"added", human_size(image.added_bytes)},
+          {"hasAdded", image.added_bytes > 0},
+          {"patchedPlace", std::string(repository_of(image.patched_reference)) + "@" + image.patched.text()},
+          {"plan", image.plan.empty() ? "" : image.plan.text()},
+          {"hasPlan", !image.plan.empty()},
           {"wasSigned", image.source_was_signed},
           {"back", std::string(repository_of(image.source_reference)) + "@" + image.source.text()}};
 }

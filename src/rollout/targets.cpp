@@ -2,6 +2,7 @@
 #include "rollout/targets.hpp"
 
 #include "base/text.hpp"
+#include "rollout/advice.hpp"
 #include "rollout/place/places.hpp"
 
 namespace resole::rollout {
@@ -27,7 +28,7 @@ bool is_lines_path(std::string_view path) { return is_quadlet_path(path) || is_d
 
 bool is_manifest_path(std::string_view path) {
   const std::string name = lower(path.substr(path.rfind('/') + 1));
-  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") || name == "kustomization" || is_lines_path(path);
+  return name.ends_with(".yaml") || name.ends_with(".yml") || name.ends_with(".json") || name == "kustomization" || is_lines_path(path) || is_renovate_config(path);
 }
 
 std::vector<Site> find_sites(std::string_view path, std::string_view text, const yaml::Node& root, std::size_t document) {

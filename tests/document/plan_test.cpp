@@ -227,6 +227,12 @@ TEST(Words, the_schema_of_rollouts_lists_exactly_the_reasons_of_the_code) {
   }
 }
 
+TEST(Words, schemas_of_what_comes_after_list_exactly_the_words_of_the_code) {
+  std::ifstream proposal(RESOLE_SOURCE_DATA "/docs/schema/proposal.json"), status(RESOLE_SOURCE_DATA "/docs/schema/rollout-status.json");
+  EXPECT_EQ(Json::parse(proposal)["definitions"]["outcome"]["enum"].get<std::vector<std::string>>(), words_in_code<ProposalOutcome>());
+  EXPECT_EQ(Json::parse(status)["definitions"]["state"]["enum"].get<std::vector<std::string>>(), words_in_code<RolloutState>());
+}
+
 TEST(Schema, definitions_that_plan_and_result_share_are_equal) {
   std::ifstream plan_file(RESOLE_SOURCE_DATA "/docs/schema/plan.json"), result_file(RESOLE_SOURCE_DATA "/docs/schema/result.json");
   const Json plan = Json::parse(plan_file)["definitions"], result = Json::parse(result_file)["definitions"];

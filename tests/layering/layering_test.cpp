@@ -58,8 +58,9 @@ const std::map<std::string, std::set<std::string>> kMayInclude = {
     {"registry", {"base", "archive", "io", "oci"}},
     {"build", {"base", "archive", "io", "oci", "rootfs", "pkg", "document"}},
     {"rollout", {"base", "oci", "document"}},
+    {"forge", {"base", "io", "document"}},
     {"patch", {"base", "archive", "io", "oci", "rootfs", "pkg", "advisory", "document", "plan", "registry", "build"}},
-    {"cli", {"base", "archive", "io", "oci", "rootfs", "pkg", "advisory", "document", "plan", "registry", "build", "rollout", "patch"}},
+    {"cli", {"base", "archive", "io", "oci", "rootfs", "pkg", "advisory", "document", "plan", "registry", "build", "rollout", "forge", "patch"}},
     {"", {"cli"}},
 };
 

@@ -38,6 +38,36 @@ TEST(Kustomize, WhatAnOuterEntryPinsIsNotTakenAwayFromIt) {
   EXPECT_NE(plan.rollout.not_applied[0].detail.find("prod/kustomization.yaml:3"), std::string::npos) << plan.rollout.not_applied[0].detail;
 }
 
+TEST(Kustomize, ARootWithoutTheEntryIsNamed) {
+  const std::string entry = "images:\n- name: " + kWeb + "\n  newTag: \"2.0\"\n";
+  const EditPlan plan = plan_of({{"base/pod.yaml", pod(kWeb + ":1.0")},
+                                 {"base/kustomization.yaml", kBase},
+                                 {"prod/kustomization.yaml", "resources: [../base]\n" + entry},
+                                 {"middle/kustomization.yaml", "resources: [../base]\n"},
+                                 {"test/kustomization.yaml", "resources: [../middle]\n"},
+                                 {"pinned/kustomization.yaml", "resources: [../prod]\n"}});
+  EXPECT_TRUE(plan.files.empty());
+  ASSERT_EQ(reasons(plan), Reasons{"overridden"});
+  EXPECT_NE(plan.rollout.not_applied[0].detail.find("; test/kustomization.yaml has none and needs one of its own"), std::string::npos) << plan.rollout.not_applied[0].detail;
+}
+
+TEST(Kustomize, FilesThatRenovateWritesAreReported) {
+  const std::string config = "{\"extends\": [\"config:recommended\"]}";
+  const auto said = [](const EditPlan& plan) {
+    for (const auto& warning : plan.rollout.warnings) {
+      if (warning.find("Renovate writes") != std::string::npos) return warning;
+    }
+    return std::string();
+  };
+  const std::string values = "image:\n  repository: " + kWeb + "\n  tag: \"1.0\"\n";
+  EXPECT_EQ(said(plan_of({{"renovate.json", config}, {"values.yaml", values}})), "renovate.json: Renovate writes 1 of the edited files too; it goes on from the patched images, for which it needs to know registry.example.org");
+  EXPECT_EQ(said(plan_of({{".github/renovate.json5", "// json5\n{}"}, {"a/values.yaml", values}})).substr(0, 22), ".github/renovate.json5");
+  EXPECT_EQ(said(plan_of({{"renovate.json", config}, {"pod.yaml", pod(kWeb + ":1.0")}})), "") << "objects of Kubernetes only where it is told their files";
+  EXPECT_NE(said(plan_of({{"renovate.json", "{\"kubernetes\": {\"fileMatch\": [\"yaml$\"]}}"}, {"pod.yaml", pod(kWeb + ":1.0")}})), "");
+  EXPECT_EQ(said(plan_of({{"other/renovate.json", config}, {"values.yaml", values}})), "") << "its own folder only";
+  EXPECT_EQ(plan_of({{"renovate.json", config}, {"values.yaml", values}}).files.size(), 1u);
+}
+
 TEST(Kustomize, OfTwoEntriesTheOuterOneIsEdited) {
   const std::string entry = "images:\n- name: " + kWeb + "\n  newTag: \"1.0\"\n";
   const EditPlan plan = plan_of({{"base/pod.yaml", pod(kWeb + ":0.9")}, {"base/kustomization.yaml", kBase + entry}, {"prod/kustomization.yaml", "components: [../base]\n" + entry}});
