@@ -46,7 +46,7 @@ def wanted_xattr(name):
 
 def keeps_body(path):
     """Small texts whose content a rule of the comparer looks into."""
-    return path.endswith(".pyc") or path == "var/lib/dpkg/triggers/File" or path.startswith("var/cache/debconf/")
+    return path.endswith(".pyc") or path in ("var/lib/dpkg/triggers/File", "lib/apk/db/installed") or path.startswith("var/cache/debconf/")
 
 
 # ---------------------------------------------------------------- a directory

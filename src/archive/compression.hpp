@@ -28,6 +28,14 @@ struct ExpandLimits {
 std::unique_ptr<Source> decompress(std::unique_ptr<Source> source, ExpandLimits limits = {});
 std::unique_ptr<Source> decompress(Blob blob, ExpandLimits limits = {});
 
+// The first member of a gzip file, for formats that mean something by each of them (apk signs one with another): its content, and how many of `bytes` it
+// takes. Error(input) on damage, when it is cut off, and when the content is more than `limit`.
+struct GzipMember {
+  std::string content;
+  std::size_t size = 0;
+};
+GzipMember read_gzip_member(std::string_view bytes, std::uint64_t limit);
+
 // What is published. The text is recorded in plans: "libdeflate 1.14 level 6, 1 MiB members" / "zstd 1.5.4 level 3, 1 MiB frames".
 std::string compressor_text(Compression compression);
 // One member or frame for at most 1 MiB of input (gzip: mtime 0, no name, OS 255). Deterministic; thread-safe.

@@ -1,12 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // gzip (RFC 1952) by isa-l, which inflates twice as fast as zlib and, unlike libdeflate, as a stream. It checks CRC and length of each
 // member; member headers are read here, because isa-l 2.30 loses its way in a header with an extra field that comes in pieces.
+#include <fmt/format.h>
 #include <isa-l/igzip_lib.h>
 
 #include <algorithm>
+#include <vector>
 
+#include "archive/compression.hpp"
 #include "archive/decoder.hpp"
 #include "base/error.hpp"
+#include "base/text.hpp"
 
 namespace resole::archive {
 
@@ -62,7 +66,7 @@ void skip_header(Input& input) {
 
 class GzipDecoder : public Decoder {
  public:
-  GzipDecoder() : state_(std::make_unique<inflate_state>()) { isal_inflate_init(state_.get()); }
+  explicit GzipDecoder(bool one_member = false) : one_member_(one_member), state_(std::make_unique<inflate_state>()) { isal_inflate_init(state_.get()); }
 
   std::size_t decode(Input& input, char* buffer, std::size_t capacity) override {
     const std::size_t room = std::min(capacity, kMostAtOnce);
@@ -77,7 +81,7 @@ class GzipDecoder : public Decoder {
 
  private:
   bool start_member(Input& input) {
-    if (started_ && skip_padding(input)) return false;
+    if (started_ && (one_member_ || skip_padding(input))) return false;
     skip_header(input);
     isal_inflate_reset(state_.get());
     state_->crc_flag = ISAL_GZIP_NO_HDR_VER;
@@ -103,6 +107,7 @@ class GzipDecoder : public Decoder {
     }
   }
 
+  const bool one_member_;
   std::unique_ptr<inflate_state> state_;
   bool started_ = false, inside_ = false;
 };
@@ -110,5 +115,20 @@ class GzipDecoder : public Decoder {
 }  // namespace
 
 std::unique_ptr<Decoder> gzip_decoder() { return std::make_unique<GzipDecoder>(); }
+
+GzipMember read_gzip_member(std::string_view bytes, std::uint64_t limit) {
+  Input input(Blob({}, bytes));
+  GzipDecoder decoder(true);
+  GzipMember member;
+  std::vector<char> buffer(1u << 16);
+  while (const std::size_t got = decoder.decode(input, buffer.data(), buffer.size())) {
+    if (member.content.size() + got > limit) {
+      throw Error(ErrorKind::input, fmt::format("a gzip member expands to more than {}", human_size(limit)), "this looks like a decompression bomb");
+    }
+    member.content.append(buffer.data(), got);
+  }
+  member.size = input.consumed();
+  return member;
+}
 
 }  // namespace resole::archive

@@ -157,12 +157,19 @@ Raw fixed(const std::string& raw) {
 
 Sha256 Hasher::finish_sha256() { return fixed<Sha256>(finish()); }
 
+Sha1 Hasher::finish_sha1() { return fixed<Sha1>(finish()); }
 Md5 Hasher::finish_md5() { return fixed<Md5>(finish()); }
 
 Sha256 sha256_of(std::string_view bytes) {
   Hasher hasher(Algorithm::sha256);
   hasher.update(bytes);
   return hasher.finish_sha256();
+}
+
+Sha1 sha1_of(std::string_view bytes) {
+  Hasher hasher(Algorithm::sha1);
+  hasher.update(bytes);
+  return hasher.finish_sha1();
 }
 
 Md5 md5_of(std::string_view bytes) {

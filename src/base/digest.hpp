@@ -14,6 +14,7 @@ namespace resole {
 enum class Algorithm : std::uint8_t { sha256, sha512, sha1, md5 };
 
 using Sha256 = std::array<std::uint8_t, 32>;
+using Sha1 = std::array<std::uint8_t, 20>;
 using Md5 = std::array<std::uint8_t, 16>;
 
 std::string to_hex(std::string_view raw);
@@ -57,6 +58,7 @@ class Hasher {
   void update(std::string_view bytes);
   std::string finish();     // raw bytes; the hasher is reset and can be used again
   Sha256 finish_sha256();   // only for Algorithm::sha256
+  Sha1 finish_sha1();       // only for Algorithm::sha1
   Md5 finish_md5();         // only for Algorithm::md5
 
  private:
@@ -65,6 +67,7 @@ class Hasher {
 };
 
 Sha256 sha256_of(std::string_view bytes);
+Sha1 sha1_of(std::string_view bytes);
 Md5 md5_of(std::string_view bytes);
 std::string sha256_hex_of(std::string_view bytes);
 

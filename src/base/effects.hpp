@@ -43,6 +43,8 @@ class Fetcher {
   virtual void fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t index, Blob bytes)>& done) = 0;
   // Is it here already, without any network?
   virtual std::optional<Blob> cached(const Digest& sha256) = 0;
+  // Bytes that came by ranges and were proven in another way than by a digest that was known before: at hand from now on, where something is kept at all.
+  virtual void keep(const Digest& /*sha256*/, std::string_view /*bytes*/) {}
 };
 
 // A bounded store of derived facts: (room, key) -> bytes. Rooms are fixed words ("layer-index", "packages", "segment", "payload", "inrelease").

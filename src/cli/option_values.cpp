@@ -163,13 +163,13 @@ std::pair<std::string, std::string> mirror_value(std::string_view text) {
 }
 
 std::string repository_value(std::string_view text) {
-  constexpr const char* hint = "write it as in sources.list: \"http://mirror.example.org/debian bookworm main\"";
+  constexpr const char* hint = "write it as in sources.list, \"http://mirror.example.org/debian bookworm main\", or as in apk's repositories, http://mirror.example.org/alpine/v3.20/main";
   std::string_view rest = trim(text);
   if (rest.starts_with("deb ") || rest.starts_with("deb\t")) rest = trim(rest.substr(4));
   if (rest.starts_with('[')) rest = rest.find(']') == std::string_view::npos ? std::string_view() : trim(rest.substr(rest.find(']') + 1));
-  const auto words = split_words(rest);
+  auto words = split_words(rest);
+  if (!words.empty() && words[0].starts_with('@')) words.erase(words.begin());  // a tag of apk
   if (words.empty() || !is_archive_url(at_snapshot(words[0], 0))) refuse("it does not begin with an http, https or file URL", hint);
-  if (words.size() < 2) refuse("no suite is named", hint);
   return std::string(trim(text));
 }
 
@@ -237,7 +237,7 @@ std::string place_value(std::string_view text) {
 std::string keyring_value(std::string_view text) {
   const std::string path = file_value(text);
   if (const std::string problem = keyring_problem(io::read_file(path, kLargestKeyring)); !problem.empty()) {
-    refuse(fmt::format("{} {}", printable(path), problem), "export the public keys: gpg --export KEY > FILE.gpg");
+    refuse(fmt::format("{} {}", printable(path), problem), "export the public keys: gpg --export KEY > FILE.gpg; or give apk's NAME.rsa.pub");
   }
   return path;
 }
@@ -249,10 +249,12 @@ std::string keyring_problem(std::string_view bytes) {
   if (bytes.substr(0, 32).find("KBXf") != std::string_view::npos) return "is GnuPG's own keybox, not an OpenPGP keyring";
   if (bytes.find("-----BEGIN PGP PRIVATE KEY BLOCK-----") != std::string_view::npos) return "holds secret keys";
   if (bytes.find("-----BEGIN PGP PUBLIC KEY BLOCK-----") != std::string_view::npos) return {};
+  if (bytes.find("-----BEGIN PUBLIC KEY-----") != std::string_view::npos) return {};  // of apk
+  if (bytes.find("PRIVATE KEY-----") != std::string_view::npos) return "holds a secret key";
   const auto first = static_cast<unsigned char>(bytes[0]);
   const unsigned tag = (first & 0xc0u) == 0xc0u ? first & 0x3fu : (first & 0xc0u) == 0x80u ? first >> 2 & 0xfu : 0;
   if (tag == kSecretKey) return "holds secret keys";
-  return tag == kPublicKey ? "" : "is not an OpenPGP keyring";
+  return tag == kPublicKey ? "" : "is not an OpenPGP keyring, nor a public key of apk";
 }
 
 std::string feed_name_value(std::string_view text) { return patch::FeedSource::parse(std::string(text) + " file:///none").name; }

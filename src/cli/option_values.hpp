@@ -27,7 +27,7 @@ std::string host_value(std::string_view text);                     // host[:port
 
 // FROM=TO, both URLs (or FROM '*'); TO may have a place for a time in it.
 std::pair<std::string, std::string> mirror_value(std::string_view text);
-std::string repository_value(std::string_view text);               // "URI SUITE COMPONENT..."
+std::string repository_value(std::string_view text);               // "URI SUITE COMPONENT...", of apk "URI" or "@TAG URI"
 // Is there a place for a time: "{snapshot}", or "{snapshot:FORM}"?
 bool waits_for_snapshot(std::string_view text);
 // The places filled in: "{snapshot}" as snapshot services write times (20260131T000000Z), "{snapshot:%Y/%m/%d}" as FORM says, of which %Y %m %d %H %M %S are

@@ -33,6 +33,7 @@ void describe(Form& form, T& value) {
   form.optional("component", value.component);
   form.field("path", value.path);
   form.field("sha256", value.sha256);
+  form.optional("checksum", value.checksum);
   form.field("size", value.size);
   form.optional("index", value.index);
   form.optional("release", value.release);

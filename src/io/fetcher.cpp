@@ -93,6 +93,7 @@ class HttpFetcher : public Fetcher {
   std::string fetch_range(const Resource& resource, std::uint64_t offset, std::uint64_t length) override;
   void fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t index, Blob bytes)>& done) override;
   std::optional<Blob> cached(const Digest& sha256) override;
+  void keep(const Digest& sha256, std::string_view bytes) override;
 
  private:
   Blob get(const Resource& resource, const Watch& watch);
@@ -174,6 +175,14 @@ Blob HttpFetcher::checked(Blob bytes, const Resource& resource, const Url& url) 
 std::optional<Blob> HttpFetcher::cached(const Digest& digest) {
   if (auto entry = cache_.get("download", download_key(digest))) return entry;
   return from_bundle(digest, true);
+}
+
+void HttpFetcher::keep(const Digest& sha256, std::string_view bytes) {
+  try {
+    cache_.put("download", download_key(sha256), bytes);
+  } catch (const Error& error) {
+    warn_about_storage(error);
+  }
 }
 
 std::optional<Blob> HttpFetcher::from_bundle(const Digest& digest, bool check) const {

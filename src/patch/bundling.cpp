@@ -46,6 +46,7 @@ std::map<Digest, Resource> resources_of(const document::Plan& plan, const pkg::R
     }
     for (const auto& repository : platform.repositories) {
       for (const auto& [path, digest] : repository.indexes) {
+        if (digest == repository.release) continue;  // an index that is signed itself: release_bytes
         Resource resource{.sha256 = digest, .limit = 512ull << 20, .what = "index " + repository.suite + " " + path};
         for (const pkg::RepositoryState& place : mirrored(repository, options)) resource.add_url(pkg::index_url(place, path));
         resources.emplace(digest, std::move(resource));
@@ -55,6 +56,14 @@ std::map<Digest, Resource> resources_of(const document::Plan& plan, const pkg::R
   return resources;
 }
 
+// The path of the index that is its own signed release (apk's APKINDEX), when there is one.
+std::optional<std::string> index_that_is_release(const pkg::RepositoryState& repository) {
+  for (const auto& [path, digest] : repository.indexes) {
+    if (digest == repository.release) return path;
+  }
+  return std::nullopt;
+}
+
 // The signed release: kept from planning, else as the repository serves it, if that is still the same one.
 Blob release_bytes(const pkg::RepositoryState& repository, const pkg::RepositoryOptions& options, const Tools& tools) {
   if (auto known = tools.cache.get("inrelease", std::string(repository.release.hex()))) return *known;
@@ -62,6 +71,9 @@ Blob release_bytes(const pkg::RepositoryState& repository, const pkg::Repository
   const std::string what = fmt::format("the signed release {} of {} {}", repository.release.short_text(), printable(repository.uri), printable(repository.suite));
   for (const pkg::RepositoryState& place : mirrored(repository, options)) {
     try {
+      if (const auto index = index_that_is_release(repository)) {
+        return tools.fetcher.fetch({.url = pkg::index_url(place, *index), .sha256 = repository.release, .limit = 512ull << 20, .what = "index " + *index});
+      }
       const pkg::ReleaseRequest request{.url_of = [&](std::string_view file) { return pkg::index_url(place, std::string(file)); },
                                         .name = printable(repository.suite, 80)};
       std::string bytes = pkg::fetch_signed_release(request, tools.fetcher);

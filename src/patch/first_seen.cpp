@@ -9,10 +9,10 @@ namespace resole::patch {
 
 namespace {
 
-constexpr std::string_view kFirstSeenRoom = "first-seen";  // sha256 of a package -> RFC 3339
+constexpr std::string_view kFirstSeenRoom = "first-seen";  // identity of a package file -> RFC 3339
 
 std::int64_t seen_since(const pkg::Candidate& candidate, Cache& cache, std::int64_t now) {
-  const std::string key = candidate.entry.sha256.text();
+  const std::string key = candidate.entry.identity();
   if (const auto known = cache.get(kFirstSeenRoom, key)) {
     if (const auto time = parse_time(known->bytes())) return std::min(*time, now);
   }

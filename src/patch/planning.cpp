@@ -111,7 +111,7 @@ plan::Decision decide(plan::Request request, const PlatformView& view, const Gro
         return judged(view, ground, wanted[i], request.offers, tools);
       });
     });
-    for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.sha256.text()] = std::move(verdicts[i]);
+    for (std::size_t i = 0; i < wanted.size(); ++i) request.verdicts[wanted[i].entry.identity()] = std::move(verdicts[i]);
   }
 }
 
@@ -257,6 +257,7 @@ class PlatformPlanner {
     out.not_in_image = std::move(decision.not_in_image);
     out.already_fixed = std::move(decision.already_fixed);
     out.notes.insert(out.notes.end(), decision.notes.begin(), decision.notes.end());
+    for (std::string& note : offers_->notes()) out.notes.push_back(std::move(note));
     out.repositories = offers_->repositories();
     out.repository_failures = offers_->failures();
     out.shadow_copies = plan::shadow_copies(view_.given, view_.given_inventory, out.packages);
@@ -422,17 +423,23 @@ document::PlatformPlan carried_platform(const oci::Image& image) {
   return out;
 }
 
+// Where package databases are, and what of their directory an image has to keep.
+struct DatabasePlace {
+  std::string_view file, keep;
+};
+constexpr DatabasePlace kDatabases[] = {{"var/lib/dpkg/status", "/var/lib/dpkg"}, {"lib/apk/db/installed", "/lib/apk/db"}, {"usr/lib/apk/db/installed", "/usr/lib/apk/db"}};
+
 // The layer that took the package database away: an image may be without one because somebody slimmed it.
-std::string removed_database(const PlatformView& view) {
+std::string removed_database(const PlatformView& view, const DatabasePlace& place) {
   const auto& layers = view.given.layers();
-  const auto has_database = [](const rootfs::LayerIndex& layer) {
-    return std::any_of(layer.captured.begin(), layer.captured.end(), [](const auto& file) { return file.first == "var/lib/dpkg/status" || file.first.starts_with("var/lib/dpkg/status.d/"); });
+  const auto has_database = [&](const rootfs::LayerIndex& layer) {
+    return std::any_of(layer.captured.begin(), layer.captured.end(), [&](const auto& file) { return file.first == place.file || file.first.starts_with(std::string(place.file) + ".d/"); });
   };
   const auto last = std::find_if(layers.rbegin(), layers.rend(), [&](const auto& layer) { return has_database(*layer); });
   if (last == layers.rend()) return {};
   for (auto above = last.base(); above != layers.end(); ++above) {
     for (const rootfs::Entry& entry : (*above)->entries) {
-      const bool hides = (entry.whiteout || entry.opaque || entry.type != tar::Type::directory) && std::string_view("var/lib/dpkg/status").starts_with(entry.path);
+      const bool hides = (entry.whiteout || entry.opaque || entry.type != tar::Type::directory) && place.file.starts_with(entry.path);
       if (hides) return (*above)->diff_id.short_text();
     }
   }
@@ -441,9 +448,11 @@ std::string removed_database(const PlatformView& view) {
 
 [[noreturn]] void throw_nothing_known(const ImageView& image) {
   const auto& os = image.platforms.front().os;
-  if (const std::string layer = removed_database(image.platforms.front()); !layer.empty()) {
+  for (const DatabasePlace& place : kDatabases) {
+    const std::string layer = removed_database(image.platforms.front(), place);
+    if (layer.empty()) continue;
     throw Error(ErrorKind::unsupported, fmt::format("the image has no package database: layer {} deletes the one that is below", layer),
-                "patch the image that this one was built from, and build this one again; or leave /var/lib/dpkg in it");
+                fmt::format("patch the image that this one was built from, and build this one again; or leave {} in it", place.keep));
   }
   const std::string what = os.id.empty() ? "the image has no package database and no os-release file"
                                          : fmt::format("the image has no package database that resole knows (os-release: {})", printable(os.id));

@@ -30,6 +30,7 @@ class WatchedFetcher : public Fetcher {
   }
   void fetch_all(std::span<const Resource> resources, const std::function<void(std::size_t, Blob)>& done) override { inner_.fetch_all(resources, done); }
   std::optional<Blob> cached(const Digest& sha256) override { return inner_.cached(sha256); }
+  void keep(const Digest& sha256, std::string_view bytes) override { inner_.keep(sha256, bytes); }
 
   // What this run already learnt of a file without a known digest: its bytes, or why it cannot be had. It is not asked for again, so that nobody waits
   // twice for a repository in trouble.

@@ -20,7 +20,7 @@ struct Row {
   ActionKind kind;
   std::string_view name, arguments;
 };
-constexpr std::array<Row, 22> kRows = {{
+constexpr std::array<Row, 23> kRows = {{
     {ActionKind::noop, "noop", ""},
     {ActionKind::ca_certificates, "ca-certificates", ""},
     {ActionKind::ld_so_cache, "ld-so-cache", ""},
@@ -43,6 +43,7 @@ constexpr std::array<Row, 22> kRows = {{
     {ActionKind::addgroup, "addgroup", "w"},
     {ActionKind::deluser, "deluser", "w?w"},
     {ActionKind::delgroup, "delgroup", "w"},
+    {ActionKind::busybox_applets, "busybox-applets", ""},
 }};
 
 const Row& row_of(ActionKind kind) { return *std::ranges::find(kRows, kind, &Row::kind); }

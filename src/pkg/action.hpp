@@ -33,6 +33,7 @@ enum class ActionKind : std::uint8_t {
   addgroup,         // NAME, when it is there
   deluser,          // NAME [GROUP], when he is not there, or not in the group
   delgroup,         // NAME, when it is not there
+  busybox_applets,  // "busybox-applets": links to busybox for the applets that it has now, none for those that it has not
 };
 
 struct Action {

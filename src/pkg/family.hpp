@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The interface of a package family (deb; later apk, rpm). Distros are data (recipes/), families are code. families.cpp is the table.
+// The interface of a package family (deb, apk; later rpm). Distros are data (recipes/), families are code. families.cpp is the table.
 #pragma once
 #include <functional>
 #include <map>
@@ -24,7 +24,7 @@ namespace resole::pkg {
 // How repositories are reached, from options (product.md "Trust"). Everything here is the operator's word; the image's own files only name repositories.
 struct RepositoryOptions {
   std::vector<std::pair<std::string, std::string>> mirrors;  // --package-mirror FROM=TO, longest FROM that prefixes the URI wins
-  std::vector<std::string> extra;                            // --package-repo: a full one-line source without "deb", "URI SUITE COMPONENT..."
+  std::vector<std::string> extra;                            // --package-repo: deb: a one-line source without "deb", "URI SUITE COMPONENT..."; apk: a URL, with "@TAG" before it or not
   std::vector<std::string> keyrings;                         // --add-keyring, bytes
   bool replace_keyrings = false;                             // --replace-keyring: only these
   std::int64_t now = 0;                                      // asOf; Valid-Until and ages are judged by it
@@ -126,6 +126,8 @@ class Family {
   // `platform` of the image's config: decides where the database does not tell the architecture (an image of architecture-independent packages).
   virtual Inventory inventory(const rootfs::Tree& tree, const OsRelease& os, const oci::Platform& platform = {}) const = 0;
   virtual int compare(std::string_view a, std::string_view b) const = 0;  // version order: <0, 0, >0
+  // Does a version fulfil a wish? By the order alone, but for the operators that only some families have.
+  virtual bool satisfies(std::string_view version, Operator op, std::string_view wanted) const;
   // Reads the image's repositories, verifies them, and offers their packages. Network errors of one repository become failures() unless all fail.
   virtual std::unique_ptr<CandidateSource> candidates(const rootfs::Tree& tree, const Inventory& inventory, const RecipeBook& recipes,
                                                       const RepositoryOptions& options, Fetcher& fetcher, Cache& cache, Reporter& reporter) const = 0;

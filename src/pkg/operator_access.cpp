@@ -49,6 +49,7 @@ class AccessingFetcher final : public Fetcher {
     fetcher_.fetch_all(all, done);
   }
   std::optional<Blob> cached(const Digest& sha256) override { return fetcher_.cached(sha256); }
+  void keep(const Digest& sha256, std::string_view bytes) override { fetcher_.keep(sha256, bytes); }
 
  private:
   Resource with_secrets(Resource resource) const {

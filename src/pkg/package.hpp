@@ -16,7 +16,8 @@ struct SourceRef {
   auto operator<=>(const SourceRef&) const = default;
 };
 
-enum class Operator : std::uint8_t { any, less, less_equal, equal, greater_equal, greater };
+// `near` and its kin compare as far as the wish goes (apk's "~", "<~" and ">~"): 1.2 is near 1.2.3.
+enum class Operator : std::uint8_t { any, less, less_equal, equal, greater_equal, greater, near, near_or_less, near_or_greater };
 
 // One package wish: "libc6 (>= 2.36)", "python3:any".
 struct Atom {
@@ -31,6 +32,7 @@ struct Relations {
   std::vector<Alternatives> depends;      // Depends and Pre-Depends
   std::vector<Atom> breaks, conflicts, replaces;
   std::vector<Atom> provides;             // op equal when versioned, else any
+  std::vector<Atom> install_if;           // apk: the package belongs to a system that has all of these; empty = it is only installed when asked for
 };
 
 struct Package {
@@ -61,13 +63,16 @@ struct RepositoryEntry {
   std::string suite;            // as in the source line, "bookworm-security"
   std::string component;        // "main"; "" for flat repositories
   std::string path;             // below uri: "pool/main/c/curl/curl_7.88.1-10+deb12u8_amd64.deb"
-  Digest sha256;
+  Digest sha256;                // of the file; empty where the index has none (apk): then Family::judge finds it, and the plan holds it
+  std::string checksum;         // what the index says of the package in its own words, where that is no sha256 of the file: apk's "Q1..."
   std::uint64_t size = 0;
   Digest index;                 // of the Packages file as downloaded (compressed)
   Digest release;               // of the signed release file (InRelease)
   std::string key;              // fingerprint that signed, upper-case hex
   std::string origin, label, codename;  // fields of the release
   bool security = false;        // Label or Origin (or archive name) says it is a security archive
+  // What tells the package file from every other before it is here.
+  std::string identity() const { return sha256.empty() ? checksum : sha256.text(); }
 };
 
 struct Candidate : Package {
@@ -119,6 +124,7 @@ class CandidateSource {
   virtual std::vector<std::string> names() const = 0;                         // all package names, sorted (for the solver)
   virtual const std::vector<RepositoryState>& repositories() const = 0;
   virtual const std::vector<RepositoryFailure>& failures() const = 0;
+  virtual std::vector<std::string> notes() const { return {}; }               // what a person should know of how they were proven
 };
 
 }  // namespace resole::pkg

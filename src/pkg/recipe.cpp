@@ -125,8 +125,9 @@ std::vector<std::pair<std::string, std::string>> read_keys(const Reader& in) {
   constexpr std::size_t kFingerprint = 40;
   std::vector<std::pair<std::string, std::string>> keys;
   for (const auto& [fingerprint, name] : in.object("keys").items()) {
-    if (fingerprint.size() != kFingerprint || fingerprint.find_first_not_of("0123456789ABCDEF") != std::string::npos)
-      in.fail("\"keys\" must be named by fingerprints of 40 upper-case hex digits");
+    const bool is_fingerprint = fingerprint.size() == kFingerprint && fingerprint.find_first_not_of("0123456789ABCDEF") == std::string::npos;
+    if (!is_fingerprint && !fingerprint.ends_with(".rsa.pub"))
+      in.fail("\"keys\" must be named by fingerprints of 40 upper-case hex digits, or by globs of the names of apk's keys, *.rsa.pub");
     keys.emplace_back(fingerprint, in.text(name, "keys"));
   }
   return keys;
@@ -203,7 +204,10 @@ const Release* RecipeBook::release(const OsRelease& os) const {
     return wanted.empty() || found == recipe->releases.end() ? nullptr : &*found;
   };
   if (recipe->id == os.id) {
-    if (const Release* release = by(&Release::version_id, os.version_id)) return release;
+    // "3.20.3" is of release "3.20": what stands behind a further point names no release of its own.
+    for (std::string version = os.version_id; !version.empty(); version.resize(version.find('.') == std::string::npos ? 0 : version.rfind('.'))) {
+      if (const Release* release = by(&Release::version_id, version)) return release;
+    }
   }
   return by(&Release::codename, os.codename);
 }

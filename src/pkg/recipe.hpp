@@ -35,7 +35,8 @@ struct Recipe {
   std::vector<Release> releases;
   std::vector<std::pair<std::string, std::string>>
       archives;  // suite glob -> path of its archive on a mirror ("*-security" -> "debian-security"), longest glob first; "* arm64": for that architecture
-  std::vector<std::pair<std::string, std::string>> keys;  // fingerprints of the distribution's keys and their names, for messages: trusted are keyrings
+  // Fingerprints of the distribution's keys, or globs of the names of their files (apk), and what they are. Trusted are keyrings, not these.
+  std::vector<std::pair<std::string, std::string>> keys;
   std::vector<std::string> components;       // of the distribution's own archives: "main", "contrib"
   std::vector<std::string> keyrings;         // files in the image that hold the distribution's keys, for sources that name none
   std::vector<std::string> security_labels;  // globs of Label, Origin or suite of security archives

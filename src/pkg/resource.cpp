@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "pkg/resource.hpp"
 
+#include <fmt/format.h>
+
 #include "archive/tar.hpp"
+#include "base/text.hpp"
 #include "base/url.hpp"
 
 namespace resole::pkg {
@@ -38,6 +41,18 @@ std::string apply_mirrors(const std::string& uri, const std::vector<std::pair<st
     mapped = true;
   }
   return result;
+}
+
+std::string source_refusal(const std::string& url, bool by_operator, std::string_view where) {
+  const std::string scheme = lower(std::string_view(url).substr(0, url.find(':')));
+  constexpr std::string_view remedy = "map it with --package-mirror FROM=TO, or add another with --package-repo";
+  if (scheme == "file" && by_operator) return {};
+  if (scheme != "http" && scheme != "https") return fmt::format("sources of type {}: are not used; {}", printable(scheme, 40), remedy);
+  const auto parsed = Url::try_parse(url);
+  if (!parsed) return fmt::format("the URI in {} is not a URL", printable(where));
+  if (parsed->is_private_address() && !by_operator)
+    return fmt::format("{} is a private address, which an image may not name; {}", printable(parsed->host()), remedy);
+  return {};
 }
 
 Resource resource_of(const Candidate& candidate, const std::vector<std::string>& places) {

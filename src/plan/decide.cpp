@@ -71,7 +71,7 @@ class Decider {
 
  private:
   const pkg::Verdict& verdict_of(const pkg::Candidate& candidate) const {
-    return board_.request.verdicts.at(candidate.entry.sha256.text());
+    return board_.request.verdicts.at(candidate.entry.identity());
   }
 
   PlannedPackage planned(const pkg::Candidate& candidate, const Move& move) const {
@@ -84,6 +84,7 @@ class Decider {
     package.why = move.why;
     package.why_detail = move.detail;
     package.verdict = verdict_of(candidate);
+    if (package.repository.sha256.empty()) package.repository.sha256 = package.verdict.sha256;
     if (!package.verdict.passes()) {  // only --scripts sandbox lets these through
       package.verdict.kind = pkg::VerdictKind::sandbox;
       package.reproducible = false;

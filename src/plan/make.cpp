@@ -20,7 +20,7 @@ namespace resole::plan {
 namespace {
 
 const pkg::Verdict* verdict_of(const Request& request, const pkg::Candidate& candidate) {
-  const auto found = request.verdicts.find(candidate.entry.sha256.text());
+  const auto found = request.verdicts.find(candidate.entry.identity());
   return found == request.verdicts.end() ? nullptr : &found->second;
 }
 

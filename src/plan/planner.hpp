@@ -48,7 +48,7 @@ struct Request {
   std::vector<advisory::Finding> findings;      // of this platform
   std::vector<Floor> floors;
   Policy policy;
-  std::map<std::string, pkg::Verdict> verdicts; // by sha256 text of the package file
+  std::map<std::string, pkg::Verdict> verdicts; // by RepositoryEntry::identity
   std::map<std::string, std::string> behind = {};         // --lockstep: package name -> which platform stays behind, and where
   std::optional<SandboxObstacle> sandbox_obstacle = {};   // looked at with Scripts::sandbox only
   const Rules* rules = nullptr;                           // of --policy; may be absent

@@ -59,6 +59,14 @@ class Ranks {
     }
   }
   const char* of(std::string_view version) const { return ranks_.at(version).c_str(); }
+  // Ranks of the versions that fulfil the wish.
+  std::set<std::string> fulfilling(Operator op, std::string_view wanted, const pkg::Family& family) const {
+    std::set<std::string> found;
+    for (const auto& [version, rank] : ranks_) {
+      if (family.satisfies(version, op, wanted)) found.insert(rank);
+    }
+    return found;
+  }
 
  private:
   void add_versions(const pkg::Package& package) {
@@ -90,13 +98,17 @@ int flags_of(Operator op) {
       return REL_GT | REL_EQ;
     case Operator::greater:
       return REL_GT;
+    case Operator::near:
+    case Operator::near_or_less:
+    case Operator::near_or_greater:
+      break;  // Problem::versioned names the versions
   }
   std::unreachable();
 }
 
 class Problem {
  public:
-  Problem(const SolverInput& input, const pkg::Family& family) : input_(input), ranks_(input, family), pool_(pool_create()) {
+  Problem(const SolverInput& input, const pkg::Family& family) : input_(input), family_(family), ranks_(input, family), pool_(pool_create()) {
     pool_setdisttype(pool_.get(), DISTTYPE_DEB);  // versioned wishes are not met by unversioned provides
     pool_setarch(pool_.get(), input.architectures.front().c_str());
     for (const auto* list : {&input.installed, &input.available}) {
@@ -132,6 +144,15 @@ class Problem {
   }
   Id versioned(Id name, Operator op, std::string_view version) {
     if (op == Operator::any) return name;
+    if (op >= Operator::near) {
+      Id all = 0;
+      for (const std::string& rank : ranks_.fulfilling(op, version, family_)) {
+        const Id one = pool_rel2id(pool_.get(), name, pool_str2id(pool_.get(), rank.c_str(), 1), REL_EQ, 1);
+        all = all == 0 ? one : pool_rel2id(pool_.get(), one, all, REL_OR, 1);
+      }
+      if (all != 0) return all;
+      return pool_rel2id(pool_.get(), name, pool_str2id(pool_.get(), "0", 1), REL_EQ, 1);  // no rank: nothing fulfils it
+    }
     return pool_rel2id(pool_.get(), name, pool_str2id(pool_.get(), ranks_.of(version), 1), flags_of(op), 1);
   }
   const std::string& arch_of(const pkg::Package& package) const {
@@ -215,6 +236,7 @@ class Problem {
   }
 
   const SolverInput& input_;
+  const pkg::Family& family_;
   Ranks ranks_;
   std::unique_ptr<Pool, FreePool> pool_;
   std::unordered_map<std::string, std::size_t> numbers_;

@@ -29,6 +29,12 @@ std::string_view operator_text(Operator op) {
       return ">=";
     case Operator::greater:
       return ">>";
+    case Operator::near:
+      return "~";
+    case Operator::near_or_less:
+      return "<~";
+    case Operator::near_or_greater:
+      return ">~";
   }
   std::unreachable();
 }
@@ -47,23 +53,7 @@ std::string text_of(const pkg::Alternatives& alternatives) {
 }
 
 bool version_fits(const pkg::Atom& atom, std::string_view version, const pkg::Family& family) {
-  if (atom.op == Operator::any) return true;
-  const int order = family.compare(version, atom.version);
-  switch (atom.op) {
-    case Operator::any:
-      return true;
-    case Operator::less:
-      return order < 0;
-    case Operator::less_equal:
-      return order <= 0;
-    case Operator::equal:
-      return order == 0;
-    case Operator::greater_equal:
-      return order >= 0;
-    case Operator::greater:
-      return order > 0;
-  }
-  std::unreachable();
+  return family.satisfies(version, atom.op, atom.version);
 }
 
 std::string Violation::text() const {

@@ -50,9 +50,12 @@ constexpr Row kCaptured[] = {
     {"etc/apt/keyrings/**", kData},
     {"usr/share/keyrings/**", kData},
     // apk
-    {"lib/apk/db/**", kData},
-    {"usr/lib/apk/db/**", kData},
+    {"lib/apk/db/**", kAnySize},
+    {"usr/lib/apk/db/**", kAnySize},
     {"etc/apk/**", kConfiguration},
+    {"usr/lib/apk/**", kConfiguration},
+    {"usr/share/apk/keys/**", kConfiguration},
+    {"etc/busybox-paths.d/**", kConfiguration},  // which applets a busybox has, and where
     // what the system is, and who lives there
     {"etc/os-release", kConfiguration},
     {"usr/lib/os-release", kConfiguration},
@@ -92,7 +95,8 @@ bool matches(std::string_view pattern, std::string_view path) {
 // Most files of an image lie elsewhere: decided by a glance at the first letters, before the table is searched.
 bool may_be_captured(std::string_view path) {
   return path.starts_with("etc/") || path.starts_with("var/") || path.starts_with("lib/apk/") || path.starts_with("usr/lib/apk/") ||
-         path == "usr/lib/os-release" || path.starts_with("usr/share/ca-") || path.starts_with("usr/share/key") || path.starts_with("usr/share/glib-2.0/schemas/") ||
+         path == "usr/lib/os-release" || path.starts_with("usr/share/ca-") || path.starts_with("usr/share/apk/") || path.starts_with("usr/share/key") ||
+         path.starts_with("usr/share/glib-2.0/schemas/") ||
          path.starts_with("usr/local/share/ca-");
 }
 
@@ -134,6 +138,8 @@ bool is_library_directory(std::string_view path) {
 }
 
 bool has_md5(std::string_view path) { return starts_with_one_of(path, kWithMd5) && !starts_with_one_of(path, kWithoutMd5); }
+
+bool has_sha1(std::string_view path) { return path.starts_with("etc/"); }
 
 bool is_foreign_xattr(std::string_view name) {
   return name == "security.selinux" || name == "system.nfs4_acl" || name.starts_with("trusted.overlay.");

@@ -11,6 +11,7 @@ namespace resole::rootfs {
 
 void ContentFacts::begin(const std::string& path, std::uint64_t size) {
   with_md5_ = has_md5(path);
+  with_sha1_ = has_sha1(path);
   capture_ = is_captured(path, size);
   captured_.clear();
   if (capture_) {
@@ -29,6 +30,7 @@ void ContentFacts::begin(const std::string& path, std::uint64_t size) {
 void ContentFacts::update(std::string_view bytes) {
   sha256_.update(bytes);
   if (with_md5_) md5_.update(bytes);
+  if (with_sha1_) sha1_.update(bytes);
   if (capture_) captured_.append(bytes);
   elf_.update(bytes);
 }
@@ -36,6 +38,7 @@ void ContentFacts::update(std::string_view bytes) {
 void ContentFacts::finish(Entry& entry, LayerIndex& index) {
   entry.sha256 = sha256_.finish_sha256();
   if (with_md5_) entry.md5 = md5_.finish_md5();
+  if (with_sha1_) entry.sha1 = sha1_.finish_sha1();
   if (capture_) {
     index.captured.insert_or_assign(entry.path, std::move(captured_));
   } else if (!index.captured.empty()) {

@@ -22,9 +22,9 @@ class ContentFacts {
 
  private:
   IndexLimits limits_;
-  Hasher sha256_{Algorithm::sha256}, md5_{Algorithm::md5};
+  Hasher sha256_{Algorithm::sha256}, md5_{Algorithm::md5}, sha1_{Algorithm::sha1};
   ElfWindow elf_;
-  bool with_md5_ = false, capture_ = false;
+  bool with_md5_ = false, with_sha1_ = false, capture_ = false;
   std::string captured_;
   std::uint64_t captured_total_ = 0;
 };

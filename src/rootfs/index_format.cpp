@@ -20,7 +20,7 @@ constexpr std::uint64_t kMostBody = 4ull << 30;
 constexpr std::size_t kTypes = 7;  // of tar::Type
 
 // Bits of the number in front of an entry's attributes.
-constexpr std::uint64_t kType = 7, kWhiteout = 8, kOpaque = 16, kMd5 = 32, kXattrs = 64;
+constexpr std::uint64_t kType = 7, kWhiteout = 8, kOpaque = 16, kMd5 = 32, kXattrs = 64, kSha1 = 128;
 
 bool is_device(const Entry& entry) { return entry.type == tar::Type::character || entry.type == tar::Type::block; }
 bool is_link(const Entry& entry) { return entry.type == tar::Type::symlink || entry.type == tar::Type::hardlink; }
@@ -44,7 +44,7 @@ std::string decode_path(BinaryReader& in, std::string_view previous) {
 void encode_entry(BinaryWriter& out, const Entry& entry, std::string_view previous) {
   encode_path(out, previous, entry.path);
   out.number(static_cast<std::uint64_t>(entry.type) | (entry.whiteout ? kWhiteout : 0) | (entry.opaque ? kOpaque : 0) |
-             (entry.md5 ? kMd5 : 0) | (entry.xattrs.empty() ? 0 : kXattrs));
+             (entry.md5 ? kMd5 : 0) | (entry.sha1 ? kSha1 : 0) | (entry.xattrs.empty() ? 0 : kXattrs));
   if (entry.whiteout || entry.opaque) return;
   out.number(entry.mode);
   out.number(entry.uid);
@@ -66,6 +66,7 @@ void encode_entry(BinaryWriter& out, const Entry& entry, std::string_view previo
     out.number(entry.size);
     out.raw(entry.sha256);
     if (entry.md5) out.raw(*entry.md5);
+    if (entry.sha1) out.raw(*entry.sha1);
   }
 }
 
@@ -98,6 +99,7 @@ bool decode_entry(BinaryReader& in, std::string_view previous, Entry& entry) {
     entry.size = in.number();
     in.raw(entry.sha256);
     if ((flags & kMd5) != 0) in.raw(entry.md5.emplace());
+    if ((flags & kSha1) != 0) in.raw(entry.sha1.emplace());
   }
   return in.good();
 }

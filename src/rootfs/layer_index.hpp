@@ -33,6 +33,7 @@ struct Entry {
   std::map<std::string, std::string> xattrs;  // security.selinux and trusted.overlay.* are dropped
   Sha256 sha256{};                            // of the content, files only
   std::optional<Md5> md5;  // where packages install files (has_md5 in capture.cpp); dpkg's md5sums and conffiles compare with it
+  std::optional<Sha1> sha1;  // below etc/: apk's rules of protected files compare with it
   bool operator==(const Entry&) const = default;
 };
 
@@ -80,7 +81,7 @@ std::string layer_index_key(const Digest& diff_id);
 // Versioned compact form for the cache room "layer-index" (key: diff_id text + format version). parse returns nullopt for another version
 // or damage. Raise the version whenever the form, the capture table or the meaning of a field changes: old entries are then read from their
 // layers again.
-inline constexpr std::uint32_t kLayerIndexVersion = 5;
+inline constexpr std::uint32_t kLayerIndexVersion = 6;
 std::string serialise(const LayerIndex& index);
 std::optional<LayerIndex> parse_layer_index(std::string_view bytes);
 

@@ -225,7 +225,7 @@ TEST_F(ParseOptions, BadValuesAreRefused) {
   refused("--package-mirror", "a=http://x.example", "FROM is no URL");
   refused("--package-mirror", "*=mirror.example", "TO is no http, https or file URL");
   refused("--package-repo", "bookworm main", "does not begin with an http, https or file URL");
-  refused("--package-repo", "http://a.example/debian", "no suite");
+  EXPECT_EQ(parse(patch({"--package-repo", "@edge http://a.example/alpine/edge/main"})).planning.package_repos.front(), "@edge http://a.example/alpine/edge/main");
   refused("--deployed-as", "Not A Reference", "is not an image reference");
   refused("--source-deployed-as", "a:b:c", "is not");
   refused("--as-of", "yesterday", "no time");
@@ -250,7 +250,7 @@ TEST_F(ParseOptions, BadValuesAreRefused) {
 }
 
 TEST_F(ParseOptions, SecretsInValuesAreNotRepeated) {
-  for (const Words& words : {patch({"--package-mirror", "http://u:hunter2@a.example"}), patch({"--package-repo", "http://u:hunter2@a.example"}),
+  for (const Words& words : {patch({"--package-mirror", "http://u:hunter2@a.example"}), patch({"--package-repo", "ssh://u:hunter2@a.example"}),
                              patch({"--allow-private", "http://u:hunter2@a.example"})}) {
     EXPECT_EQ(problem(words).find("hunter2"), std::string::npos);
   }

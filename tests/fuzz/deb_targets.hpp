@@ -225,7 +225,7 @@ inline void dpkg_tables(std::string_view text) {
       });
     }
   });
-  const deb::Owners owners = deb::Owners::parse(text, text);
+  const pkg::Owners owners = pkg::Owners::parse(text, text);
   tolerate([&] {
     const auto overrides = deb::StatOverrides::parse(text, owners);
     for (const std::string_view line : lines(text)) {

@@ -8,7 +8,7 @@
 #include "base/error.hpp"
 #include "pkg/deb/bytecode.hpp"
 #include "pkg/deb/extended_states.hpp"
-#include "pkg/deb/owners.hpp"
+#include "pkg/owners.hpp"
 #include "pkg/deb/stat_overrides.hpp"
 #include "pkg/deb/triggers.hpp"
 #include "pkg/deb/upgrade.hpp"
@@ -423,7 +423,7 @@ TEST(DebExtendedStates, NewPackagesAreMarkedOnce) {
 }
 
 TEST(DebStatOverrides, BrokenTablesAreRefused) {
-  const auto owners = deb::Owners::parse("root:x:0:0::/:\n", "root:x:0:\n");
+  const auto owners = pkg::Owners::parse("root:x:0:0::/:\n", "root:x:0:\n");
   EXPECT_EQ(deb::StatOverrides::parse("root #5 4755 /usr/bin/with blank\n", owners).find("/usr/bin/with blank")->gid, 5u);
   for (const char* bad : {"root root 4755\n", "nobody root 755 /x\n", "root root 9999 /x\n", "#x root 755 /x\n", "root root 17777 /x\n"}) {
     EXPECT_THROW(deb::StatOverrides::parse(bad, owners), Error) << bad;

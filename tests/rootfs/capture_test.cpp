@@ -58,7 +58,7 @@ TEST(Capture, DatabasesAndConfiguration) {
 TEST(Capture, NothingElse) {
   for (const char* path : {"", "etc", "etc/shadow", "etc/gshadow", "etc/apt/auth.conf", "etc/apt/auth.conf.d/mirror.conf", "etc/motd",
                            "var/lib/dpkg/status-old", "var/lib/dpkg/available", "var/lib/dpkg/info", "var/lib/dpkg/info/",
-                           "var/lib/apt/lists/deb", "usr/share/doc/apt/copyright", "usr/lib/apk/dbx", "etc/ssl/private/key.pem",
+                           "var/lib/apt/lists/deb", "usr/share/doc/apt/copyright", "usr/lib/apkx/db", "etc/ssl/private/key.pem",
                            "var/cache/debconf/passwords.dat", "var/cache/debconf/templates.dat", "usr/bin/dpkg"}) {
     EXPECT_FALSE(is_captured(path, 1000)) << path;
   }

@@ -158,6 +158,10 @@ bool is_version(std::string_view text) {
   return tokens.token().kind == Kind::end;
 }
 
+bool is_readable_version(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c > ' ' && c < 0x7f; });
+}
+
 int compare_versions(std::string_view a, std::string_view b) { return compare(a, b, false); }
 
 bool satisfies(std::string_view version, std::string_view op, std::string_view wanted) {
@@ -165,6 +169,30 @@ bool satisfies(std::string_view version, std::string_view op, std::string_view w
   if (order < 0) return op.find('<') != std::string_view::npos;
   if (order > 0) return op.find('>') != std::string_view::npos;
   return op.find('=') != std::string_view::npos || op.find('~') != std::string_view::npos;
+}
+
+bool satisfies(std::string_view version, pkg::Operator op, std::string_view wanted) {
+  switch (op) {
+    case pkg::Operator::any:
+      return true;
+    case pkg::Operator::less:
+      return satisfies(version, "<", wanted);
+    case pkg::Operator::less_equal:
+      return satisfies(version, "<=", wanted);
+    case pkg::Operator::equal:
+      return satisfies(version, "=", wanted);
+    case pkg::Operator::greater_equal:
+      return satisfies(version, ">=", wanted);
+    case pkg::Operator::greater:
+      return satisfies(version, ">", wanted);
+    case pkg::Operator::near:
+      return satisfies(version, "~", wanted);
+    case pkg::Operator::near_or_less:
+      return satisfies(version, "<~", wanted);
+    case pkg::Operator::near_or_greater:
+      return satisfies(version, ">~", wanted);
+  }
+  return false;
 }
 
 }  // namespace resole::apk

@@ -78,7 +78,7 @@ InstalledSystem InstalledSystem::read(const rootfs::Tree& tree) {
   auto stanzas = read_status(tree);
   auto slices = read_slices(tree);
   auto files = FileLists::read(tree, stanzas, *slices);
-  auto owners = Owners::read(tree);
+  auto owners = pkg::Owners::read(tree);
   auto overrides = StatOverrides::read(tree, owners);
   return {tree,
           std::move(stanzas),

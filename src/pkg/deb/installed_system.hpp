@@ -12,7 +12,7 @@
 
 #include "pkg/deb/diversions.hpp"
 #include "pkg/deb/metadata.hpp"
-#include "pkg/deb/owners.hpp"
+#include "pkg/owners.hpp"
 #include "pkg/deb/path_filters.hpp"
 #include "pkg/deb/slices.hpp"
 #include "pkg/deb/stat_overrides.hpp"
@@ -41,7 +41,7 @@ struct InstalledSystem {
   std::vector<StatusStanza> stanzas;
   std::shared_ptr<const Slices> slices;  // never null
   FileLists files;
-  Owners owners;
+  pkg::Owners owners;
   StatOverrides overrides;
   Diversions diversions;
   PathFilters filters;

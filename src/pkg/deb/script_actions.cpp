@@ -86,7 +86,7 @@ class ActionRun {
   // As dh_usrlocal's loop: parents are not made.
   void make_directory(const std::vector<std::string>& words) {
     if (edit_.is_there(words[0]) || !edit_.has_parent(words[0])) return;
-    const Owners owners = Owners::parse(edit_.content("/etc/passwd").value_or(""), edit_.content("/etc/group").value_or(""));
+    const pkg::Owners owners = pkg::Owners::parse(edit_.content("/etc/passwd").value_or(""), edit_.content("/etc/group").value_or(""));
     const bool staff = words.size() == 1 && edit_.leads_to_something("/etc/staff-group-for-usr-local");
     constexpr std::uint32_t kStaff = 50;  // base-passwd
     tar::Header header;
@@ -102,7 +102,7 @@ class ActionRun {
   void give(const std::vector<std::string>& words) {
     auto header = edit_.header(words[0]);
     if (!header || (header->type != tar::Type::file && header->type != tar::Type::directory)) return;
-    const Owners owners = Owners::parse(edit_.content("/etc/passwd").value_or(""), edit_.content("/etc/group").value_or(""));
+    const pkg::Owners owners = pkg::Owners::parse(edit_.content("/etc/passwd").value_or(""), edit_.content("/etc/group").value_or(""));
     const tar::Header before = *header;
     header->uid = owners.user(words[1], before.uid);
     if (words.size() > 2) header->gid = owners.group(words[2], before.gid);

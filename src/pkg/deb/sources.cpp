@@ -34,8 +34,6 @@ void join_entry(std::vector<SourceEntry>& entries, SourceEntry entry) {
   }
 }
 
-std::string_view scheme_of(std::string_view uri) { return uri.substr(0, uri.find(':')); }
-
 }  // namespace
 
 std::string with_architecture(std::string_view text, std::string_view arch) {
@@ -113,16 +111,7 @@ std::vector<SourceEntry> effective_sources(const rootfs::Tree& tree, const pkg::
 }
 
 std::string refusal_of(const SourceEntry& source, const std::string& url, bool mapped) {
-  const bool by_operator = mapped || source.by_operator;
-  const std::string scheme = lower(scheme_of(url));
-  constexpr std::string_view remedy = "map it with --package-mirror FROM=TO, or add another with --package-repo";
-  if (scheme == "file" && by_operator) return {};
-  if (scheme != "http" && scheme != "https") return fmt::format("sources of type {}: are not used; {}", printable(scheme, 40), remedy);
-  const auto parsed = Url::try_parse(url);
-  if (!parsed) return fmt::format("the URI in {} is not a URL", printable(source.where));
-  if (parsed->is_private_address() && !by_operator)
-    return fmt::format("{} is a private address, which an image may not name; {}", printable(parsed->host()), remedy);
-  return {};
+  return pkg::source_refusal(url, mapped || source.by_operator, source.where);
 }
 
 }  // namespace resole::deb

@@ -29,7 +29,7 @@ std::uint32_t parse_id(std::string_view text, std::optional<std::uint32_t> known
 
 }  // namespace
 
-StatOverrides StatOverrides::parse(std::string_view text, const Owners& owners) {
+StatOverrides StatOverrides::parse(std::string_view text, const pkg::Owners& owners) {
   StatOverrides overrides;
   std::size_t number = 0;
   for (const std::string_view line : lines(text)) {
@@ -50,7 +50,7 @@ StatOverrides StatOverrides::parse(std::string_view text, const Owners& owners) 
   return overrides;
 }
 
-StatOverrides StatOverrides::read(const rootfs::Tree& tree, const Owners& owners) {
+StatOverrides StatOverrides::read(const rootfs::Tree& tree, const pkg::Owners& owners) {
   return parse(tree.content(kPath).value_or(""), owners);
 }
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-#include "pkg/deb/owners.hpp"
+#include "pkg/owners.hpp"
 #include "rootfs/tree.hpp"
 
 namespace resole::deb {
@@ -17,9 +17,9 @@ struct StatOverride {
 
 class StatOverrides {
  public:
-  static StatOverrides read(const rootfs::Tree& tree, const Owners& owners);
+  static StatOverrides read(const rootfs::Tree& tree, const pkg::Owners& owners);
   // Error(input) on a line that dpkg would refuse; a user or group that the image does not know makes dpkg refuse too.
-  static StatOverrides parse(std::string_view text, const Owners& owners);
+  static StatOverrides parse(std::string_view text, const pkg::Owners& owners);
   const StatOverride* find(std::string_view path) const;  // absolute path as packages spell it
 
  private:

@@ -40,6 +40,9 @@ std::string_view operator_text(pkg::Operator op) {
     case pkg::Operator::greater:
       return ">>";
     case pkg::Operator::any:
+    case pkg::Operator::near:
+    case pkg::Operator::near_or_less:
+    case pkg::Operator::near_or_greater:
       break;
   }
   return {};

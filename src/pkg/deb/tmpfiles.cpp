@@ -7,7 +7,7 @@
 #include <optional>
 
 #include "base/text.hpp"
-#include "pkg/deb/owners.hpp"
+#include "pkg/owners.hpp"
 
 namespace resole::deb {
 namespace {
@@ -40,7 +40,7 @@ class Tmpfiles {
   Tmpfiles(std::string_view what, TreeEdit& edit)
       : what_(what),
         edit_(edit),
-        owners_(Owners::parse(edit.content("/etc/passwd").value_or(""), edit.content("/etc/group").value_or(""))) {}
+        owners_(pkg::Owners::parse(edit.content("/etc/passwd").value_or(""), edit.content("/etc/group").value_or(""))) {}
 
   std::vector<std::string> apply(std::string_view text) {
     std::vector<Line> all;
@@ -171,7 +171,7 @@ class Tmpfiles {
 
   std::string_view what_;
   TreeEdit& edit_;
-  const Owners owners_;
+  const pkg::Owners owners_;
   std::vector<std::string> notes_;
 };
 

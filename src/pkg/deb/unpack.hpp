@@ -16,16 +16,15 @@
 #include "pkg/deb/package_facts.hpp"
 #include "pkg/deb/package_file.hpp"
 #include "pkg/deb/placement.hpp"
+#include "pkg/emission.hpp"
 #include "rootfs/tree.hpp"
 
 namespace resole::deb {
 
-// What each member of a package becomes in the segment; nothing for those that are left out and for directories. A file's content always
-// stands at its own member, under the header given there (which may bear the name of another member of its link set).
-using Emission = std::vector<std::optional<tar::Header>>;
+using pkg::Emission;
+using pkg::fingerprint;
 
 Emission plan_emission(const PackageFacts& facts, const std::vector<Placement>& placements, const rootfs::Tree& below);
-std::string fingerprint(const Emission& emission);  // equal for equal segments of one package
 
 // Learns the package's facts and writes provisionally what `placer` says.
 struct FirstPass {

@@ -26,6 +26,7 @@
 #include "pkg/deb/preparation.hpp"
 #include "pkg/deb/script_actions.hpp"
 #include "pkg/deb/segments.hpp"
+#include "pkg/segments.hpp"
 #include "rootfs/path.hpp"
 
 namespace resole::deb {
@@ -157,12 +158,7 @@ class Upgrade {
     for (const PreparedPackage& package : packages_) {
       text += fmt::format("{} from {} {}\n", package.label(), package.incoming.item->from, segment_key(package, request_.compression));
     }
-    for (const std::string& path : result_.head.removals()) text += fmt::format("remove {}:{}\n", path.size(), path);
-    for (const auto& [path, put] : result_.head.puts()) {
-      const tar::Header& header = put.first;
-      text += fmt::format("directory {}:{} {:o} {} {} {}\n", path.size(), path, header.mode, header.uid, header.gid, header.mtime);
-      for (const auto& [name, value] : header.xattrs) text += fmt::format("  {}={}\n", name, to_hex(value));
-    }
+    text += pkg::payload_head_text(result_.head);
     return sha256_hex_of(text);
   }
 

@@ -91,10 +91,13 @@ bool satisfies(std::string_view version, pkg::Operator op, std::string_view want
     case pkg::Operator::less:
       return order < 0;
     case pkg::Operator::less_equal:
+    case pkg::Operator::near_or_less:
       return order <= 0;
     case pkg::Operator::equal:
+    case pkg::Operator::near:
       return order == 0;
     case pkg::Operator::greater_equal:
+    case pkg::Operator::near_or_greater:
       return order >= 0;
     case pkg::Operator::greater:
       return order > 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// User and group names of the image. Packages name owners; dpkg looks the name up first and falls back to the number (dpkg
+// User and group names of the image. Packages name owners; dpkg and apk look the name up first and fall back to the number (dpkg
 // lib/dpkg/tarfn.c).
 #pragma once
 #include <cstdint>
@@ -10,7 +10,7 @@
 
 #include "rootfs/tree.hpp"
 
-namespace resole::deb {
+namespace resole::pkg {
 
 class Owners {
  public:
@@ -26,4 +26,4 @@ class Owners {
   Ids users_, groups_;
 };
 
-}  // namespace resole::deb
+}  // namespace resole::pkg

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "pkg/deb/owners.hpp"
+#include "pkg/owners.hpp"
 
 #include "base/text.hpp"
 
-namespace resole::deb {
+namespace resole::pkg {
 namespace {
 
 // passwd(5) "name:password:uid:..." and group(5) "name:password:gid:..." agree in what is read here. The first line of a name counts.
@@ -44,4 +44,4 @@ std::optional<std::uint32_t> Owners::find_group(std::string_view name) const {
 std::uint32_t Owners::user(std::string_view name, std::uint32_t fallback) const { return find_user(name).value_or(fallback); }
 std::uint32_t Owners::group(std::string_view name, std::uint32_t fallback) const { return find_group(name).value_or(fallback); }
 
-}  // namespace resole::deb
+}  // namespace resole::pkg
