@@ -37,30 +37,40 @@ void init_library() {
 class Collector {
  public:
   // `names` empty: the root is wanted.
-  Collector(std::string_view what, const std::vector<std::string_view>& names, const std::function<void(Element&&)>& use, Limits limits)
-      : what_(what), names_(names), use_(use), limits_(limits) {
+  Collector(std::string_view what, const std::vector<std::string_view>& names, const std::function<void(Element&&)>& use, Limits limits, bool exact = false)
+      : what_(what), names_(names), use_(use), limits_(limits), exact_(exact) {
     init_library();
     sax_.initialized = XML_SAX2_MAGIC;
-    sax_.startElementNs = [](void* self, const xmlChar* name, const xmlChar*, const xmlChar*, int, const xmlChar**, int count, int, const xmlChar** attributes) {
-      of(self).guarded([&] { of(self).open(view(name), static_cast<std::size_t>(count), attributes); });
+    sax_.startElementNs = [](void* self, const xmlChar* name, const xmlChar* prefix, const xmlChar* space, int, const xmlChar**, int count, int defaults,
+                             const xmlChar** attributes) {
+      of(self).guarded([&] {
+        of(self).open(of(self).name_of(name, prefix, space), static_cast<std::size_t>(count), static_cast<std::size_t>(defaults), attributes);
+      });
     };
     sax_.endElementNs = [](void* self, const xmlChar*, const xmlChar*, const xmlChar*) { of(self).guarded([&] { of(self).close(); }); };
     sax_.characters = sax_.cdataBlock = [](void* self, const xmlChar* text, int size) {
       of(self).guarded([&] { of(self).text({reinterpret_cast<const char*>(text), static_cast<std::size_t>(size)}); });
     };
+    if (exact_) {
+      sax_.cdataBlock = [](void* self, const xmlChar*, int) { of(self).guarded([&] { of(self).nameless(); }); };
+      sax_.comment = [](void* self, const xmlChar*) { of(self).guarded([&] { of(self).nameless(); }); };
+      sax_.processingInstruction = [](void* self, const xmlChar*, const xmlChar*) { of(self).guarded([&] { of(self).nameless(); }); };
+    }
     sax_.getEntity = [](void*, const xmlChar* name) { return xmlGetPredefinedEntity(name); };
     sax_.entityDecl = [](void* self, const xmlChar*, int, const xmlChar*, const xmlChar*, xmlChar*) { of(self).refuse_declaration(); };
     sax_.unparsedEntityDecl = [](void* self, const xmlChar*, const xmlChar*, const xmlChar*, const xmlChar*) { of(self).refuse_declaration(); };
     sax_.notationDecl = [](void* self, const xmlChar*, const xmlChar*, const xmlChar*) { of(self).refuse_declaration(); };
     sax_.attributeDecl = [](void* self, const xmlChar*, const xmlChar*, int, int, const xmlChar*, xmlEnumerationPtr tree) {
       xmlFreeEnumeration(tree);
-      of(self).refuse_declaration();
+      if (!of(self).exact_) of(self).refuse_declaration();
     };
-    sax_.elementDecl = [](void* self, const xmlChar*, int, xmlElementContentPtr) { of(self).refuse_declaration(); };
+    sax_.elementDecl = [](void* self, const xmlChar*, int, xmlElementContentPtr) {
+      if (!of(self).exact_) of(self).refuse_declaration();
+    };
     sax_.serror = [](void* self, xmlErrorPtr error) { of(self).note(error); };
     context_ = xmlCreatePushParserCtxt(&sax_, this, nullptr, 0, nullptr);
     if (context_ == nullptr) throw std::bad_alloc();
-    xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_NOCDATA | XML_PARSE_COMPACT);
+    xmlCtxtUseOptions(context_, XML_PARSE_NONET | XML_PARSE_NOENT | (exact_ ? 0 : XML_PARSE_NOCDATA) | XML_PARSE_COMPACT);
   }
   Collector(const Collector&) = delete;
   Collector& operator=(const Collector&) = delete;
@@ -138,7 +148,12 @@ class Collector {
     if (kept_bytes_ > limits_.kept_bytes) fail(fmt::format("an element of more than {}", human_size(limits_.kept_bytes)));
   }
 
-  void open(std::string_view name, std::size_t count, const xmlChar** attributes) {
+  std::string name_of(const xmlChar* name, const xmlChar* prefix, const xmlChar* space) const {
+    if (!exact_ || (prefix == nullptr && space == nullptr)) return std::string(view(name));
+    return fmt::format("{{{}}}{}{}{}", view(space), view(prefix), prefix == nullptr ? "" : ":", view(name));
+  }
+
+  void open(const std::string& name, std::size_t count, std::size_t defaults, const xmlChar** attributes) {
     if (++depth_ > limits_.depth) fail(fmt::format("elements nested more than {} deep", limits_.depth));
     if (++elements_ > limits_.elements) fail(fmt::format("more than {} elements", limits_.elements));
     if (root_.empty()) root_ = name;
@@ -147,10 +162,11 @@ class Collector {
     element.name = name;
     element.line = line();
     keep(1 + count, name.size());
+    element.given = count - std::min(count, defaults);
     element.attributes.reserve(count);
     for (std::size_t i = 0; i < count; ++i) {  // local name, prefix, namespace, begin and end of the value
       const xmlChar** const at = attributes + 5 * i;
-      element.attributes.emplace_back(view(at[0]), view(at[3], at[4]));
+      element.attributes.emplace_back(name_of(at[0], at[1], at[2]), view(at[3], at[4]));
       keep(0, element.attributes.back().first.size() + element.attributes.back().second.size());
     }
     open_.push_back(std::move(element));
@@ -162,12 +178,18 @@ class Collector {
     open_.back().text += more;
   }
 
+  void nameless() {
+    if (open_.empty()) return;
+    keep(1, 0);
+    open_.back().children.emplace_back().line = line();
+  }
+
   void close() {
     --depth_;
     if (open_.empty()) return;
     Element element = std::move(open_.back());
     open_.pop_back();
-    if (const std::string_view trimmed = trim(element.text); trimmed.size() != element.text.size()) element.text = std::string(trimmed);
+    if (const std::string_view trimmed = exact_ ? element.text : trim(element.text); trimmed.size() != element.text.size()) element.text = std::string(trimmed);
     if (!open_.empty()) {
       open_.back().children.push_back(std::move(element));
       return;
@@ -180,6 +202,7 @@ class Collector {
   const std::vector<std::string_view>& names_;
   const std::function<void(Element&&)>& use_;
   Limits limits_;
+  const bool exact_;
   xmlSAXHandler sax_ = {};
   xmlParserCtxtPtr context_ = nullptr;
   std::exception_ptr failure_;
@@ -230,6 +253,16 @@ std::vector<const Element*> Element::all(std::string_view wanted) const {
 Element parse(std::string_view text, std::string_view what, Limits limits) {
   Element root;
   for_each(text, what, {}, [&](Element&& element) { root = std::move(element); }, limits);
+  return root;
+}
+
+Element parse_exact(std::string_view text, std::string_view what, Limits limits) {
+  Element root;
+  const std::vector<std::string_view> whole;
+  const std::function<void(Element&&)> use = [&](Element&& element) { root = std::move(element); };
+  Collector collector(what, whole, use, limits, true);
+  collector.feed(text);
+  collector.finish();
   return root;
 }
 

@@ -20,6 +20,7 @@ struct Element {
   std::string text;                                             // directly in it, joined, blanks at both ends taken off
   std::vector<Element> children;
   std::size_t line = 1;
+  std::size_t given = 0;                                        // so many of the attributes stand in the text; those behind them are defaults of its document type
 
   std::string_view attribute(std::string_view name) const;   // "" when absent
   const Element* child(std::string_view name) const;         // the first, or nullptr
@@ -38,6 +39,11 @@ struct Limits {
 
 // Error(input) with `what`, line, column and reason: syntax, encoding, a document type with declarations, what passes the limits.
 Element parse(std::string_view text, std::string_view what, Limits limits = {});
+
+// For who writes parts of the document again: names carry their namespace and prefix ("{urn:x}top", "{urn:x}p:top", attributes "k" and "{urn:x}p:k"), blanks around
+// text stay, and what is neither element nor text (a comment, an instruction, the border of a CDATA section) is a child without a name. Elements and attributes may be
+// declared: defaults of attributes count.
+Element parse_exact(std::string_view text, std::string_view what, Limits limits = {});
 
 // Hands over every element that has one of these names ("*_test": whatever ends so) and stands in no other such element, when it ends. Elements outside of them are not kept.
 void for_each(Source& source, std::string_view what, const std::vector<std::string_view>& names, const std::function<void(Element&&)>& use, Limits limits = {});

@@ -78,6 +78,9 @@ constexpr Row kCaptured[] = {
     {"etc/ssl/certs/ca-certificates.crt", kData},
     // what glib-compile-schemas reads and writes
     {"usr/share/glib-2.0/schemas/**", kData},
+    // what update-mime-database reads, and which version of it there is
+    {"usr/share/mime/packages/**", kData},
+    {"usr/share/mime/version", kConfiguration},
     // a file whose owner a postinst changes (recipes/debian.json, mariadb-server)
     {"var/lib/mysql/mysql_upgrade_info", kConfiguration},
     // states of configuration files beside dpkg's; debconf for ca-certificates/trust_new_crts
@@ -97,6 +100,7 @@ bool may_be_captured(std::string_view path) {
   return path.starts_with("etc/") || path.starts_with("var/") || path.starts_with("lib/apk/") || path.starts_with("usr/lib/apk/") ||
          path == "usr/lib/os-release" || path.starts_with("usr/share/ca-") || path.starts_with("usr/share/apk/") || path.starts_with("usr/share/key") ||
          path.starts_with("usr/share/glib-2.0/schemas/") ||
+         path.starts_with("usr/share/mime/packages/") || path == "usr/share/mime/version" ||
          path.starts_with("usr/local/share/ca-");
 }
 

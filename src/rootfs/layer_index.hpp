@@ -81,7 +81,7 @@ std::string layer_index_key(const Digest& diff_id);
 // Versioned compact form for the cache room "layer-index" (key: diff_id text + format version). parse returns nullopt for another version
 // or damage. Raise the version whenever the form, the capture table or the meaning of a field changes: old entries are then read from their
 // layers again.
-inline constexpr std::uint32_t kLayerIndexVersion = 6;
+inline constexpr std::uint32_t kLayerIndexVersion = 7;
 std::string serialise(const LayerIndex& index);
 std::optional<LayerIndex> parse_layer_index(std::string_view bytes);
 

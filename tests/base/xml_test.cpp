@@ -34,6 +34,23 @@ TEST(Xml, ElementsAttributesAndText) {
   EXPECT_EQ(root.below("b/d"), nullptr);
 }
 
+TEST(Xml, ExactlyAsItIsWritten) {
+  const Element root = parse_exact("<!DOCTYPE t [<!ELEMENT t ANY><!ATTLIST b n CDATA \"5\" m CDATA #IMPLIED>]><!-- x --><t xmlns=\"urn:x\" xmlns:p=\"urn:y\"> a <b m=\"1\"/><p:c p:k=\"2\" xml:lang=\"de\"/><!-- c --><![CDATA[d]]></t>", "x.xml");
+  EXPECT_EQ(root.name, "{urn:x}t");
+  EXPECT_EQ(root.text, " a ");
+  ASSERT_EQ(root.children.size(), 4u);
+  EXPECT_EQ(root.children[0].name, "{urn:x}b");
+  EXPECT_EQ(root.children[0].attribute("n"), "5");
+  EXPECT_EQ(root.children[0].attribute("m"), "1");
+  EXPECT_EQ(root.children[0].given, 1u);
+  EXPECT_EQ(root.children[1].name, "{urn:y}p:c");
+  EXPECT_EQ(root.children[1].attribute("{urn:y}p:k"), "2");
+  EXPECT_EQ(root.children[1].attribute("{http://www.w3.org/XML/1998/namespace}xml:lang"), "de");
+  EXPECT_EQ(root.children[2].name, "");
+  EXPECT_EQ(root.children[3].name, "");
+  EXPECT_THROW(parse_exact("<!DOCTYPE t [<!ENTITY e \"x\">]><t/>", "x.xml"), Error);
+}
+
 TEST(Xml, OtherEncodingsBecomeUtf8) {
   EXPECT_EQ(parse("<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?><a>\xe9</a>", "x.xml").text, "\xc3\xa9");
   EXPECT_EQ(parse(std::string_view("\xff\xfe<\0a\0/\0>\0", 10), "x.xml").name, "a");

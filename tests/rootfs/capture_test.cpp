@@ -47,6 +47,8 @@ TEST(Capture, DatabasesAndConfiguration) {
                            "usr/share/ca-certificates/mozilla/a.crt",
                            "usr/local/share/ca-certificates/own.crt",
                            "etc/ssl/certs/ca-certificates.crt",
+                           "usr/share/mime/packages/freedesktop.org.xml",
+                           "usr/share/mime/version",
                            "var/lib/ucf/hashfile",
                            "var/lib/ucf/registry",
                            "var/cache/debconf/config.dat",
@@ -59,7 +61,7 @@ TEST(Capture, NothingElse) {
   for (const char* path : {"", "etc", "etc/shadow", "etc/gshadow", "etc/apt/auth.conf", "etc/apt/auth.conf.d/mirror.conf", "etc/motd",
                            "var/lib/dpkg/status-old", "var/lib/dpkg/available", "var/lib/dpkg/info", "var/lib/dpkg/info/",
                            "var/lib/apt/lists/deb", "usr/share/doc/apt/copyright", "usr/lib/apkx/db", "etc/ssl/private/key.pem",
-                           "var/cache/debconf/passwords.dat", "var/cache/debconf/templates.dat", "usr/bin/dpkg"}) {
+                           "var/cache/debconf/passwords.dat", "var/cache/debconf/templates.dat", "usr/bin/dpkg", "usr/share/mime/mime.cache"}) {
     EXPECT_FALSE(is_captured(path, 1000)) << path;
   }
 }

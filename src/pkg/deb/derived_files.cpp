@@ -12,6 +12,7 @@
 #include "pkg/deb/ca_certificates.hpp"
 #include "pkg/deb/glib_schemas.hpp"
 #include "pkg/deb/ld_so_cache.hpp"
+#include "pkg/deb/mime_database.hpp"
 #include "pkg/deb/watched_paths.hpp"
 
 namespace resole::deb {
@@ -56,6 +57,17 @@ std::vector<std::string> derive_certificates(const DerivedInput& input, rootfs::
   return update_ca_certificates(input.after, run, draft);
 }
 
+// What a package brings can be told only now that it is there.
+template <class Body>
+auto refused_when_not_understood(const Body& body) {
+  try {
+    return body();
+  } catch (const Error& error) {
+    if (error.kind() != ErrorKind::input) throw;
+    throw Error(ErrorKind::refused, error.message(), "leave the package that brings it out with --hold, or let its scripts run with --scripts sandbox");
+  }
+}
+
 // The plan let packages with schemas through only where this was shown to come to the image's own file (schemas_obstacle); that of what they bring can be
 // told now that they are there.
 void derive_schemas(const DerivedInput& input, rootfs::LayerDraft& draft) {
@@ -63,7 +75,7 @@ void derive_schemas(const DerivedInput& input, rootfs::LayerDraft& draft) {
   const rootfs::Resolved cache = input.system.tree.resolve(path, true);
   const bool changed = std::ranges::any_of(input.touched, [&](const std::string& each) { return each.starts_with(directory) && each != path; });
   if (!changed || !cache.node || !schemas_obstacle(input.system.tree).empty()) return;
-  try {
+  refused_when_not_understood([&] {
     const SchemaFiles files = schema_files(input.after);
     if (files.empty()) return draft.remove(cache.path);
     std::string compiled = compile_schemas(files);
@@ -71,9 +83,25 @@ void derive_schemas(const DerivedInput& input, rootfs::LayerDraft& draft) {
     tar::Header header = rootfs::header_of(*cache.node);
     header.mtime = input.request.epoch;
     draft.put(std::move(header), Blob::of(std::move(compiled)));
-  } catch (const Error& error) {
-    if (error.kind() != ErrorKind::input) throw;
-    throw Error(ErrorKind::refused, error.message(), "leave the package that brings it out with --hold, or let its scripts run with --scripts sandbox");
+  });
+}
+
+// The same for descriptions of MIME types (mime_obstacle).
+void derive_mime_database(const DerivedInput& input, rootfs::LayerDraft& draft) {
+  const std::string descriptions = fmt::format("{}/packages/", kMimeDirectory), cache = fmt::format("{}/mime.cache", kMimeDirectory);
+  const bool changed = std::ranges::any_of(input.touched, [&](const std::string& each) { return each.starts_with(descriptions); });
+  if (!changed || !input.system.tree.resolve(cache, true).node || !mime_obstacle(input.system.tree).empty()) return;
+  MimeFiles files = refused_when_not_understood([&] { return make_mime_database(mime_sources(input.after)); });
+  const std::string directory = input.after.resolve(kMimeDirectory, true).path;
+  for (const std::string& path : stale_mime_files(input.after, files)) draft.remove(fmt::format("{}/{}", directory, path));
+  for (auto& [path, content] : files) {
+    tar::Header header;
+    header.path = fmt::format("{}/{}", directory, path);
+    const rootfs::Node* node = input.after.find(header.path);
+    if (node && node->entry.type == tar::Type::file && node->entry.sha256 == sha256_of(content)) continue;
+    header.mode = 0644;  // as it is written: a new file takes the place of the old one
+    header.mtime = input.request.epoch;
+    draft.put(std::move(header), Blob::of(std::move(content)));
   }
 }
 
@@ -101,6 +129,7 @@ std::vector<std::string> tell_watched(const DerivedInput& input) {
 std::vector<std::string> derive_files(const DerivedInput& input, rootfs::LayerDraft& draft) {
   derive_ld_so_cache(input, draft);
   derive_schemas(input, draft);
+  derive_mime_database(input, draft);
   std::vector<std::string> notes = derive_certificates(input, draft);
   for (std::string& note : tell_watched(input)) notes.push_back(std::move(note));
   return notes;

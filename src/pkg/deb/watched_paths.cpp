@@ -12,6 +12,7 @@
 #include "base/text.hpp"
 #include "pkg/deb/follow.hpp"
 #include "pkg/deb/glib_schemas.hpp"
+#include "pkg/deb/mime_database.hpp"
 #include "pkg/deb/triggers.hpp"
 
 namespace resole::deb {
@@ -22,7 +23,7 @@ enum class Treatment : std::uint8_t {
   left,   // a stale one does no harm: `why`
   names,  // depends on which files there are, not on what is in them: has to be made again when one comes or goes
   run,    // has to be made again
-  proven, // made by derived_files where it can be shown that the one of the image would be made alike (schemas_obstacle); else it has to run
+  proven, // made by derived_files where it can be shown that the one of the image would be made alike (`obstacle`); else it has to run
 };
 
 struct Watch {
@@ -31,14 +32,17 @@ struct Watch {
   Treatment treatment;
   std::string_view what, why;
   bool copy = false;  // only where `cache` is a file itself and no link
+  std::string (*obstacle)(const rootfs::Tree&) = nullptr;  // of what is `proven`: why it cannot be made, or ""
 };
 
 // docs/recipes.md has the same list for people.
 constexpr std::array kWatches = std::to_array<Watch>({
     {"/usr/share/ca-certificates/*", "", Treatment::made, "the certificate bundle", "update-ca-certificates in pure code"},
     {"/usr/share/glib-2.0/schemas/*", "usr/share/glib-2.0/schemas/gschemas.compiled", Treatment::proven,
-     "gschemas.compiled (glib-compile-schemas)", "in pure code"},
-    {"/usr/share/mime/packages/*", "usr/share/mime/mime.cache", Treatment::run, "the MIME database (update-mime-database)", ""},
+     "gschemas.compiled (glib-compile-schemas)", "in pure code", false, schemas_obstacle},
+    {"/usr/share/mime/packages/*", "usr/share/mime/mime.cache", Treatment::proven, "the MIME database (update-mime-database)", "in pure code", false,
+     mime_obstacle},
+    {"/usr/bin/update-mime-database", "usr/share/mime/mime.cache", Treatment::run, "the MIME database (update-mime-database)", ""},
     {"/usr/share/pam-configs/*", "etc/pam.d/common-auth", Treatment::run, "/etc/pam.d/common-* (pam-auth-update)", ""},
     {"/usr/share/debianutils/shells.d/*", "var/lib/shells.state", Treatment::run, "/etc/shells (update-shells)", ""},
     {"*/sysusers.d/*", "bin/systemd-sysusers", Treatment::made, "users and groups (systemd-sysusers)", "scripts.cpp reads whom they would make"},
@@ -139,8 +143,10 @@ class Watcher {
       known = true;
       if (!watch.cache.empty() && !is_there(watch)) continue;
       if (watch.treatment == Treatment::proven) {
-        if (!schemas_) schemas_ = schemas_obstacle(tree_);
-        if (!schemas_->empty()) complain(fmt::format("{} {}, from which {} is made: {}", printable(path), named ? "comes or goes" : "changes", watch.what, *schemas_));
+        const auto [obstacle, fresh] = obstacles_.try_emplace(watch.what);
+        if (fresh) obstacle->second = watch.obstacle(tree_);
+        if (!obstacle->second.empty())
+          complain(fmt::format("{} {}, from which {} is made: {}", printable(path), named ? "comes or goes" : "changes", watch.what, obstacle->second));
       }
       if (watch.treatment == Treatment::run || (watch.treatment == Treatment::names && named)) {
         complain(fmt::format("{} {}, from which {} is made", printable(path), named ? "comes or goes" : "changes", watch.what));
@@ -180,7 +186,7 @@ class Watcher {
   const std::string interests_;
   std::vector<std::pair<std::string_view, std::string_view>> watchers_;  // directory, package
   std::set<std::string_view> told_;
-  std::optional<std::string> schemas_;  // schemas_obstacle, when it was asked
+  std::map<std::string_view, std::string> obstacles_;  // by `what`: those that were asked for
 };
 
 }  // namespace
