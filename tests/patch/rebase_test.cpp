@@ -254,6 +254,22 @@ TEST_F(Rebase, AHistoryThatDoesNotFitTheLayersIsNoObstacle) {
   EXPECT_EQ(image.platforms[0].image.config.history().size(), 3u);
 }
 
+TEST_F(Rebase, LayersThatWereSwappedWithoutAMergeAreFoundByVerify) {
+  const auto findings_of = [&](const std::vector<std::string>& layers, const std::string& tag) {
+    rig_.registry.add_image("team/swapped", built_image({.layers = layers}), tag);
+    WayRig::Process process(rig_);
+    std::vector<std::string> found;
+    for (const auto& finding : patch::verify_image(patch::look(oci::Location::parse(rig_.at("team/swapped:" + tag)), {}, process.tools), std::nullopt, process.tools).findings) {
+      found.push_back(finding.subject + " " + finding.problem);
+    }
+    return found;
+  };
+  EXPECT_EQ(findings_of({debian_->layer("amd64", 1), with_database()}, "whole"), std::vector<std::string>());
+  const auto found = findings_of({debian_->layer("amd64", 2), with_database()}, "swapped");
+  ASSERT_EQ(found.size(), 2u) << "alpha and beta";
+  EXPECT_NE(found[0].find("is recorded as 1.0-1, but 1.0-2 is what was installed"), std::string::npos) << found[0];
+}
+
 TEST_F(Rebase, UnderAppendNobodyIsAskedUnlessABaseIsNamed) {
   rig_.registry.add_image("team/app", application(program()), "1");
   move_base();
