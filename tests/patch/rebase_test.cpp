@@ -270,6 +270,39 @@ TEST_F(Rebase, LayersThatWereSwappedWithoutAMergeAreFoundByVerify) {
   EXPECT_NE(found[0].find("is recorded as 1.0-1, but 1.0-2 is what was installed"), std::string::npos) << found[0];
 }
 
+TEST_F(Rebase, ASecondNightWithNothingNewReadsAndWritesNothing) {
+  for (const std::string& layer : {program(), with_database()}) {
+    rig_.registry.add_image("team/app", application(layer), "1");
+    move_base();
+    const Patched first = rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"), to_new_base());
+    rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"), to_new_base());  // learns what the name means now
+    std::filesystem::remove_all(rig_.cache_folder() / "layer-index");  // who looks at a layer now has to read it
+    rig_.registry.forget();
+    mirror_.forget();
+    const Patched second = rig_.patch(rig_.at("team/app:1"), rig_.at("team/app:2"), to_new_base());
+    EXPECT_EQ(second.result.patched.digest, first.result.patched.digest);
+    EXPECT_EQ(rig_.registry.bytes_down(), 0u);
+    EXPECT_EQ(rig_.registry.bytes_up(), 0u);
+    for (const std::string& line : mirror_.log()) EXPECT_TRUE(line.ends_with("InRelease 304")) << line;
+  }
+}
+
+TEST_F(Rebase, WhatWasBuiltIsTakenAgainAsLongAsTheBaseIsTheSame) {
+  rig_.registry.add_image("team/app", application(with_database()), "1");
+  move_base(2);
+  const document::Plan plan = rig_.plan(rig_.at("team/app:1"), to_new_base());
+  const document::Result first = rig_.build(plan, rig_.at("team/app:2"), to_new_base());
+  std::filesystem::remove_all(rig_.cache_folder() / "layer-index");
+  rig_.registry.forget();
+  EXPECT_EQ(rig_.build(plan, rig_.at("elsewhere/app:2"), to_new_base()).patched.digest, first.patched.digest);
+  EXPECT_EQ(rig_.registry.summary().count("GET blob"), 0u);
+  EXPECT_EQ(tree_at(rig_.registry, "elsewhere/app", "2").blobs, tree_at(rig_.registry, "team/app", "2").blobs);
+  EXPECT_EQ(rig_.registry.violations(), std::vector<std::string>());
+  move_base(3);
+  EXPECT_THROW(rig_.build(plan, rig_.at("elsewhere/app:3"), to_new_base()), Error);
+  EXPECT_FALSE(rig_.registry.manifest("elsewhere/app", "3"));
+}
+
 TEST_F(Rebase, UnderAppendNobodyIsAskedUnlessABaseIsNamed) {
   rig_.registry.add_image("team/app", application(program()), "1");
   move_base();
