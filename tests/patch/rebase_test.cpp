@@ -303,6 +303,21 @@ TEST_F(Rebase, WhatWasBuiltIsTakenAgainAsLongAsTheBaseIsTheSame) {
   EXPECT_FALSE(rig_.registry.manifest("elsewhere/app", "3"));
 }
 
+TEST_F(Rebase, AnImageThatCopaPatchedIsToldInThePlan) {
+  const auto notes_of = [&](const ImageParts& parts) {
+    rig_.registry.add_image("team/copa", built_image(parts), "1");
+    return rig_.plan(rig_.at("team/copa:1")).platforms[0].notes;
+  };
+  const std::string mark = R"(,"annotations":{"sh.copa.image.patched":"2026-01-01T00:00:00Z"})";
+  const auto says = [](const std::vector<std::string>& notes, const std::string& text) {
+    return std::any_of(notes.begin(), notes.end(), [&](const std::string& note) { return note.find(text) != std::string::npos; });
+  };
+  EXPECT_FALSE(says(notes_of({.layers = {debian_->layer("amd64")}}), "Copa"));
+  EXPECT_TRUE(says(notes_of({.layers = {debian_->layer("amd64")}, .more_manifest = mark}), "before by Copa:"));
+  EXPECT_TRUE(says(notes_of({.layers = {debian_->layer("amd64")}, .config = R"("labels":{"BaseImage":"example.org/app:1"})", .more_manifest = mark}), "Copa, from example.org/app:1"));
+  EXPECT_TRUE(says(notes_of({.layers = {debian_->layer("amd64")}, .config = R"("Labels":{"BaseImage":"example.org/app:1","sh.copa.image.patched":"x"})"}), "Copa, from example.org/app:1"));
+}
+
 TEST_F(Rebase, UnderAppendNobodyIsAskedUnlessABaseIsNamed) {
   rig_.registry.add_image("team/app", application(program()), "1");
   move_base();
