@@ -3,6 +3,9 @@
 
 load support/lib
 
+# What apt installs beforehand takes minutes: every run has the copied program, which needs a layer less; the rest is for RESOLE_TEST_FULL.
+full() { [ -n "${RESOLE_TEST_FULL:-}" ] || skip "only with scripts/test --full"; }
+
 setup() { need_root; need mmdebstrap umoci chroot jq; need_resole; }
 
 # What the applications do, as in a Dockerfile.
@@ -42,14 +45,15 @@ same_as_expected() {
     equal <(sort "$dir/expected/var/lib/dpkg/status") <(sort "$dir/bundle/rootfs/var/lib/dpkg/status")
 }
 
-@test "an application with nginx, python3 and a user of its own: the same tree, the same packages" { same_as_expected server; }
+@test "an application with nginx, python3 and a user of its own: the same tree, the same packages" { full; same_as_expected server; }
 @test "a copied program: the same tree, and no layer of ours" {
     same_as_expected copied
     [ "$(jq '[.platforms[].layers[]] | length' "$(rebased copied)/result.json")" = 0 ]
 }
-@test "an application that upgraded packages of the base itself: the same tree, the same packages" { same_as_expected upgraded; }
+@test "an application that upgraded packages of the base itself: the same tree, the same packages" { full; same_as_expected upgraded; }
 
 @test "a swap of layers alone leaves the old base's packages in the database" {
+    full
     local case=$(case_of server) dir=$BATS_TEST_TMPDIR
     unpack "$case/swapped" app "$dir/bundle"
     mkdir "$dir/expected"
@@ -60,6 +64,7 @@ same_as_expected() {
 }
 
 @test "the database layer is small, and the application's layers are untouched" {
+    full
     local dir=$(rebased server) case=$(case_of server)
     equal <(layers_of "$case/oci" app | tail -1) <(layers_of "$dir/out" new | sed -n 2p)
     equal <(layers_of "$case/oci" v2) <(layers_of "$dir/out" new | head -1)
@@ -68,12 +73,14 @@ same_as_expected() {
 }
 
 @test "verify proves it, against its plan and alone" {
+    full
     local dir=$(rebased server)
     expect 0 resole verify "oci:$dir/out:new"
     expect 0 resole verify "oci:$dir/out:new" --plan "$dir/plan.json"
 }
 
 @test "dpkg, apt and the programs run on the new base" {
+    full
     local dir=$(rebased server)
     "$SUPPORT/apt-reference" --run 'set -e; test -z "$(dpkg --audit)"; apt-get -q check; nginx -t; /srv/venv/bin/python -c "import ssl, sys"; id app' "$dir/bundle/rootfs"
 }
@@ -100,6 +107,7 @@ same_as_expected() {
 }
 
 @test "podman, umoci and skopeo read the result" {
+    full
     need skopeo
     local dir=$(rebased server)
     skopeo copy --quiet "oci:$dir/out:new" "dir:$BATS_TEST_TMPDIR/copy"

@@ -143,7 +143,7 @@ def directories(root, arch):
 
 def flags_of(elf, arch):
     if arch == "i386" and elf[3] == 3:      # without libc among its needs it counts as any ELF file
-        return 3 if {"libc.so.6", "libm.so.6"} & set(elf[6]) else 1
+        return 3 if {"libc.so.6", "libm.so.6"} & {elf[5], *elf[6]} else 1
     return next((entry[4] for entry in ARCHES.values() if (entry[2], entry[3]) == (elf[0], elf[3])), 3)
 
 
