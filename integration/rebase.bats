@@ -59,6 +59,8 @@ same_as_expected() {
     mkdir "$dir/expected"
     tar -xf "$case/expected.tar" -C "$dir/expected" ./var/lib/dpkg
     not diff <(packages "$dir/expected") <(packages "$dir/bundle/rootfs") >/dev/null
+    expect 4 resole verify "oci:$case/swapped:app"
+    [[ $output == *"is recorded as "* ]]
 }
 
 @test "the database layer is small, and the application's layers are untouched" {

@@ -73,15 +73,6 @@ std::string base_text(const patch::PlatformView& view, const patch::BaseFinding&
   return text;
 }
 
-// Patched by another tool before us: Copa leaves a label with the image's name, and an annotation (copacetic pkg/buildkit).
-std::string patched_by_others(const patch::PlatformView& view) {
-  const auto& labels = view.image.config.labels();
-  const auto& annotations = view.image.manifest.annotations();
-  const auto base = labels.find("BaseImage");
-  if (!annotations.contains("sh.copa.image.patched") && !labels.contains("sh.copa.image.patched")) return {};
-  return base == labels.end() ? "Copa" : "Copa, from " + base->second;
-}
-
 Json platform_json(const patch::PlatformView& view, const patch::BaseFinding& base, const patch::Tools& tools) {
   Json packages = Json::array();
   for (const auto& package : view.given_inventory.packages) {
@@ -98,7 +89,7 @@ Json platform_json(const patch::PlatformView& view, const patch::BaseFinding& ba
                {"layers", layers_json(view)},
                {"packages", packages}};
   if (const Json known = base_json(view, base); known.contains("name") || known.contains("layers")) json["base"] = known;
-  if (const std::string others = patched_by_others(view); !others.empty()) json["patchedBy"] = others;
+  if (const std::string others = patch::patched_by_others(view.image); !others.empty()) json["patchedBy"] = others;
   if (view.lineage) json["lineage"] = {{"source", view.lineage->source}, {"plan", view.lineage->plan}, {"version", view.lineage->version}};
   return json;
 }

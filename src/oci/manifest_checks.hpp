@@ -9,7 +9,7 @@
 namespace resole::oci {
 
 inline constexpr std::size_t kManifestLimit = 8u << 20;  // bytes; the distribution-spec asks registries for 4 MiB
-inline constexpr std::size_t kConfigLimit = 32u << 20;
+inline constexpr std::size_t kConfigLimit = 8u << 20;    // podman and skopeo read 4 MiB (containers/image internal/iolimits, MaxConfigBodySize)
 inline constexpr std::size_t kMostLayers = 1000;
 inline constexpr std::size_t kMostIndexEntries = 10000;
 inline constexpr std::size_t kMostHistory = 10000;

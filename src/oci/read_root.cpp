@@ -99,9 +99,10 @@ class RootReader {
     }
     const Descriptor& config = manifest.config();
     const std::string config_name = name_of(config, "config");
-    if (config.digest.empty() || config.size > kConfigLimit) {
-      throw Error(ErrorKind::input,
-                  fmt::format("{}: its config is {}", what, config.digest.empty() ? "named by an unknown kind of digest" : "too large"));
+    if (config.digest.empty()) throw Error(ErrorKind::input, fmt::format("{}: its config is named by an unknown kind of digest", what));
+    if (config.size > kConfigLimit) {
+      throw Error(ErrorKind::input, fmt::format("{}: its config of {} is too large, more than {} are not read", what, human_size(config.size), human_size(kConfigLimit)),
+                  "build the image again with fewer labels and less history");
     }
     std::unique_ptr<Source> source = store_.open_blob(config);
     Config parsed = Config::parse(read_all(*source, kConfigLimit, config_name), config_name);

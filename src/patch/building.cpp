@@ -334,6 +334,16 @@ document::Result deliver(const ImageView& image, const document::Plan& plan, Mad
   return result;
 }
 
+// What was kept of a build is what it made; a new base's layers are where the plan says, as long as they are.
+void borrow_bases(const ImageView& image, const document::Plan& plan, PatchedTree& tree, const Tools& tools) {
+  for (const std::size_t at : image.positions) {
+    const document::PlatformPlan& platform = plan.platforms[at];
+    if (!platform.patched || !platform.changes_base()) continue;
+    const BaseFinding base = planned_base(image.root.images[at], *platform.base, tools);
+    tree.borrowed.push_back({base.new_base->manifest.layers(), base.store});
+  }
+}
+
 Tools with_reporter(const Tools& tools, Reporter& reporter) {
   return {.fetcher = tools.fetcher,
           .cache = tools.cache,
@@ -356,7 +366,7 @@ document::Result build_image(const ImageView& image, const document::Plan& plan,
   std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
   WatchedReporter watched(tools.reporter);
   Made made = make(image, plan, request, with_reporter(tools, watched));
-  if (!request.trust_plan && !watched.warned() && made.tree.borrowed.empty()) BuiltBefore(image, plan, request, tools).keep(made);
+  if (!request.trust_plan && !watched.warned()) BuiltBefore(image, plan, request, tools).keep(made);
   return deliver(image, plan, std::move(made), std::move(destinations), request, tools);
 }
 
@@ -365,6 +375,7 @@ document::Result build_or_recall(ImageView& image, const document::Plan& plan, c
   auto made = request.trust_plan ? std::nullopt : BuiltBefore(image, plan, request, tools).recall();
   if (made) {
     compare_compressors(plan, tools.reporter);
+    borrow_bases(image, plan, made->tree, tools);
     std::vector<Destination> destinations = open_destinations(image, request, plan.changes(), tools);
     // What is there already is not sent; what is sent must be what it is called.
     const bool nothing_to_send = std::all_of(destinations.begin(), destinations.end(), [&](const Destination& each) { return means(each, made->result); });

@@ -97,6 +97,24 @@ std::size_t merge_layers(const oci::Image& image, const Lineage& lineage, std::s
   return diff_ids[diff_ids.size() - own - 1].text() == lineage.merge_layer ? 1 : 0;
 }
 
+// Copa annotates the manifest, and names the image that it patched in a label; under "labels" beside "Labels", as Go's JSON does not mind (copacetic
+// pkg/buildkit/buildkit.go).
+std::string patched_by_others(const oci::Image& image) {
+  constexpr const char *kMark = "sh.copa.image.patched", *kFrom = "BaseImage";
+  bool patched = image.manifest.annotations().contains(kMark);
+  std::string from;
+  const Json json = parse_json(image.config.bytes(), "config");
+  for (const char* key : {"/config/labels", "/config/Labels"}) {
+    const Json::json_pointer place(key);
+    if (!json.contains(place) || !json.at(place).is_object()) continue;
+    const Json& labels = json.at(place);
+    patched = patched || labels.contains(kMark);
+    if (from.empty() && labels.contains(kFrom) && labels.at(kFrom).is_string()) from = labels.at(kFrom).get<std::string>();
+  }
+  if (!patched) return {};
+  return from.empty() ? "Copa" : "Copa, from " + printable(from, 200);
+}
+
 std::string rootfs_text(const std::vector<Digest>& diff_ids) {
   std::string all;
   for (const Digest& id : diff_ids) all += id.text() + "\n";

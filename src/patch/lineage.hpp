@@ -45,6 +45,8 @@ std::size_t own_layers(const oci::Image& image, const Lineage& lineage);
 std::size_t merge_layers(const oci::Image& image, const Lineage& lineage, std::size_t own);
 // Is this image as we made it, nothing built on top?
 bool is_unchanged_since(const oci::Image& image, const Lineage& lineage);
+// Which other tool patched it before us: "Copa, from example.org/app:1"; "" for none.
+std::string patched_by_others(const oci::Image& image);
 std::string rootfs_text(const std::vector<Digest>& diff_ids);
 
 }  // namespace resole::patch

@@ -197,6 +197,9 @@ class PlatformPlanner {
       return;
     }
     require_known_system(view, tools);
+    if (const std::string others = patched_by_others(given.image); !others.empty()) {
+      begun_.notes.push_back(fmt::format("the image was patched before by {}: that layer stays as it is, and what it brought counts as installed", others));
+    }
     begun_.family = std::string(view.family->name());
     begun_.arch = view.inventory.arch;
     judge_age(begun_, view, request, tools);

@@ -92,6 +92,23 @@ TEST(DebVerify, ChangesOfTheImageAreToldApart) {
   EXPECT_EQ(kinds(layered({installed("x"), upgraded})), (Kinds{{"/usr/bin/foo", FoundKind::local}})) << "the same, in one layer";
 }
 
+// Layers that were moved onto another base bring the old one's status along; lists and files are the new one's, and agree.
+TEST(DebVerify, ARecordOfWhatWasNeverInstalledIsDamage) {
+  std::string newer = kStanza;
+  newer.replace(newer.find("Version: 1"), 10, "Version: 2");
+  const TarBuilder status = TarBuilder().file("var/lib/dpkg/status", newer);
+  const TarBuilder upgraded = TarBuilder().file("var/lib/dpkg/status", newer).file("var/lib/dpkg/info/foo.md5sums", "92eb5ffee6ae2fec3ad71c777531578f  usr/bin/foo\n").file("usr/bin/foo", "b");
+  const auto findings = deb::verify(layered({installed("a"), TarBuilder().file("srv/x"), status}), {});
+  ASSERT_EQ(findings.size(), 1u);
+  EXPECT_EQ(findings[0].problem, "is recorded as 2, but 1 is what was installed (layer 1)");
+  EXPECT_TRUE(findings[0].is_problem());
+  EXPECT_EQ(kinds(layered({installed("a"), upgraded})), Kinds{});
+  EXPECT_EQ(kinds(layered({installed("a"), upgraded, status})), Kinds{});
+  EXPECT_EQ(kinds(layered({installed("a"), TarBuilder().file("var/lib/dpkg/status", kStanza)})), Kinds{}) << "another package's record changed";
+  EXPECT_EQ(kinds(layered({installed("a"), TarBuilder().file("usr/bin/foo", "a"), status})).size(), 1u) << "files in a layer below the record, as it was there";
+  EXPECT_EQ(kinds(layered({installed("a"), TarBuilder().file("usr/bin/foo", "a").file("var/lib/dpkg/status", newer)})), Kinds{}) << "the lists have not changed, the files have come";
+}
+
 TEST(DebVerify, BrokenDatabases) {
   std::string half = kStanza;
   half.replace(half.find("ok installed"), 12, "ok half-installed");

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 #include <set>
 #include <tuple>
@@ -37,6 +38,7 @@ class Verification {
       }
       check_list(i, stanza);
       check_sums(i, stanza);
+      check_record(i, stanza);
     }
     check_libraries();
     std::ranges::sort(findings_, {},
@@ -121,6 +123,51 @@ class Verification {
     return false;
   }
 
+  // dpkg writes a package's record, lists and files together. Where the record is younger than all the others and has another version than the record that
+  // was in force when they came, nobody installed what it says: layers were moved onto another base, whose lists then agree with its files.
+  void check_record(std::size_t number, const StatusStanza& stanza) {
+    if (!stanza.is_ordinary()) return;
+    const std::uint32_t record = tree_.resolve(stanza.file, true).node->layer;
+    std::optional<std::uint32_t> installed;
+    const auto count = [&](const rootfs::Node* node) {
+      if (node && node->entry.type != tar::Type::directory) installed = std::max(installed.value_or(0), node->layer);
+    };
+    for (const char* member : {"list", "md5sums"}) count(tree_.resolve(info_path(stanza.package, member), true).node);
+    if (!installed || *installed >= record || !other_version(stanza, *installed)) return;
+    for (const std::string_view path : system_.files.of(number)) {
+      if (!is_conffile(stanza, path)) count(find(stanza, path));
+    }
+    if (*installed >= record) return;
+    if (const auto then = other_version(stanza, *installed)) {
+      report(stanza.file, stanza, fmt::format("is recorded as {}, but {} is what was installed (layer {})", printable(stanza.package.version), printable(*then), *installed + 1));
+    }
+  }
+
+  // The version in the record that was in force with this layer on top, when that is another one.
+  std::optional<std::string> other_version(const StatusStanza& stanza, std::size_t layer) {
+    for (std::size_t at = layer + 1; at-- > 0;) {
+      const auto& captured = tree_.layers()[at]->captured;
+      const auto status = captured.find(stanza.file);
+      if (status == captured.end()) continue;
+      const auto& versions = versions_in(at, status->second);
+      const auto then = versions.find(stanza.package.key());
+      if (then == versions.end() || then->second == stanza.package.version) return std::nullopt;
+      return then->second;
+    }
+    return std::nullopt;
+  }
+
+  const std::map<std::string, std::string>& versions_in(std::size_t layer, const std::string& status) {
+    const auto [known, fresh] = versions_.try_emplace(layer);
+    if (!fresh) return known->second;
+    try {
+      for (const StatusStanza& stanza : parse_status(status, kStatusPath)) known->second[stanza.package.key()] = stanza.package.version;
+    } catch (const Error&) {
+      known->second.clear();  // a layer above has mended it
+    }
+    return known->second;
+  }
+
   // The names of a package's files changed when it became Multi-Arch: same.
   std::optional<Md5> earlier_sum(std::size_t layer, const std::string& sums_file, const StatusStanza& stanza, const std::string& path) const {
     const auto& captured = tree_.layers()[layer]->captured;
@@ -158,6 +205,7 @@ class Verification {
   const rootfs::Tree& tree_;
   const pkg::Inventory& inventory_;
   const InstalledSystem system_;
+  std::map<std::size_t, std::map<std::string, std::string>> versions_;  // of the status files of lower layers
   std::vector<pkg::VerifyFinding> findings_;
 };
 
