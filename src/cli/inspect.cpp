@@ -104,7 +104,7 @@ void print_platform(const patch::PlatformView& view, const patch::BaseFinding& b
                            human_size(size), view.own_layers ? fmt::format(", the top {} ours", view.own_layers) : "");
   if (view.lineage) std::cout << fmt::format("patched   from {} by plan {}\n", printable(view.lineage->source), printable(view.lineage->plan));
   std::cout << base_text(view, base);
-  if (const std::string others = patched_by_others(view); !others.empty()) std::cout << "patched   by " << printable(others, 200) << '\n';
+  if (const std::string others = patch::patched_by_others(view.image); !others.empty()) std::cout << "patched   by " << printable(others, 200) << '\n';
   if (!view.family) {
     std::cout << "packages  no package database that resole knows\n";
     return;
