@@ -160,7 +160,7 @@ double processor_seconds() {
   return static_cast<double>(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) + 1e-6 * static_cast<double>(usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
 }
 
-constexpr std::size_t kTenMillion = 10'000'000;
+const std::size_t kManyRows = whole() ? 10'000'000 : 300'000;
 
 void expect_bounded(Source& source, std::string_view what) {
   const double begin = processor_seconds();
@@ -199,7 +199,7 @@ Json* rows_of(Json& document, Json& node, const std::string& mark) {
   return nullptr;
 }
 
-TEST(BadInputs, TenMillionFindingsAreRefusedInTimeAndMemory) {
+TEST(BadInputs, MoreFindingsThanTheLimitAreRefusedInTimeAndMemory) {
   std::size_t formats = 0;
   for (const Sample& sample : kSamples) {
     if (sample.text.starts_with('<') || (!whole() && formats == 1)) continue;
@@ -211,17 +211,17 @@ TEST(BadInputs, TenMillionFindingsAreRefusedInTimeAndMemory) {
     *rows = Json::array({"HERE"});
     const std::string text = dump_compact(document);
     const std::size_t here = text.find("\"HERE\"");
-    Long source(text.substr(0, here), row, text.substr(here + 6), kTenMillion);
+    Long source(text.substr(0, here), row, text.substr(here + 6), kManyRows);
     expect_bounded(source, sample.name);
   }
   EXPECT_GE(formats, whole() ? 15u : 1u);
-  Long unreadable("{\"matches\":[", "{},", "],\"source\":{}}", kTenMillion);
+  Long unreadable("{\"matches\":[", "{},", "],\"source\":{}}", kManyRows);
   expect_bounded(unreadable, "rows without anything");
   if (!whole()) return;
   Long xml("<bom><components><component type='library' bom-ref='a'><name>a</name></component></components><vulnerabilities>",
-           "<vulnerability><id>CVE-1</id><affects><target><ref>a</ref></target></affects></vulnerability>", "</vulnerabilities></bom>", kTenMillion);
+           "<vulnerability><id>CVE-1</id><affects><target><ref>a</ref></target></affects></vulnerability>", "</vulnerabilities></bom>", kManyRows);
   expect_bounded(xml, "CycloneDX XML");
-  Long oval("<oval_results><definitions>", "<rpminfo_test id='a'/>", "</definitions></oval_results>", kTenMillion);
+  Long oval("<oval_results><definitions>", "<rpminfo_test id='a'/>", "</definitions></oval_results>", kManyRows);
   expect_bounded(oval, "OVAL results");
 }
 

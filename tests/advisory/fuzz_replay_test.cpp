@@ -51,7 +51,7 @@ TEST(FuzzReplay, ReportOfAnyFormat) {
 
 // Every format by itself, so that none is lost among the others.
 TEST(FuzzReplay, ReportOfEachFormat) {
-  const std::size_t rounds = std::getenv("RESOLE_TEST_FULL") != nullptr ? 20'000 : 700;
+  const std::size_t rounds = std::getenv("RESOLE_TEST_FULL") != nullptr ? 20'000 : 300;
   for (const advisory::Sample& sample : advisory::kSamples) {
     SCOPED_TRACE(std::string(sample.name));
     const std::vector<std::string> seed = {std::string(sample.text)};

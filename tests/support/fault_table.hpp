@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // The faults that every way over the network is tried with, at every request in turn.
 #pragma once
+#include <cstdlib>
 #include <ostream>
+#include <string_view>
 #include <vector>
 
 #include "support/registry_faults.hpp"
@@ -38,6 +40,12 @@ inline std::vector<NamedFault> all_faults() {
           {"done_reset", {.silent = true, .executed = true, .reset = true}, true},
           {"done_internal", {.status = 500, .executed = true}, true},
           {"done_unavailable", {.status = 503, .executed = true}, true}};
+}
+
+// Every fault at every request is for RESOLE_TEST_FULL; else each fault strikes at every fifth request, and each request by a fifth of the faults.
+inline bool is_tried(const NamedFault& fault, std::size_t request) {
+  static const bool full = std::getenv("RESOLE_TEST_FULL") != nullptr;
+  return full || (std::string_view(fault.name).size() + request) % 5 == 0;
 }
 
 }  // namespace resole::test
