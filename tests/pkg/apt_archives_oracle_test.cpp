@@ -83,6 +83,7 @@ class AptArchives : public RepositoryTest {
 
 // One repository for each form, each with a package of its own.
 TEST_F(AptArchives, TakesTheFormsThatAptTakes) {
+  if (std::getenv("RESOLE_TEST_FULL") == nullptr) GTEST_SKIP() << "only with scripts/test --full";
   ArchiveFiles& files = fetcher_.files;
   const test::TestKey stranger("ed25519");
   std::string sources;
